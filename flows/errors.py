@@ -1,0 +1,134 @@
+"""Every fault that Sala can name, and the refusal that is not one.
+
+    Fault
+    ├── FlowFault            a flow file is wrong (flows/loader.py adds the findings)
+    ├── TableFault           a table of codes is wrong
+    ├── ExpressionFault      an expression failed while a citizen was in the flow
+    ├── ConfigFault          a setting is missing, misspelt or impossible
+    ├── StoreFault
+    │   ├── Busy             too many key presses wait
+    │   ├── DiskFull         the disk has no room for a new dialogue
+    │   ├── KeyFault         the database does not open with this key
+    │   └── VersionFault     the SQLite or the schema is not one that may be used
+    ├── CallFault            a gateway sent what cannot be a call
+    └── RoadFault            a delivery did not work
+        ├── Transient        try again later
+        ├── Refused          401 or 403: stop this agency and tell a person
+        └── Protocol         an answer that no agency of ours can have given
+
+Each class says `code` (stable, documented in docs/errors.md), `retry` (may the same thing succeed later?) and `ours` (our
+fault, or theirs?); its docstring is its default message.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+
+class Fault(Exception):
+    """Something went wrong."""
+
+    code: ClassVar[str] = "fault"
+    retry: ClassVar[bool] = False
+    ours: ClassVar[bool] = True
+
+    def __init__(self, message: str | None = None, *, hint: str = "") -> None:
+        """Take the sentence to show (else the docstring) and what the reader can do about it."""
+        super().__init__(message or (self.__doc__ or "").strip())
+        self.hint = hint
+
+
+class TableFault(Fault):
+    """A table of codes cannot be used."""
+
+    code = "table"
+    ours = False
+
+
+class ExpressionFault(Fault):
+    """An expression in the flow failed."""
+
+    code = "expression"
+
+
+class ConfigFault(Fault):
+    """The configuration cannot be used."""
+
+    code = "config"
+    ours = False
+
+
+class StoreFault(Fault):
+    """The database refused."""
+
+    code = "store"
+    retry = True
+
+
+class Busy(StoreFault):
+    """Too many key presses wait to be written."""
+
+    code = "busy"
+
+
+class DiskFull(StoreFault):
+    """The disk has no room for new dialogues."""
+
+    code = "disk-full"
+
+
+class KeyFault(StoreFault):
+    """The database does not open with this key."""
+
+    code = "key"
+    retry = False
+
+
+class VersionFault(StoreFault):
+    """This SQLite, or the schema in the file, is not one that may be used."""
+
+    code = "version"
+    retry = False
+
+
+class CallFault(Fault):
+    """The gateway sent something that is not a call."""
+
+    code = "call"
+    ours = False
+
+
+class RoadFault(Fault):
+    """The agency could not be reached."""
+
+    code = "road"
+    retry = True
+    ours = False
+
+
+class Transient(RoadFault):
+    """The agency did not answer; the same bytes are offered again."""
+
+    code = "transient"
+
+
+class Refused(RoadFault):
+    """The agency does not know this node, or its secret is wrong."""
+
+    code = "auth"
+
+
+class Protocol(RoadFault):
+    """Something answered that is not the agency."""
+
+    code = "protocol"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer that did not fit: a value, never an exception.
+
+    `reason` is a key of the phrase catalogue's `refusal` group; `values` fill its placeholders.
+    """
+
+    reason: str
+    values: dict[str, Any] = field(default_factory=dict)
