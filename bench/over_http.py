@@ -95,11 +95,7 @@ def _ratios(over: list[float], under: list[float]) -> list[float]:
 
 
 def _table(found: dict[int, dict[str, Side]]) -> str:
-    lines = [
-        "| phones | processor time, node / bare | rate, node / bare | key presses per fsync | of those waiting | "
-        "us a press, node and bare | p50 ms | p99 ms |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+    lines = [_HEAD, "|---|---|---|---|---|---|---|---|"]
     for phones, sides in found.items():
         of: dict[str, Any] = {
             "cpu": yard.shown(_ratios(sides["node"].microseconds, sides["bare"].microseconds)),
