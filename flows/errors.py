@@ -11,6 +11,8 @@
     │   ├── KeyFault         the database does not open with this key
     │   └── VersionFault     the SQLite or the schema is not one that may be used
     ├── CallFault            a gateway sent what cannot be a call
+    │   └── WrongNumber      the number is not one that may use this channel
+    ├── SendError            a gateway did not take a message, or did not say
     └── RoadFault            a delivery did not work
         ├── Transient        try again later
         ├── Refused          401 or 403: stop this agency and tell a person
@@ -21,15 +23,15 @@ fault, or theirs?); its docstring is its default message.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 
 class Fault(Exception):
     """Something went wrong."""
 
-    code: ClassVar[str] = "fault"
-    retry: ClassVar[bool] = False
-    ours: ClassVar[bool] = True
+    code: str = "fault"
+    retry: bool = False
+    ours: bool = True
 
     def __init__(self, message: str | None = None, *, hint: str = "") -> None:
         """Take the sentence to show (else the docstring) and what the reader can do about it."""
@@ -95,6 +97,44 @@ class CallFault(Fault):
 
     code = "call"
     ours = False
+
+
+class WrongNumber(CallFault):
+    """The number is not one that may use this channel."""
+
+    code = "number"
+
+
+class SendError(Fault):
+    """The gateway did not take the message."""
+
+    code = "send"
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        retry: bool = False,
+        ours: bool = False,
+        unknown: bool = False,
+        retry_after: float = 0.0,
+    ) -> None:
+        """Say how one attempt failed.
+
+        Args:
+            code: what the gateway said (`405`, `InvalidSenderId`) or what happened (`refused-connection`, `timeout`);
+                never a number, never a text.
+            retry: the gateway certainly did not take it, and the same message may go later.
+            ours: the account, the settings or this node is at fault: a person must be told.
+            unknown: the request left and no answer came, so the phone may have it: never repeated blindly.
+            retry_after: seconds that the gateway asked for; 0: it did not say.
+        """
+        super().__init__(f"{self.__doc__} ({code})")
+        self.code = code
+        self.retry = retry
+        self.ours = ours
+        self.unknown = unknown
+        self.retry_after = retry_after
 
 
 class RoadFault(Fault):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 from flows.turn import Channel
@@ -19,6 +20,70 @@ DeliveryState = Literal[
     "carried",
 ]
 MessageState = Literal["queued", "sending", "sent", "delivered", "failed", "unknown", "expired", "replaced"]
+
+
+class Received:
+    """One HTTP request of a gateway as it came, after the door has checked its secret: adapters read only this.
+
+    Attributes:
+        method: `GET` or `POST`. tail: what follows the secret in the path, such as `ussd/end`.
+        body: raw bytes, at most 256 KiB. query: the raw query string. headers: with lower-case names.
+        peer: the address it came from.
+    """
+
+    __slots__ = ("body", "headers", "method", "peer", "query", "tail")
+
+    def __init__(
+        self,
+        body: bytes,
+        *,
+        method: str = "POST",
+        tail: str = "",
+        query: str = "",
+        headers: Mapping[str, str] = MappingProxyType({}),
+        peer: str = "",
+    ) -> None:
+        # A plain class: one is made for each key press, and a frozen dataclass of six fields costs five times as much.
+        self.body = body
+        self.method = method
+        self.tail = tail
+        self.query = query
+        self.headers = headers
+        self.peer = peer
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the door sends back to the gateway."""
+
+    status: int
+    body: bytes
+    content_type: str = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """What came is not what this gateway sends; `reason` is for the log and holds nothing of the citizen's."""
+
+    reason: str
+    status: int = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The operator says that a USSD session is over; `whole` when the dialogue had come to its own end."""
+
+    channel: str
+    session: str
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """The operator says that this number wants no more messages."""
+
+    channel: str
+    msisdn: str
 
 
 @dataclass(frozen=True, slots=True)
