@@ -18,15 +18,15 @@
         ├── Refused          401 or 403: stop this agency and tell a person
         └── Protocol         an answer that no agency of ours can have given
 
-Each class says `code` (stable, documented in docs/errors.md), `retry` (may the same thing succeed later?) and `ours` (our
-fault, or theirs?); its docstring is its default message.
+Each class says `code` (stable, documented in docs/errors.md), `retry` (may the same thing succeed later?) and `ours`
+(our fault, or theirs?); its docstring is its default message.
 """
 
 from dataclasses import dataclass, field
 from typing import Any
 
 
-class Fault(Exception):
+class Fault(Exception):  # noqa: N818 - the project's word, which its users read
     """Something went wrong."""
 
     code: str = "fault"

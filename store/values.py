@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from flows.turn import Channel
-
 DeliveryState = Literal[
     "queued",
     "leased",
