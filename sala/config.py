@@ -1,0 +1,251 @@
+"""The configuration: `sala.toml` under `SALA_...__...` variables, checked wholly, handed to the rooms as values."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
+
+from flows.errors import ConfigFault
+
+PREFIX = "SALA_"
+DEFAULT_FILE = "sala.toml"
+
+
+class Part(BaseModel):
+    """A table of the configuration: typos are refused, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Door(Part):
+    """An address to listen at."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 8080
+    public_url: str = ""
+
+
+class Console(Part):
+    """The desk's address; the same as the gateways' door for a demonstration."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 8081
+    phone: bool = False
+
+
+class Log(Part):
+    """What is logged to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Plug(BaseModel):
+    """A channel or an agency: the name of its gateway or connector, and the keys which that one declares."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    def keys(self) -> dict[str, Any]:
+        """The keys for the gateway's or connector's own `Settings`."""
+        return dict(self.model_extra or {})
+
+    def __repr_args__(self) -> Any:
+        """Show no value: some are secrets and only the gateway knows which."""
+        return [(name, "...") for name in self.model_extra or ()]
+
+
+class Channel(Plug):
+    """One configured gateway to an operator or aggregator."""
+
+    gateway: str
+
+
+class Agency(Plug):
+    """One configured connector to an agency."""
+
+    connector: str
+
+
+class Config(BaseSettings):
+    """Everything a node may be told. Every key but `node` has a default."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    node: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
+    district: Annotated[str, Field(pattern=r"^[A-Z0-9]{0,12}$")] = ""
+    data: Path = Path("./sala-data")
+    database: str = ""
+    key_source: str = ""
+    languages: Annotated[tuple[str, ...], Field(min_length=1)] = ("lo", "en")
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "LA"
+    timezone: str = "Asia/Vientiane"
+    services: tuple[Path, ...] = (Path("flows/library"),)
+    tables: Mapping[str, Path] = {}
+    http: Door = Door()
+    console: Console = Console()
+    log: Log = Log()
+    channels: Mapping[str, Channel] = {}
+    agencies: Mapping[str, Agency] = {}
+
+    @field_validator("timezone")
+    @classmethod
+    def _a_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (OSError, ValueError, KeyError) as missing:
+            raise ValueError("no such time zone; for example Asia/Vientiane") from missing
+        return value
+
+    @field_validator("key_source")
+    @classmethod
+    def _a_source(cls, value: str) -> str:
+        if value and value.partition(":")[0] not in {"file", "command", "env"}:
+            raise ValueError("write file:PATH, command:... or env:NAME, or leave it empty")
+        return value
+
+    @field_validator("channels", "agencies")
+    @classmethod
+    def _names(cls, value: Mapping[str, Plug]) -> Mapping[str, Plug]:
+        for name in value:
+            if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", name):
+                raise ValueError(f"the name {name!r} must be of a-z, 0-9, - and _")
+        return value
+
+    @model_validator(mode="after")
+    def _only_sqlite_yet(self) -> Self:
+        if self.database:
+            raise ValueError("database: this version stores in SQLite only; leave it empty")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Variables lie over the file, whose content arrives as arguments."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+
+def load(path: Path | None = None, *, over: Mapping[str, Any] | None = None) -> Config:
+    """The configuration in `path` (default `./sala.toml`, which may be missing when variables give `node`).
+
+    `over` lies over the file and under the variables. Relative paths in the file count from the file's folder.
+
+    Raises:
+        ConfigFault: one sentence that names key, file and line.
+    """
+    file = path or Path(DEFAULT_FILE)
+    text = _read(file, must_exist=path is not None)
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as broken:
+        raise ConfigFault(f"{file}: not TOML: {broken}", hint="mend the line; text values stand in quotes") from broken
+    try:
+        config = Config(**{**content, **(over or {})})
+    except ValidationError as wrong:
+        raise _first_mistake(wrong, file, text) from wrong
+    except SettingsError as wrong:
+        raise ConfigFault(f"a {PREFIX} variable cannot be read: {wrong}", hint="lists and tables are JSON") from wrong
+    return _rooted(config, file.resolve().parent)
+
+
+def _read(file: Path, *, must_exist: bool) -> str:
+    try:
+        return file.read_text("utf-8")
+    except FileNotFoundError as missing:
+        if must_exist or f"{PREFIX}NODE" not in os.environ:
+            hint = f"`sala example > {DEFAULT_FILE}` writes one to begin with, or give --config FILE"
+            raise ConfigFault(f"{file}: no such file", hint=hint) from missing
+        return ""
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise ConfigFault(f"{file}: cannot be read ({unreadable})", hint="it must be a UTF-8 file") from unreadable
+
+
+def _rooted(config: Config, root: Path) -> Config:
+    """The same with paths that no longer depend on the working directory."""
+    services = tuple(_service_path(path, root) for path in config.services)
+    tables = {name: root / path for name, path in config.tables.items()}
+    return config.model_copy(update={"data": root / config.data, "services": services, "tables": tables})
+
+
+def _service_path(path: Path, root: Path) -> Path:
+    # The starter services travel with the package: `flows/library` means them wherever there is no such folder.
+    local = root / path
+    packaged = Path(__file__).resolve().parent.parent / path
+    return packaged if not local.exists() and packaged.exists() else local
+
+
+_MISTAKES = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a setting",
+}
+_HINTS = {
+    "missing": "write it into the file, or set the variable {variable}",
+    "extra_forbidden": "look for a typo; docs/settings.md lists every key",
+}
+
+
+def fault_of(error: Mapping[str, Any], where: tuple[str, ...], file: Path, text: str) -> ConfigFault:
+    """One sentence for one of pydantic's errors, `where` being the tables above it."""
+    location = (*where, *(str(part) for part in error["loc"]))
+    key = ".".join(location)
+    line = line_of(text, location)
+    variable = PREFIX + "__".join(location).upper()
+    # Variables lie over the file, so one that is set is the one to blame.
+    place = variable if variable in os.environ else f"{file}:{line}" if line else str(file)
+    said = _MISTAKES.get(error["type"], error["msg"].removeprefix("Value error, "))
+    hint = _HINTS.get(error["type"], "docs/settings.md says what it may be").format(variable=variable)
+    return ConfigFault(f"{place}: {key}: {said}" if key else f"{place}: {said}", hint=hint)
+
+
+def _first_mistake(wrong: ValidationError, file: Path, text: str) -> ConfigFault:
+    mistakes = wrong.errors(include_url=False, include_input=False, include_context=False)
+    # A misspelt key also leaves the right one missing: the typo is the better news.
+    mistakes.sort(key=lambda mistake: mistake["type"] != "extra_forbidden")
+    return fault_of(mistakes[0], (), file, text)
+
+
+_HEADER = re.compile(r"^\s*\[\s*([^\[\]]+?)\s*\]")
+_KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+)\s*=")
+
+
+def line_of(text: str, location: tuple[str, ...]) -> int:
+    """The line of `text` that holds the key, else the header of the table that should hold it, else 0."""
+    table: tuple[str, ...] = ()
+    best = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            table = _path(header[1])
+            best = number if table and table == location[: len(table)] else best
+        elif (key := _KEY.match(line)) and (*table, *_path(key[1])) == location[: len(table) + len(_path(key[1]))]:
+            return number
+    return best
+
+
+def _path(dotted: str) -> tuple[str, ...]:
+    return tuple(part.strip().strip("\"'") for part in dotted.split("."))
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """The `SALA_...` variables that set nothing, sorted."""
+    known = {PREFIX + name.upper() for name in Config.model_fields}
+    return sorted(
+        name
+        for name in environment
+        if name.upper().startswith(PREFIX) and name.upper().partition("__")[0] not in known and name not in OURS
+    )
+
+
+# Read by the start-up itself, not settings of a node.
+OURS = frozenset({"SALA_TRACE"})
