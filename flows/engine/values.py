@@ -1,0 +1,127 @@
+"""What goes into the engine and what comes out: the state of one session, the world around one turn, and the outcome."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+import msgspec
+
+from flows.turn import Channel, Clock, Effect, Need, Screen
+
+Left = Literal["", "back", "menu", "ended", "parked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The request that a correction amends: its id, its revision as the agency has it, and the reference its owner knows."""
+
+    id: str
+    revision: int
+    reference: str
+
+
+class Run(msgspec.Struct, array_like=True, frozen=True):
+    """One session in one flow: all that is remembered between two key presses. Opaque to all but the engine.
+
+    The position is not in it: it is computed from `log`, so an unknown or edited step can never strand anybody.
+
+    Attributes:
+        seal: the 32 bytes of the revision's digest.
+        language: tag of the texts; may be replaced at any time (`msgspec.structs.replace`).
+        log: answers in the order given, each under the number of its step; only ever appended to, dropped from the end
+            (back) or replaced (change).
+        page: of the screen being shown, from 0.
+        tries: refusals in a row at this question.
+        change: number of the step and of the visit whose answer is being given anew from the check page, or None.
+        pending: what the last input left open: a refusal, a list to choose from, a year to confirm.
+        case: id, revision and reference of the case being corrected, with its answers; None in an ordinary session.
+    """
+
+    seal: bytes
+    language: str
+    log: tuple[tuple[int, Any], ...] = ()
+    page: int = 0
+    tries: int = 0
+    change: tuple[int, int] | None = None
+    pending: tuple[Any, ...] | None = None
+    case: tuple[str, int, str, dict[str, Any], tuple[str, ...]] | None = None
+
+    @property
+    def revision(self) -> str:
+        """The digest of the revision it began on and stays on, as `sha256:...`."""
+        return "sha256:" + self.seal.hex()
+
+    @property
+    def answered(self) -> bool:
+        """Whether anything was answered that a broken session would lose."""
+        return bool(self.log)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that changes from turn to turn, handed in.
+
+    Attributes:
+        today: the date in the node's time zone.
+        tables, phrases: the lookup tables and the channel's own words.
+        budget: what one screen holds.
+        reference: nine fresh digits, used only if this turn submits; ids: fresh submission and case ids, used likewise.
+        dial, short: service code and short code as texts name them.
+        district, country: of the node.
+        consent: the `consent` of a submission: basis, and what was shown.
+        profile: the caller's kept answers, by profile name, as JSON values.
+        known: answers to the questions to the store that this turn already asked.
+    """
+
+    today: date
+    tables: Any
+    phrases: Any
+    budget: Any
+    channel: Channel = "ussd"
+    reference: str = ""
+    ids: tuple[str, str] = ("", "")
+    dial: str = ""
+    short: str = ""
+    district: str = ""
+    country: str = "LA"
+    clock: Clock = "good"
+    consent: Mapping[str, str] = field(default_factory=dict)
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    known: Mapping[Need, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The outcome of one input.
+
+    Attributes:
+        run: the state from now on; None when nothing is left to keep.
+        screen: what to show.
+        effects: to be written in the same transaction as the state.
+        left: why the flow was left: "back" past its beginning, "menu" (session kept), "ended", or "parked" (the
+            dialogue closes, the session is kept and an officer is offered); "" while it goes on.
+        told: on SMS, one of the effects is a text that says what the screen says: send nothing more.
+        refused: the last input did not fit (for counters; the screen says so already).
+    """
+
+    run: Run | None
+    screen: Screen
+    effects: tuple[Effect, ...] = ()
+    left: Left = ""
+    told: bool = False
+    refused: bool = False
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Run)
+
+
+def encode(run: Run) -> bytes:
+    """Give the state as bytes to keep (msgpack, about 100 bytes for nine answers)."""
+    return _encoder.encode(run)
+
+
+def decode(data: bytes) -> Run:
+    """Read the state back; raises `msgspec.DecodeError` for anything else."""
+    return _decoder.decode(data)
