@@ -5,18 +5,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-DeliveryState = Literal[
-    "queued",
-    "leased",
-    "in_doubt",
-    "retry_wait",
-    "accepted",
-    "refused",
-    "officer_review",
-    "amended",
-    "withdrawn",
-    "carried",
-]
+from flows import delivery
+
+DeliveryState = delivery.State
 MessageState = Literal["queued", "sending", "sent", "delivered", "failed", "unknown", "expired", "replaced"]
 
 
@@ -173,6 +164,58 @@ class Outcome:
     reason: str = ""
     fields: tuple[str, ...] = ()
     retry_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What one attempt did to one leased delivery; the state follows from `event` by `flows.delivery.TABLE`.
+
+    Attributes:
+        next_at: epoch seconds from which it may be tried again (events `lose`, `later`, `give_back`).
+        code: the agency's word or the fault's code, for the officer.
+        counted: False burns no attempt (401, 403, a clean stop).
+        held: it waits for the agency to know the revision, so a good answer for others does not make it due.
+    """
+
+    seq: int
+    event: delivery.Event
+    next_at: int = 0
+    code: str = ""
+    agency_ref: str = ""
+    reason: str = ""
+    fields: tuple[str, ...] = ()
+    counted: bool = True
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """The road to one agency in figures; times are epoch seconds, 0 for never.
+
+    `oldest_at` is when the oldest undelivered submission was queued. `accepted_through` is computed from
+    acknowledgements alone: everything queued up to then has the agency's signed word.
+    """
+
+    agency: str
+    waiting: int = 0
+    in_doubt: int = 0
+    held: int = 0
+    in_review: int = 0
+    accepted: int = 0
+    oldest_at: int = 0
+    accepted_through: int = 0
+    bytes_out: int = 0
+    bytes_in: int = 0
+    last_at: int = 0
+    last_outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """How far an agency's statuses were read: its opaque cursor (empty: never), the highest seq applied (0: none)."""
+
+    cursor: str = ""
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
