@@ -45,7 +45,9 @@ def _own_key(data: Path) -> bytes:
     with contextlib.suppress(FileNotFoundError):
         return _decode(file.read_bytes(), str(file))
     if (data / DATABASE).exists():
-        raise KeyFault(f"{file} is gone, and {data / DATABASE} cannot be opened without it", hint="restore the key file")
+        raise KeyFault(
+            f"{file} is gone, and {data / DATABASE} cannot be opened without it", hint="restore the key file"
+        )
     return _make(file)
 
 
@@ -69,7 +71,9 @@ def _from_file(path: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as missing:
-        raise ConfigFault(f"key_source: {path} cannot be read ({missing.strerror})", hint="is the disk mounted?") from None
+        raise ConfigFault(
+            f"key_source: {path} cannot be read ({missing.strerror})", hint="is the disk mounted?"
+        ) from None
 
 
 def _from_command(line: str) -> bytes:

@@ -38,7 +38,9 @@ def test_every_source_in_every_form(tmp_path: Path, form: bytes, monkeypatch: py
         assert keys.database_key("env:THE_KEY", tmp_path) == KEY
 
 
-@pytest.mark.parametrize("source", ["file:/nowhere", "command:false", "command:/nowhere", "env:NOT_SET_AT_ALL", "file:/dev/null"])
+@pytest.mark.parametrize(
+    "source", ["file:/nowhere", "command:false", "command:/nowhere", "env:NOT_SET_AT_ALL", "file:/dev/null"]
+)
 def test_a_source_that_gives_nothing_is_one_sentence(tmp_path: Path, source: str) -> None:
     with pytest.raises(ConfigFault) as fault:
         keys.database_key(source, tmp_path)
