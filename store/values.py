@@ -16,7 +16,7 @@ class Received:
 
     Attributes:
         method: `GET` or `POST`. tail: what follows the secret in the path, such as `ussd/end`.
-        body: raw bytes, at most 256 KiB. query: the raw query string. headers: with lower-case names.
+        body: raw bytes, at most 256 KiB. query: the raw query string. headers: a mapping that does not mind case.
         peer: the address it came from.
     """
 
@@ -52,7 +52,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """What came is not what this gateway sends; `reason` is for the log and holds nothing of the citizen's."""
+    """What came is not what this gateway sends; `reason` is one token for the log."""
 
     reason: str
     status: int = 400

@@ -1,1 +1,1 @@
-"""."""
+"""The USSD gateways; each is found by its entry point and imported only when a channel names it."""

@@ -1,0 +1,98 @@
+"""The HTTP edge of both doors: finds the channel, checks its secret, reads the body, and hands it on as a value.
+
+The door's paths are `/gateways/<channel>/<secret>/<tail>`. They are looked up in dictionaries and not in aiohttp's
+router, whose walk over patterns and middlewares would be a tenth of what a whole key press costs.
+"""
+
+import hmac
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+from multidict import CIMultiDict
+
+from store.values import Answer, Received
+
+PREFIX = "/gateways/"
+# Bodies above this are refused unread (bytes).
+LARGEST_BODY = 256 * 1024
+
+Hook = Callable[[Received], Awaitable[Answer]]
+
+log = structlog.get_logger("gate")
+
+_NO_STORE = {"Cache-Control": "no-store"}
+_TEXT = CIMultiDict({"Content-Type": "text/plain; charset=utf-8", **_NO_STORE})
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One channel at the gate: its live secrets (two while they are being exchanged) and what answers behind them."""
+
+    secrets: tuple[bytes, ...]
+    hooks: Mapping[str, Hook]
+
+
+class Gate:
+    """Answers every request under `/gateways/`."""
+
+    def __init__(self, ways: Mapping[str, Way]) -> None:
+        """Serve these channels, by their names."""
+        self._ways = dict(ways)
+
+    async def handle(self, request: web.BaseRequest) -> web.Response:
+        """One gateway's request. A wrong channel, secret or path is the same 404; none of the three is ever logged."""
+        hook, tail = self._find(request.rel_url.raw_path)
+        if hook is None:
+            return web.Response(status=404)
+        if (request.content_length or 0) > LARGEST_BODY:
+            return web.Response(status=413)
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return web.Response(status=413)
+        if len(body) > LARGEST_BODY:
+            return web.Response(status=413)
+        received = Received(
+            body,
+            method=request.method,
+            tail=tail,
+            query=request.rel_url.raw_query_string,
+            headers=request.headers,
+            peer=request.remote or "",
+        )
+        return _response(await _guarded(hook, received))
+
+    def _find(self, path: str) -> tuple[Hook | None, str]:
+        channel, _, rest = path.removeprefix(PREFIX).partition("/")
+        secret, _, tail = rest.partition("/")
+        way = self._ways.get(channel)
+        # An unknown channel is compared too, so that the time taken does not tell the channels' names.
+        if not _is_one_of(secret.encode("utf-8", "replace"), way.secrets if way else (b"-" * 32,)) or way is None:
+            return None, ""
+        return way.hooks.get(tail.rstrip("/")), tail.rstrip("/")
+
+
+def _is_one_of(offered: bytes, secrets: Sequence[bytes]) -> bool:
+    """Whether it is one of the live secrets; every one is compared, each in constant time."""
+    found = False
+    for secret in secrets:
+        found |= hmac.compare_digest(offered, secret)
+    return found
+
+
+async def _guarded(hook: Hook, received: Received) -> Answer:
+    """The hook's answer; a fault that the door itself did not foresee means that nothing is committed: 503."""
+    try:
+        return await hook(received)
+    except Exception:  # the last fence before the gateway; the place goes to the log
+        log.exception("callback failed", route=received.tail)
+        return Answer(503, b"")
+
+
+def _response(answer: Answer) -> web.Response:
+    if answer.content_type == "text/plain":
+        return web.Response(body=answer.body, status=answer.status, headers=_TEXT)
+    headers = {"Content-Type": answer.content_type, **_NO_STORE}
+    return web.Response(body=answer.body, status=answer.status, headers=headers)

@@ -1,0 +1,107 @@
+"""The HTTP edge: secrets, sizes, and what is 404."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from sala.gate import LARGEST_BODY, Gate, Way
+from store.values import Answer, Received
+from tests.ports import free_port
+
+OLD, NEW = "an-old-secret-0123456789", "a-new-secret-0123456789"
+
+
+class Site:
+    """A gate with one channel behind a real socket."""
+
+    def __init__(self) -> None:
+        self.heard: list[Received] = []
+        self.port = free_port()
+
+    async def hook(self, received: Received) -> Answer:
+        self.heard.append(received)
+        if received.body == b"burst":
+            raise RuntimeError("2055512345")
+        return Answer(200, b"CON ok")
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}/gateways/{path}"
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    site = Site()
+    gate = Gate({"at": Way((OLD.encode(), NEW.encode()), {"ussd": site.hook, "ussd/end": site.hook})})
+    runner = web.ServerRunner(web.Server(gate.handle, access_log=None))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", site.port).start()
+    yield site
+    await runner.cleanup()
+
+
+async def post(site: Site, path: str, data: bytes = b"") -> int:
+    async with aiohttp.ClientSession() as http, http.post(site.url(path), data=data) as answer:
+        await answer.read()
+        return answer.status
+
+
+@pytest.mark.parametrize("secret", [OLD, NEW])
+async def test_both_secrets_open_while_they_are_exchanged(site: Site, secret: str) -> None:
+    assert await post(site, f"at/{secret}/ussd", b"x=1") == 200
+    assert await post(site, f"at/{secret}/ussd/end", b"x=1") == 200
+    assert [received.tail for received in site.heard] == ["ussd", "ussd/end"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "at/wrong/ussd",
+        f"at/{OLD[:-1]}/ussd",
+        f"at/{OLD}x/ussd",
+        f"at/{OLD.upper()}/ussd",
+        "at//ussd",
+        "at",
+        "",
+        f"other/{OLD}/ussd",
+        f"at/{OLD}/nothing",
+        f"at/{OLD}",
+        "at/%ff%00/ussd",
+        "at/ສະບາຍດີ/ussd",
+        f"{OLD}/at/ussd",
+    ],
+)
+async def test_anything_wrong_is_the_same_404(site: Site, path: str) -> None:
+    assert await post(site, path, b"x=1") == 404
+    assert site.heard == []
+
+
+async def test_a_large_body_gets_in_and_a_larger_one_does_not(site: Site) -> None:
+    assert await post(site, f"at/{NEW}/ussd", b"x" * LARGEST_BODY) == 200
+    assert await post(site, f"at/{NEW}/ussd", b"x" * (LARGEST_BODY + 1)) == 413
+    assert len(site.heard) == 1
+
+
+async def test_a_large_body_without_a_length_is_refused_too(site: Site) -> None:
+    async def stream() -> AsyncIterator[bytes]:
+        for _ in range(LARGEST_BODY // 1024 + 8):
+            yield b"x" * 1024
+
+    async with aiohttp.ClientSession() as http, http.post(site.url(f"at/{NEW}/ussd"), data=stream()) as answer:
+        assert answer.status == 413
+    assert site.heard == []
+
+
+async def test_a_fault_that_no_door_foresaw_asks_the_gateway_to_come_again(site: Site) -> None:
+    assert await post(site, f"at/{NEW}/ussd", b"burst") == 503
+
+
+async def test_nothing_of_the_request_is_logged(site: Site, capfd: pytest.CaptureFixture[str]) -> None:
+    await post(site, "at/wrong-secret-canary/ussd", b"text=canary")
+    await post(site, f"at/{NEW}/ussd", b"burst")
+    said = "".join(capfd.readouterr())
+    # The control: the fault itself is said.
+    assert "callback failed" in said
+    assert "canary" not in said
+    assert NEW not in said
