@@ -1,4 +1,4 @@
-"""What goes into the engine and what comes out: the state of one session, the world around one turn, and the outcome."""
+"""What goes into the engine and what comes out: the state of a session, the world around a turn, the outcome."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ Left = Literal["", "back", "menu", "ended", "parked"]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The request that a correction amends: its id, its revision as the agency has it, and the reference its owner knows."""
+    """The request that a correction amends: its id, the revision that the agency has, and its reference."""
 
     id: str
     revision: int
