@@ -50,9 +50,12 @@ class Need:
         requests    args ()                             -> tuple[Request, ...], newest first, of the calling number
         request     args (reference,)                   -> Request or None, of the calling number only
         case_key    args (case id, digits)              -> "right" | "wrong" | "locked" | "officer"
+        opened      args (reference, digits)            -> Request of any number when the case key is right, else
+                                                           "wrong" (also: no such case, no key) | "locked" | "officer";
+                                                           counted like `case_key`
     """
 
-    kind: Literal["once", "requests", "request", "case_key"]
+    kind: Literal["once", "requests", "request", "case_key", "opened"]
     args: tuple[str, ...] = ()
 
 
