@@ -1,0 +1,304 @@
+"""Pages of a basic phone: a screen cut where a Lao reader expects it, each page within its budget, nothing lost.
+
+A cut is taken, best first, at a newline, a sentence, a blank, a word, and only where a single word is longer than a
+page at a cluster. Among the ways to cut, the one with the fewest syllable cuts wins, then with the fewest pages under
+15 units, then with the fewest pages, then with the better cuts and the more even pages. Blanks at both ends of a page
+are dropped. The choice is made over the whole screen at once, so a short last page draws text from the one before.
+`split_sms` is the plainer case of a long SMS, whose parts the phone joins again.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final
+
+from flows.text.breaking import may_break, word_breaks
+from flows.text.measure import (
+    GSM_CHARACTERS,
+    GSM_EXTENSION,
+    LAST_BMP,
+    SMS_PART,
+    SMS_SINGLE,
+    Budget,
+    Encoding,
+    needs,
+    sendable,
+    units,
+    width,
+)
+
+SHORT_PAGE: Final = 15
+"""Units of text (its hint line apart) under which a page is not worth a round trip."""
+CACHED_SCREENS: Final = 2048
+
+# What a cut costs. Each figure outweighs all smaller ones of a long screen together.
+_TORN = 10**12  # between characters of one cluster: only a run of marks longer than a page
+_CLUSTER = 10**9
+_SHORT = 10**7
+_PAGE = 10**5
+_COUNTED = 400  # after a number: its unit, or its option's label, comes next
+_WORD = 200
+_BLANK = 100
+_SENTENCE = 30
+_NEWLINE = 0
+
+_EDGES = " \t\r\n\u00a0\u200b\u2060\ufeff"
+_UNSENT_LETTERS = "\u200b\u2060\ufeff"
+_UNSENT = frozenset(_UNSENT_LETTERS)
+_SENTENCE_ENDS = frozenset(".?!…")
+# Numbers with their separators, phone numbers, dates, times, references, dial strings.
+_FIXED = re.compile(r"\*\d+(?:\*\d+)*#|[+A-Za-z]*\d+(?:[ .,/:-]\d+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a screen.
+
+    Attributes:
+        text: the line; U+200B marks a break wanted by its author and is never sent.
+        spans: pairs (start, end) that no cut may enter; one longer than half a page may be cut where Lao allows.
+        whole: an option label, never cut when it fits a page.
+    """
+
+    text: str
+    spans: tuple[tuple[int, int], ...] = ()
+    whole: bool = False
+
+
+def paginate(lines: Sequence[Line], budget: Budget, *, more: str, last: str, pure: bool = False) -> tuple[str, ...]:
+    """The pages of a screen, at least one, each ready to be sent.
+
+    Args:
+        lines: shown one under the other.
+        budget: the room of a page, its hint line included, measured in the encoding that this page needs.
+        more: the hint line under every page but the last.
+        last: the hint line under the last page; "" for none.
+        pure: find words without ICU.
+
+    Raises:
+        ValueError: a hint leaves no room for even one character.
+    """
+    text = sendable("\n".join(line.text for line in lines)).strip(_EDGES)
+    only = _with_hint(text, last)
+    if budget.fits(only):
+        return (only,)
+    return _paginate(tuple(lines), budget, more, last, pure)
+
+
+@lru_cache(maxsize=CACHED_SCREENS)
+def _paginate(lines: tuple[Line, ...], budget: Budget, more: str, last: str, pure: bool) -> tuple[str, ...]:  # noqa: FBT001 -- the cache keys by position
+    if not (budget.fits(_with_hint("😀", more)) and budget.fits(_with_hint("😀", last))):
+        raise ValueError("the hint line leaves no room on a page")
+    sheet = _Sheet("\n".join(line.text for line in lines), budget, more, last)
+    ranges = _best(sheet, _cuts(sheet, lines, pure=pure))
+    pages = [sendable(sheet.text[start:end]) for start, end in ranges]
+    return (*(_with_hint(page, more) for page in pages[:-1]), _with_hint(pages[-1], last))
+
+
+def _with_hint(page: str, hint: str) -> str:
+    return f"{page}\n{hint}" if page and hint else page or hint
+
+
+class _Sheet:
+    """The whole text with running totals, so that any stretch of it is measured in constant time."""
+
+    def __init__(self, text: str, budget: Budget, more: str, last: str) -> None:
+        self.text = text
+        self.budget = budget
+        self.hints = {False: _hint_cost(more), True: _hint_cost(last)}
+        self.septets, self.utf16, self.outside = _totals(text)
+        self.start, self.end = self.trim(0, len(text))
+
+    def size(self, start: int, end: int) -> int:
+        """Units of a stretch without a hint, in the encoding that it needs itself."""
+        totals = self.utf16 if self.outside[end] > self.outside[start] else self.septets
+        return totals[end] - totals[start]
+
+    def room(self, start: int, end: int) -> tuple[int, int]:
+        """Units left when the stretch is a page with its hint (negative: it does not fit), and that page's limit."""
+        septets, utf16, outside = self.hints[end >= self.end]
+        if outside or self.outside[end] > self.outside[start]:
+            return self.budget.ucs2 - utf16 - self.utf16[end] + self.utf16[start], self.budget.ucs2
+        return self.budget.gsm7 - septets - self.septets[end] + self.septets[start], self.budget.gsm7
+
+    def fits(self, start: int, end: int) -> bool:
+        return self.room(start, end)[0] >= 0
+
+    def hopeless(self, start: int, end: int) -> bool:
+        """Whether a stretch that does not fit cannot fit by growing either (a longer one may need another encoding)."""
+        return self.utf16[end] - self.utf16[start] > self.budget.ucs2 or self.outside[end] > self.outside[start]
+
+    def trim(self, start: int, end: int) -> tuple[int, int]:
+        while start < end and self.text[start] in _EDGES:
+            start += 1
+        while end > start and self.text[end - 1] in _EDGES:
+            end -= 1
+        return start, end
+
+
+def _totals(text: str) -> tuple[list[int], list[int], list[int]]:
+    septets, utf16, outside = [0], [0], [0]
+    for letter in text:
+        sent = letter not in _UNSENT
+        septets.append(septets[-1] + sent + (letter in GSM_EXTENSION))
+        utf16.append(utf16[-1] + sent + (letter > LAST_BMP))
+        outside.append(outside[-1] + (sent and letter not in GSM_CHARACTERS and letter != "\u00a0"))
+    return septets, utf16, outside
+
+
+def _hint_cost(hint: str) -> tuple[int, int, bool]:
+    if not hint:
+        return 0, 0, False
+    outside = needs(hint) == "ucs2"
+    return (0 if outside else units(hint, "gsm7") + 1), units(hint, "ucs2") + 1, outside
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A place to cut: the page before ends at `end`, the page after begins at `start`."""
+
+    end: int
+    start: int
+    cost: int
+
+
+def _cuts(sheet: _Sheet, lines: tuple[Line, ...], *, pure: bool) -> list[_Cut]:
+    """Every cut worth considering, in order; clusters only where two better cuts are more than a page apart."""
+    closed = _closed(sheet, lines)
+    text = sheet.text
+    ends = word_breaks(text, pure=pure) | {i + 1 for i, letter in enumerate(text) if letter == "\n"}
+    cuts = [_Cut(sheet.start, sheet.start, 0), _Cut(sheet.end, len(text), 0)]
+    cuts = _refined(sheet, cuts, [i for i in sorted(ends) if not closed[i]], None)
+    clusters = [i for i in range(1, len(text)) if may_break(text, i)]
+    cuts = _refined(sheet, cuts, [i for i in clusters if not closed[i]], _CLUSTER)
+    cuts = _refined(sheet, cuts, clusters, _CLUSTER)  # a fixed span longer than a page
+    return _refined(sheet, cuts, list(range(1, len(text))), _TORN)
+
+
+def _refined(sheet: _Sheet, cuts: list[_Cut], places: list[int], cost: int | None) -> list[_Cut]:
+    """The cuts, with these places added wherever two neighbours are more than a page apart; None prices by kind."""
+    result = [cuts[0]]
+    for left, right in pairwise(cuts):
+        if not sheet.fits(left.start, right.end):
+            inside = places[bisect_right(places, left.start) : bisect_left(places, right.end)]
+            result.extend(_distinct(sheet, left, right, inside, cost))
+        result.append(right)
+    return result
+
+
+def _distinct(sheet: _Sheet, left: _Cut, right: _Cut, places: list[int], cost: int | None) -> Iterator[_Cut]:
+    end_before = left.start
+    for place in places:
+        end, start = sheet.trim(left.start, place)[1], sheet.trim(place, right.end)[0]
+        if end_before < end and start < right.end:
+            end_before = end
+            yield _Cut(end, start, _price(sheet.text, end, start) if cost is None else cost)
+
+
+def _price(text: str, end: int, start: int) -> int:
+    """How well a reader bears this cut, by what is dropped there and what stands before it."""
+    dropped, before = text[end:start], text[end - 1]
+    if "\n" in dropped:
+        return _NEWLINE
+    if not dropped.strip(_UNSENT_LETTERS):
+        return _WORD
+    if before in _SENTENCE_ENDS:
+        return _SENTENCE
+    return _COUNTED if before.isdigit() and not text[start].isdigit() else _BLANK
+
+
+def _closed(sheet: _Sheet, lines: tuple[Line, ...]) -> bytearray:
+    """Which positions lie strictly inside something that a page must show in one piece."""
+    closed = bytearray(len(sheet.text) + 1)
+    offset = 0
+    for line in lines:
+        after = offset + len(line.text)
+        if line.whole and sheet.fits(*sheet.trim(offset, after)):
+            _close(closed, offset, after)
+        fixed = (match.span() for match in _FIXED.finditer(line.text))
+        for start, end in (*line.spans, *fixed):
+            if _may_stay_whole(sheet, offset + max(start, 0), min(offset + end, after)):
+                _close(closed, offset + max(start, 0), min(offset + end, after))
+        offset = after + 1
+    return closed
+
+
+def _may_stay_whole(sheet: _Sheet, start: int, end: int) -> bool:
+    if sheet.outside[-1] or any(outside for _, _, outside in sheet.hints.values()):
+        return 2 * (sheet.utf16[end] - sheet.utf16[start]) <= sheet.budget.ucs2
+    return 2 * (sheet.septets[end] - sheet.septets[start]) <= sheet.budget.gsm7
+
+
+def _close(closed: bytearray, start: int, end: int) -> None:
+    if end - start > 1:
+        closed[start + 1 : end] = b"\x01" * (end - start - 1)
+
+
+def _best(sheet: _Sheet, cuts: list[_Cut]) -> list[tuple[int, int]]:
+    """The cheapest way through the cuts, as ranges of text: every stretch between two neighbours fits a page."""
+    reached: list[tuple[int, int]] = [(0, 0)]  # cost up to this cut, and the cut where its last page begins
+    for k in range(1, len(cuts)):
+        # Of two equal ways the one with the later cut, so that the fuller page comes first.
+        cost, back = min((reached[j][0] + cost, -j) for j, cost in _pages_ending(sheet, cuts, k))
+        reached.append((cost + (cuts[k].cost if k < len(cuts) - 1 else 0), -back))
+    ranges: list[tuple[int, int]] = []
+    k = len(cuts) - 1
+    while k:
+        j = reached[k][1]
+        ranges.append((cuts[j].start, cuts[k].end))
+        k = j
+    return ranges[::-1]
+
+
+def _pages_ending(sheet: _Sheet, cuts: list[_Cut], k: int) -> Iterator[tuple[int, int]]:
+    """Each earlier cut from which one page reaches cut `k`, with what that page costs."""
+    end = cuts[k].end
+    for j in range(k - 1, -1, -1):
+        left, limit = sheet.room(cuts[j].start, end)
+        if left >= 0:
+            short = _SHORT if sheet.size(cuts[j].start, end) < SHORT_PAGE else 0
+            yield j, _PAGE + short + (100 * left // limit) ** 2 // 100
+        elif sheet.hopeless(cuts[j].start, end):
+            return
+
+
+def split_sms(text: str) -> tuple[str, ...]:
+    """The text as parts of one long message: at most 153 septets or 67 units each.
+
+    Cuts at the last word that fits a part, or at a cluster where a word is longer than half a part. Joined, the parts
+    are the sendable text again. A text that fits one message (160 or 70) is one part.
+    """
+    text = sendable(text)
+    encoding = needs(text)
+    if units(text, encoding) <= SMS_SINGLE[encoding]:
+        return (text,)
+    words = sorted(word_breaks(text))
+    parts: list[str] = []
+    start = 0
+    while start < len(text):
+        end = _part_end(text, start, _reach(text, start, encoding), words)
+        parts.append(text[start:end])
+        start = end
+    return tuple(parts)
+
+
+def _reach(text: str, start: int, encoding: Encoding) -> int:
+    """How far one part can go; a pair is two units of one character, so it is never torn."""
+    room = SMS_PART[encoding]
+    for index in range(start, len(text)):
+        room -= width(text[index], encoding)
+        if room < 0:
+            return index
+    return len(text)
+
+
+def _part_end(text: str, start: int, reach: int, words: list[int]) -> int:
+    if reach == len(text):
+        return reach
+    word = words[bisect_right(words, reach) - 1] if words and words[0] <= reach else start
+    if word - start > (reach - start) // 2:
+        return word
+    return next((end for end in range(reach, start, -1) if may_break(text, end)), reach)
