@@ -8,7 +8,7 @@ from typing import Any, Literal
 from flows import delivery
 
 DeliveryState = delivery.State
-MessageState = Literal["queued", "sending", "sent", "delivered", "failed", "unknown", "expired", "replaced"]
+MessageState = Literal["queued", "claimed", "sending", "sent", "delivered", "failed", "unknown", "expired", "replaced"]
 
 
 class Received:

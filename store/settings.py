@@ -1,0 +1,42 @@
+"""What the store must be told: where the file lies, whose node it is, and the limits of memory, queue and disk."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class StoreSettings(BaseModel):
+    """The store's own part of the configuration; every key but `data` and `node` has a default.
+
+    Attributes:
+        data: folder of the database `sala.db` and of the disk reserve.
+        node: this node's unique name, part of every submission's identity.
+        district: the place of a submission that names none.
+        timezone: of `today` and of the quiet hours.
+        most_waiting: key presses that may wait for the writer; beyond it they are refused as `Busy`.
+        most_cached: sessions, and people, kept in memory (about 1 KB each).
+        reserve_mb: size of the file that is given up when the disk is full, so that states can still be written.
+        free_mb: below this much free space new dialogues are refused (`Moment.full`).
+        quiet: local hours, from and to, in which reminders and broadcasts wait.
+        silence: seconds without a key press after which an unfinished USSD session gets its `dropped` text.
+        settled_days: how long message rows, notes and inbox identities are kept after they are done.
+        blocks: leading digits of the references leased to this node; empty: all of them.
+        seal_to: per agency, age public keys; bodies of its submissions are sealed to them at intake.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: Path
+    node: str
+    district: str = ""
+    timezone: str = "Asia/Vientiane"
+    most_waiting: Annotated[int, Field(ge=1)] = 5_000
+    most_cached: Annotated[int, Field(ge=16)] = 50_000
+    reserve_mb: Annotated[int, Field(ge=0)] = 16
+    free_mb: Annotated[int, Field(ge=0)] = 64
+    quiet: tuple[int, int] = (20, 8)
+    silence: Annotated[int, Field(ge=1)] = 180
+    settled_days: Annotated[int, Field(ge=1)] = 30
+    blocks: tuple[str, ...] = ()
+    seal_to: dict[str, tuple[str, ...]] = {}

@@ -1,0 +1,182 @@
+"""SQLite, encrypted: opening with a raw key, the version gate, and the `Database` protocol over aiosqlite."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, Self
+
+import aiosqlite
+from sqlcipher3 import dbapi2
+
+from flows.errors import DiskFull, KeyFault, StoreFault, VersionFault
+from store.database import Row
+
+FILE: Final = "sala.db"
+KEY_SIZE: Final = 32
+PATIENCE: Final = 10.0
+"""Seconds that a statement waits for another process's transaction."""
+
+# sqlcipher3 has its own tree of errors, which does not descend from that of the standard library.
+Error: Final = dbapi2.Error
+IntegrityError: Final = dbapi2.IntegrityError
+
+_FIXED = (3, 51, 3)
+_BACKPORTS = {(3, 50): 7, (3, 44): 6}
+
+
+def sound(version: tuple[int, int, int]) -> bool:
+    """Say whether this SQLite is free of the WAL-reset defect (3.7.0 to 3.51.2, but for two patched branches)."""
+    patched = _BACKPORTS.get(version[:2])
+    return version >= _FIXED or (patched is not None and version[2] >= patched)
+
+
+def engine_version() -> str:
+    """Return the version of the SQLite that is linked, for `doctor`."""
+    return str(dbapi2.sqlite_version)
+
+
+def require_sound_engine() -> None:
+    """Refuse an SQLite that can lose committed rows.
+
+    Raises:
+        VersionFault: the version has the WAL-reset defect.
+    """
+    version = dbapi2.sqlite_version_info
+    if not sound(version):
+        raise VersionFault(
+            f"SQLite {engine_version()} can lose committed rows (WAL-reset defect)",
+            hint="install sqlcipher3 0.6.4 or newer, which brings SQLite 3.51.3 or newer",
+        )
+
+
+def open_keyed(file: Path, key: bytes, *, reader: bool = False) -> Any:
+    """Open `file` with the raw 32-byte `key` and set what every connection of ours needs.
+
+    A reader can neither write nor checkpoint.
+
+    Raises:
+        KeyFault: the file is not a database of this key.
+    """
+    if len(key) != KEY_SIZE:
+        raise KeyFault(f"the database key has {len(key)} bytes, not {KEY_SIZE}")
+    link = dbapi2.connect(str(file), timeout=PATIENCE, isolation_level="IMMEDIATE", check_same_thread=False)
+    try:
+        # SQLCipher writes its complaints to standard error unless told not to; the key must come before any page.
+        link.execute("PRAGMA cipher_log_level = NONE")
+        link.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        link.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        for pragma in _READER if reader else _WRITER:
+            link.execute(pragma).fetchall()
+    except dbapi2.DatabaseError as fault:
+        link.close()
+        if "locked" in str(fault):
+            raise StoreFault(f"{file} is locked by another process") from fault
+        raise KeyFault(f"{file} does not open with this key", hint="is key_source the one it was made with?") from fault
+    return link
+
+
+_READER = ("PRAGMA query_only = ON", "PRAGMA cache_size = -8000")
+_WRITER = (
+    "PRAGMA journal_mode = WAL",
+    # NORMAL loses acknowledged key presses at a power cut.
+    "PRAGMA synchronous = FULL",
+    "PRAGMA cache_size = -32000",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA secure_delete = FAST",
+    "PRAGMA journal_size_limit = 67108864",
+)
+
+
+class Sqlite:
+    """`Database` over one aiosqlite connection, whose thread runs one call at a time."""
+
+    def __init__(self, link: aiosqlite.Connection) -> None:
+        self._link = link
+
+    @classmethod
+    async def open(cls, file: Path, key: bytes, *, reader: bool = False) -> Self:
+        """Open a connection of its own thread; `close` it, or the interpreter never exits.
+
+        Raises:
+            KeyFault: wrong key. VersionFault: an SQLite that may lose rows.
+        """
+        require_sound_engine()
+        return cls(await aiosqlite.Connection(lambda: open_keyed(file, key, reader=reader), 64))
+
+    async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement and return all its rows."""
+        try:
+            return [tuple(row) for row in await self._link.execute_fetchall(sql, args)]
+        except Error as fault:
+            raise _translated(fault) from fault
+
+    async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one writing statement for each row."""
+        try:
+            cursor = await self._link.executemany(sql, rows)
+        except Error as fault:
+            raise _translated(fault) from fault
+        del cursor
+
+    async def begin(self) -> None:
+        """Begin a writing transaction, unless one is open."""
+        if not self._link.in_transaction:
+            await self.rows("BEGIN IMMEDIATE")
+
+    async def commit(self) -> None:
+        """Make it durable."""
+        try:
+            await self._link.commit()
+        except Error as fault:
+            raise _translated(fault) from fault
+
+    async def rollback(self) -> None:
+        """Forget it."""
+        try:
+            await self._link.rollback()
+        except Error as fault:
+            raise _translated(fault) from fault
+
+    async def changed(self) -> int:
+        """Return SQLite's data version: it moves when another connection has committed."""
+        return int((await self.rows("PRAGMA data_version"))[0][0])
+
+    async def close(self) -> None:
+        """Close the connection and end its thread, also when the caller is being cancelled."""
+        await asyncio.shield(self._link.close())
+
+
+class Clash(StoreFault):
+    """A row with this key is already there."""
+
+    code = "clash"
+
+
+class DiskFault(StoreFault):
+    """The disk failed: nothing more is written until the node starts anew."""
+
+    code = "disk"
+    retry = False
+
+
+def _translated(fault: Exception) -> StoreFault:
+    text = str(fault)
+    if isinstance(fault, IntegrityError):
+        return Clash(text)
+    if "full" in text:
+        return DiskFull()
+    if "disk I/O" in text:
+        return DiskFault()
+    return StoreFault(text)
+
+
+def stdlib_cannot_read(file: Path) -> bool:
+    """Say whether `file` is unreadable without its key, for `doctor`."""
+    with contextlib.closing(sqlite3.connect(file)) as link:
+        try:
+            link.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.DatabaseError:
+            return True
+    return False
