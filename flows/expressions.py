@@ -2,7 +2,8 @@
 
 The whitelist and the limits are the defence; simpleeval only walks the tree that passed them. What `check` accepts
 evaluates on values of the declared kinds without a fault, but for these (each an `ExpressionFault`, never a quiet
-false): a table without the row or with an empty cell, `int()` or `dec()` of a text that is no number, a number beyond 10**18.
+false): a table without the row or with an empty cell, `int()` or `dec()` of a text that is no number, a number beyond
+10**18.
 """
 
 import ast

@@ -205,11 +205,17 @@ class Flow(Strict):
 
     _lines: Mapping[str, int] = PrivateAttr(default_factory=dict)
     _file: str = PrivateAttr(default="")
+    _source: str = PrivateAttr(default="")
 
     @property
     def file(self) -> str:
         """The name of the file it was read from; empty for a flow made in memory."""
         return self._file
+
+    @property
+    def source(self) -> str:
+        """The author's text, comments and all; empty for a flow made in memory."""
+        return self._source
 
     @property
     def lines(self) -> Mapping[str, int]:
