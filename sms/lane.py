@@ -1,0 +1,216 @@
+"""The sender of one channel: claims queued messages, sends each outside any transaction, and writes how it went."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from flows.errors import SendError
+from sms.port import Gateway, Messages
+from sms.pricing import DAY, Purse, Reach, Tariff, told
+from store.values import Outgoing, Sent
+
+# Seconds. The queue is looked at this often even if nobody rings.
+POLL: Final = 1.0
+# A retry waits between nothing and this, doubled for each attempt, up to the cap (full jitter).
+FIRST_WAIT: Final = 10.0
+LONGEST_WAIT: Final = 900.0
+# After a fault of our own account everything would fail alike: the whole channel waits.
+OWN_FAULT_WAIT: Final = 60.0
+# A budget that is spent is looked at again this often: the day may be over.
+BROKE_WAIT: Final = 60.0
+# Between the word to stop and the end of the process.
+FAREWELL: Final = 3.0
+_SETTLE_TRIES: Final = 5
+_SETTLE_WAIT: Final = 0.2
+
+log = structlog.get_logger("sms")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What bounds a lane: where to, at which price, with how much a day, how many a second, how many at once."""
+
+    reach: Reach
+    tariff: Tariff
+    purse: Purse
+    rate: float
+    window: int
+
+
+class Lane:
+    """Sends what is queued for one channel: in order for each number, within its rate, its reach and its budget."""
+
+    def __init__(
+        self,
+        channel: str,
+        gateway: Gateway,
+        messages: Messages,
+        *,
+        rules: Rules,
+        clock: Callable[[], float] = time.time,
+        chance: Callable[[], float] = random.random,
+        bell: asyncio.Event | None = None,
+    ) -> None:
+        """Send by the rules; `bell` rings when something was queued."""
+        self._channel = channel
+        self._gateway = gateway
+        self._messages = messages
+        self._rules = rules
+        self._purse = rules.purse
+        self._clock = clock
+        self._chance = chance
+        self._bell = bell or asyncio.Event()
+        self._flying: set[asyncio.Task[None]] = set()
+        self._tokens = 1.0
+        self._counted_at = 0.0
+        self._quiet_until = 0.0
+        self.counts = {"sent": 0, "retry": 0, "failed": 0, "unknown": 0}
+
+    async def run(self) -> None:
+        """Send until cancelled; what is then under way gets `FAREWELL` seconds, and is `unknown` after them."""
+        try:
+            while True:
+                try:
+                    claimed = await self._claim()
+                except Exception:  # the store is busy or full; the queue is on disk and waits
+                    log.exception("queue not read", channel=self._channel)
+                    claimed = 0
+                await self._rest(claimed)
+        finally:
+            await self._land()
+
+    async def drain(self) -> int:
+        """Send what is due now and wait for it; returns how many messages were claimed. For commands and tests."""
+        claimed = await self._claim()
+        while self._flying:
+            await asyncio.wait(self._flying)
+        return claimed
+
+    async def _claim(self) -> int:
+        room = min(self._rules.window - len(self._flying), int(self._refill()))
+        now = int(self._clock())
+        if room < 1 or self._clock() < self._quiet_until or not await self._funded(now):
+            return 0
+        claimed = await self._messages.claim(room, now, self._channel)
+        self._tokens -= len(claimed)
+        for message in claimed:
+            task = asyncio.create_task(self._carry(message))
+            self._flying.add(task)
+            task.add_done_callback(self._landed)
+        return len(claimed)
+
+    async def _funded(self, now: int) -> bool:
+        if self._purse.is_new_day(now):
+            self._purse.open(now, await self._messages.spent(self._channel, now - now % DAY))
+        if self._purse.spent < self._purse.limit:
+            return True
+        self._quiet_until = self._clock() + BROKE_WAIT
+        return False
+
+    def _refill(self) -> float:
+        now = time.monotonic()
+        if self._counted_at:
+            self._tokens += (now - self._counted_at) * self._rules.rate
+        self._counted_at = now
+        # A second's worth may be saved up, and at least one message, for rates below one a second.
+        self._tokens = min(self._tokens, max(self._rules.rate, 1.0))
+        return self._tokens
+
+    async def _rest(self, claimed: int) -> None:
+        """Until the bell, the next token, or the poll."""
+        wait = 0.0 if claimed else POLL
+        if self._tokens < 1:
+            wait = (1 - self._tokens) / self._rules.rate
+        self._bell.clear()
+        try:
+            async with asyncio.timeout(wait):
+                await self._bell.wait()
+        except TimeoutError:
+            pass
+        else:
+            # Others may be writing at this moment: one claim for them all.
+            await asyncio.sleep(0.02)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._flying.discard(task)
+        self._bell.set()
+
+    async def _land(self) -> None:
+        if self._flying:
+            await asyncio.wait(self._flying, timeout=FAREWELL)
+        for task in self._flying:
+            task.cancel()
+        if self._flying:
+            await asyncio.wait(self._flying, timeout=1.0)
+
+    async def _carry(self, message: Outgoing) -> None:
+        price = self._rules.tariff.price(message.msisdn, message.parts)
+        outcome = await self._attempt(message, price)
+        if mark := self._purse.alert():
+            log.error("budget of the day used", channel=self._channel, count=mark)
+        await self._settle(message, outcome, price)
+
+    async def _attempt(self, message: Outgoing, price: int) -> Sent | SendError:
+        if not self._rules.reach.allows(message.msisdn):
+            return SendError("country", ours=True)
+        if not self._purse.pay(price):
+            self._quiet_until = self._clock() + BROKE_WAIT
+            return SendError("budget", retry=True, ours=True)
+        try:
+            return await self._gateway.send(message)
+        except asyncio.CancelledError:  # the node stops, and how it went must still be written
+            return SendError("stopped", unknown=True)
+        except SendError as error:
+            if not error.unknown:
+                self._purse.give_back(price)
+            return error
+        except Exception:  # an adapter's mistake: whether the request left is not known, so it is not repeated
+            log.exception("sender failed", channel=self._channel)
+            return SendError("fault", ours=True, unknown=True)
+
+    async def _settle(self, message: Outgoing, outcome: Sent | SendError, price: int) -> None:
+        now = int(self._clock())
+        again_at = 0
+        if isinstance(outcome, Sent):
+            price = self._as_told(outcome, price)
+            self.counts["sent"] += 1
+        else:
+            again_at = now + self._wait(outcome, message.attempts) if outcome.retry else 0
+            price = price if outcome.unknown else 0
+            self._note(outcome)
+        for attempt in range(_SETTLE_TRIES):
+            try:
+                await self._messages.settle(message.id, outcome, now=now, again_at=again_at, price=price)
+            except (
+                Exception
+            ):  # the store is busy; an unsettled message is `unknown` at the next start, never sent twice
+                log.exception("outcome not written", channel=self._channel, attempt=attempt)
+                await asyncio.sleep(_SETTLE_WAIT * 2**attempt)
+            else:
+                return
+
+    def _as_told(self, sent: Sent, price: int) -> int:
+        """The gateway's own price, when it is dearer than ours: it is the one that we pay."""
+        real = told(sent.cost)
+        if real is None or real <= price or not self._rules.tariff.prices:
+            return price
+        self._purse.spent += real - price
+        return real
+
+    def _wait(self, error: SendError, attempts: int) -> int:
+        """Seconds until the next attempt."""
+        longest = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempts, 10))
+        return int(max(1.0, error.retry_after, longest * self._chance()))
+
+    def _note(self, error: SendError) -> None:
+        kind = "retry" if error.retry else "unknown" if error.unknown else "failed"
+        self.counts[kind] += 1
+        log.warning("message not sent", channel=self._channel, outcome=kind, reason=error.code)
+        if error.ours and error.retry and error.code != "budget":
+            self._quiet_until = self._clock() + OWN_FAULT_WAIT
+            log.error("the channel's account refuses", channel=self._channel, reason=error.code)

@@ -1,0 +1,108 @@
+"""What an SMS gateway must be able to do, what door and sender need of the store, and how a gateway is found."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from importlib.metadata import entry_points
+from typing import Annotated, Any, ClassVar, Protocol
+
+from pydantic import BaseModel, Field
+
+from flows.errors import ConfigFault, SendError
+from store.values import Answer, Inbound, Malformed, OptOut, Outgoing, Received, Report, Sent
+
+GROUP = "sala.sms_gateways"
+
+Money = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=4)]
+
+
+class Settings(BaseModel):
+    """What every SMS gateway has; a gateway's own settings extend it.
+
+    Attributes:
+        short_codes: the numbers that citizens send to; the first is the sender of what we send, unless `sender` is set.
+        sender: the sender ID to show instead.
+        rate: messages per second that the operator takes from us.
+        window: sends that may be under way at once.
+        countries: calling codes (`+856`) that may be written to; empty: the node's country alone.
+        prices: price of one segment by calling code or longer prefix; what no prefix meets costs 1.
+        budget_per_day: sending stops for the day when this much is spent, in the unit of `prices`. Without prices every
+            segment costs 1, and this is a number of segments.
+    """
+
+    short_codes: list[Annotated[str, Field(pattern=r"^[0-9]{3,8}$")]] = []
+    sender: str = Field(default="", pattern=r"^[A-Za-z0-9 ._+-]{0,15}$")
+    rate: float = Field(default=10.0, gt=0, le=1000)
+    window: int = Field(default=8, ge=1, le=64)
+    countries: list[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{0,3}$")]] = []
+    prices: dict[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{0,14}$")], Money] = {}
+    budget_per_day: Money = Decimal(20_000)
+
+
+class Gateway(Protocol):
+    """An operator's or aggregator's SMS contract: three pure readers and one sender."""
+
+    Settings: ClassVar[type[Settings]]
+
+    def __init__(self, channel: str, settings: Any) -> None:
+        """Serve the channel of this name; `settings` is an instance of this class's `Settings`."""
+
+    def read(self, received: Received) -> Inbound | Malformed:
+        """A message from a phone. An empty text is one. Never raises."""
+
+    def read_report(self, received: Received) -> Report | Malformed:
+        """A delivery report; a status that we do not know is `unknown`, never an error. Never raises."""
+
+    def read_optout(self, received: Received) -> OptOut | Malformed:
+        """The operator's word that a number wants no more messages. Never raises."""
+
+    def accept(self) -> Answer:
+        """What tells this gateway that its request is committed and need not come again."""
+
+    async def send(self, message: Outgoing) -> Sent:
+        """Hand one message to the operator, in one request.
+
+        Raises:
+            SendError: it was not taken, or (`unknown`) the request left and nobody knows.
+        """
+
+    async def close(self) -> None:
+        """Give back connections and threads."""
+
+
+class Turns(Protocol):
+    """What the door needs of the store's turns."""
+
+    async def overhear(self, message: Inbound) -> None:
+        """Take one message; durable before it returns; the same one again changes nothing."""
+
+
+class Messages(Protocol):
+    """What the door and the sender need of the store's messages."""
+
+    async def claim(self, limit: int, now: int, channel: str) -> Sequence[Outgoing]:
+        """At most `limit` due messages of the channel, oldest first, now marked as being sent, one at most a number."""
+
+    async def settle(self, row: int, outcome: Sent | SendError, *, now: int, again_at: int = 0, price: int = 0) -> None:
+        """Write how a claimed message went; joins a report that came before. `price` in 1/10000 of the currency."""
+
+    async def spent(self, channel: str, since: int) -> int:
+        """What the channel's messages cost since then, in 1/10000 of the currency."""
+
+    async def report(self, report: Report) -> None:
+        """Take a delivery report; one whose message is not known yet is kept for it."""
+
+    async def opt_out(self, msisdn: str) -> None:
+        """Silence this number, as if it had sent STOP."""
+
+
+def load(name: str) -> type[Gateway]:
+    """The gateway class registered under this name in `sala.sms_gateways`; imports it, and only it.
+
+    Raises:
+        ConfigFault: no installed package offers an SMS gateway of this name.
+    """
+    offered = entry_points(group=GROUP)
+    if name not in offered.names:
+        raise ConfigFault(f"no SMS gateway is called {name!r}", hint=f"installed: {', '.join(sorted(offered.names))}")
+    found: type[Gateway] = offered[name].load()
+    return found

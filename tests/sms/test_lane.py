@@ -1,0 +1,215 @@
+"""The sender: rate, order, retries, budget, reach, and what is written of each attempt."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from flows.errors import Busy, SendError
+from sms import lane as lanes
+from sms.lane import Lane, Rules
+from sms.pricing import UNIT, Purse, Reach, Tariff
+from store.values import Outgoing, Report, Sent
+
+NOW = 1_795_000_000
+
+
+@dataclass
+class Messages:
+    """Stands for the store's messages, with the same promises."""
+
+    queue: list[Outgoing] = field(default_factory=list)
+    settled: dict[int, list[tuple[Sent | SendError, int, int]]] = field(default_factory=dict)
+    spent_before: int = 0
+    busy: int = 0
+
+    async def claim(self, limit: int, now: int, channel: str) -> Sequence[Outgoing]:
+        claimed, self.queue = self.queue[:limit], self.queue[limit:]
+        return claimed
+
+    async def settle(self, row: int, outcome: Sent | SendError, *, now: int, again_at: int = 0, price: int = 0) -> None:
+        if self.busy:
+            self.busy -= 1
+            raise Busy
+        self.settled.setdefault(row, []).append((outcome, again_at, price))
+
+    async def until(self, count: int) -> None:
+        while len(self.settled) < count:  # noqa: ASYNC110 - the lane knows nothing of the test's events
+            await asyncio.sleep(0.005)
+
+    async def spent(self, channel: str, since: int) -> int:
+        return self.spent_before
+
+    async def report(self, report: Report) -> None:
+        raise NotImplementedError
+
+    async def opt_out(self, msisdn: str) -> None:
+        raise NotImplementedError
+
+
+class Gateway:
+    """Stands for an operator: does what the test says."""
+
+    def __init__(self, act: Callable[[Outgoing], Any] = lambda message: Sent(f"g{message.id}")) -> None:
+        self.act = act
+        self.sent: list[Outgoing] = []
+        self.at_once = 0
+        self.most_at_once = 0
+
+    async def send(self, message: Outgoing) -> Sent:
+        self.sent.append(message)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(0.005)
+        self.at_once -= 1
+        outcome = self.act(message)
+        if isinstance(outcome, Exception):
+            raise outcome
+        assert isinstance(outcome, Sent)
+        return outcome
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+def message(row: int, number: str = "+8562055512345", parts: int = 1, attempts: int = 1) -> Outgoing:
+    return Outgoing(row, "at", number, "text", parts, attempts)
+
+
+def lane(messages: Messages, gateway: Gateway, *, limit: int = 1000, rate: float = 1000, window: int = 8) -> Lane:
+    rules = Rules(Reach.of(["+856"]), Tariff(), Purse(limit * UNIT), rate, window)
+    return Lane("at", gateway, messages, rules=rules, clock=lambda: NOW, chance=lambda: 0.5)  # type: ignore[arg-type]  # the lane only sends
+
+
+async def drain(one: Lane, messages: Messages) -> None:
+    for _ in range(200):
+        await one.drain()
+        if not messages.queue:
+            return
+        await asyncio.sleep(0.002)
+
+
+async def test_what_is_claimed_is_sent_and_written() -> None:
+    messages, gateway = Messages([message(1), message(2, "+8562055567890", parts=3)]), Gateway()
+    await drain(lane(messages, gateway), messages)
+    assert messages.settled == {1: [(Sent("g1"), 0, UNIT)], 2: [(Sent("g2"), 0, 3 * UNIT)]}
+
+
+@pytest.mark.parametrize(
+    ("error", "again_at", "price"),
+    [
+        (SendError("503", retry=True), NOW + 10, 0),
+        (SendError("429", retry=True, retry_after=300), NOW + 300, 0),
+        (SendError("403"), 0, 0),
+        (SendError("no-answer", unknown=True), 0, UNIT),
+    ],
+)
+async def test_a_failure_is_written_with_what_follows_from_it(error: SendError, again_at: int, price: int) -> None:
+    messages, gateway = Messages([message(1)]), Gateway(lambda _: error)
+    await drain(lane(messages, gateway), messages)
+    assert messages.settled == {1: [(error, again_at, price)]}
+
+
+async def test_a_broken_adapter_is_an_unknown_outcome_and_stops_nothing() -> None:
+    messages = Messages([message(1), message(2)])
+    gateway = Gateway(lambda sent: RuntimeError("x") if sent.id == 1 else Sent("g2"))
+    await drain(lane(messages, gateway), messages)
+    error = messages.settled[1][0][0]
+    assert isinstance(error, SendError)
+    assert error.unknown
+    assert messages.settled[2][0][0] == Sent("g2")
+
+
+async def test_a_country_that_is_not_listed_is_never_written_to() -> None:
+    messages, gateway = Messages([message(1, "+66812345678")]), Gateway()
+    await drain(lane(messages, gateway), messages)
+    assert gateway.sent == []
+    error = messages.settled[1][0][0]
+    assert isinstance(error, SendError)
+    assert (error.code, error.retry) == ("country", False)
+
+
+async def test_the_budget_holds_however_many_are_sent_at_once() -> None:
+    messages, gateway = Messages([message(row, parts=3) for row in range(64)]), Gateway()
+    one = lane(messages, gateway, limit=20, window=64)
+    await one.drain()
+    await one.drain()
+    assert sum(sent.parts for sent in gateway.sent) == 18
+    kept = [row for row, ends in messages.settled.items() if isinstance(ends[0][0], SendError)]
+    assert all(messages.settled[row][0][0].retry for row in kept)  # type: ignore[union-attr]  # only the errors are kept
+
+
+async def test_money_spent_before_a_restart_counts() -> None:
+    messages, gateway = Messages([message(1)], spent_before=1000 * UNIT), Gateway()
+    assert await lane(messages, gateway).drain() == 0
+    assert gateway.sent == []
+    assert len(messages.queue) == 1
+
+
+async def test_a_fault_of_our_account_quiets_the_lane_instead_of_burning_the_queue() -> None:
+    messages = Messages([message(row) for row in range(20)])
+    gateway = Gateway(lambda _: SendError("http-401", retry=True, ours=True))
+    one = lane(messages, gateway, window=2)
+    for _ in range(5):
+        await one.drain()
+    assert len(gateway.sent) <= 2
+    assert len(messages.queue) >= 18
+
+
+async def test_no_more_than_the_window_fly_at_once() -> None:
+    messages, gateway = Messages([message(row) for row in range(30)]), Gateway()
+    task = asyncio.create_task(lane(messages, gateway, window=3).run())
+    async with asyncio.timeout(2):
+        await messages.until(30)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert gateway.most_at_once == 3
+
+
+async def test_the_rate_is_kept() -> None:
+    messages, gateway = Messages([message(row) for row in range(100)]), Gateway()
+    task = asyncio.create_task(lane(messages, gateway, rate=20, window=50).run())
+    await asyncio.sleep(0.5)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert 4 <= len(gateway.sent) <= 12
+
+
+async def test_an_outcome_is_written_although_the_store_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    messages, gateway = Messages([message(1)], busy=2), Gateway()
+    monkeypatch.setattr(lanes, "_SETTLE_WAIT", 0.001)
+    await drain(lane(messages, gateway), messages)
+    assert messages.settled[1][0][0] == Sent("g1")
+
+
+async def test_what_is_under_way_at_the_end_is_written_as_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent(Gateway):
+        async def send(self, message: Outgoing) -> Sent:
+            await asyncio.sleep(30)
+            raise AssertionError
+
+    monkeypatch.setattr(lanes, "FAREWELL", 0.05)
+    messages = Messages([message(1)])
+    task = asyncio.create_task(lane(messages, Silent()).run())
+    await asyncio.sleep(0.05)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    error = messages.settled[1][0][0]
+    assert isinstance(error, SendError)
+    assert error.unknown
+
+
+async def test_the_bell_wakes_a_sleeping_lane() -> None:
+    bell = asyncio.Event()
+    messages, gateway = Messages(), Gateway()
+    rules = Rules(Reach.of(["+856"]), Tariff(), Purse(UNIT), 100, 4)
+    task = asyncio.create_task(Lane("at", gateway, messages, rules=rules, bell=bell).run())  # type: ignore[arg-type]
+    await asyncio.sleep(0.05)
+    messages.queue.append(message(1))
+    bell.set()
+    async with asyncio.timeout(0.5):
+        await messages.until(1)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
