@@ -9,7 +9,6 @@ false): a table without the row or with an empty cell, `int()` or `dec()` of a t
 import ast
 import operator
 import re
-import unicodedata
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +20,9 @@ from pydantic import PlainSerializer, PlainValidator
 from simpleeval import EvalWithCompoundTypes
 
 from flows.errors import ExpressionFault
+from flows.kinds import Inferred, Kind, infer
 from flows.tables import Tables
+from flows.text.lao import graphemes
 
 MAX_LENGTH: Final = 300
 """Characters of the source."""
@@ -43,6 +44,8 @@ FUNCTIONS: Final = {
 """Name -> how many arguments."""
 
 DECIMAL: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,12})?")
+
+_TABLE_ARGS: Final = FUNCTIONS["table"]
 
 _ALLOWED: Final = (
     ast.Expression,
@@ -83,6 +86,10 @@ _ADVICE: Final[tuple[tuple[type[ast.AST] | tuple[type[ast.AST], ...], str], ...]
 )
 
 
+class DataFault(ExpressionFault):
+    """A table lacks the row, a text is no number, a number is too large."""
+
+
 class BadExpressionError(ValueError):
     """The expression is not one that a flow may hold; its message is a sentence for the author."""
 
@@ -104,19 +111,29 @@ class Expression:
     """An expression that passed the whitelist.
 
     Attributes:
-        source: what the author wrote. names: the names it reads (without `today`).
+        source: what the author wrote. names: the names it reads (without `today`). tables: the tables it looks into,
+            with the column.
     """
 
     source: str
     names: frozenset[str] = field(compare=False)
     tree: ast.expr = field(compare=False, repr=False)
+    tables: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+
+    def infer(self, kinds: Mapping[str, Kind]) -> Inferred:
+        """The kind it gives over names of these kinds, and what is wrong with it."""
+        return infer(self.tree, kinds)
+
+    def check(self, kinds: Mapping[str, Kind]) -> list[str]:
+        """What is wrong with it over names of these kinds, a sentence each; empty when it cannot fail on its types."""
+        return list(self.infer(kinds).faults)
 
     def evaluate(self, scope: Mapping[str, Any], world: World) -> Any:
         """The value over these answers; raises `ExpressionFault` when it has none."""
         try:
             return _Evaluator(scope, world).eval(self.source, self.tree)
         except ExpressionFault as fault:
-            raise ExpressionFault(f"{fault} (in: {self.source})") from fault
+            raise type(fault)(f"{fault} (in: {self.source})") from fault
         except Exception as error:
             # Only what `check` would have refused comes here: the sentence names the kind of error, never a value.
             raise ExpressionFault(f"{type(error).__name__} in: {self.source}") from error
@@ -135,7 +152,13 @@ def compile_expression(source: object) -> Expression:
     for node in nodes:
         _admit(node, called)
     names = {node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in called}
-    return Expression(text, frozenset(names - {"today"}), tree)
+    looked = tuple(_table_of(node) for node in nodes if isinstance(node, ast.Call) and len(node.args) == _TABLE_ARGS)
+    return Expression(text, frozenset(names - {"today"}), tree, looked)
+
+
+def _table_of(node: ast.Call) -> tuple[str, str]:
+    table, _, column = node.args
+    return str(getattr(table, "value", "")), str(getattr(column, "value", ""))
 
 
 def _parse(text: str) -> ast.expr:
@@ -231,7 +254,7 @@ def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
             raise ExpressionFault("only numbers can be added and multiplied")
         result = function(*values)
         if abs(result) > MAX_NUMBER:
-            raise ExpressionFault("the number is too large")
+            raise DataFault("the number is too large")
         return result
 
     return compute
@@ -313,7 +336,7 @@ def _date(value: Any) -> date:
 
 def _len(_world: World, value: Any) -> int:
     if isinstance(value, str):
-        return sum(not unicodedata.category(letter).startswith("M") for letter in value)
+        return graphemes(value)
     if isinstance(value, list | tuple):
         return len(value)
     raise ExpressionFault("len() needs a text or a list")
@@ -323,15 +346,15 @@ def _table(world: World, table: str, key: Any, column: str) -> str:
     try:
         cell = world.tables[table].get(str(key), column)
     except KeyError:
-        raise ExpressionFault(f"there is no table {table}") from None
+        raise DataFault(f"there is no table {table}") from None
     if cell is None or cell == "":
-        raise ExpressionFault(f"the table {table} has no {column} for this row")
+        raise DataFault(f"the table {table} has no {column} for this row")
     return str(cell)
 
 
 def _int(_world: World, value: Any) -> int:
     if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}", value):
-        raise ExpressionFault("int() was given a text that is not a whole number")
+        raise DataFault("int() was given a text that is not a whole number")
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise ExpressionFault("int() needs a number or a text")
     return int(value)
@@ -339,7 +362,7 @@ def _int(_world: World, value: Any) -> int:
 
 def _dec(_world: World, value: Any) -> Decimal:
     if isinstance(value, str) and not DECIMAL.fullmatch(value):
-        raise ExpressionFault("dec() was given a text that is not a number")
+        raise DataFault("dec() was given a text that is not a number")
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise ExpressionFault("dec() needs a number or a text")
     return Decimal(value)
