@@ -34,7 +34,8 @@ class Run(msgspec.Struct, array_like=True, frozen=True):
         page: of the screen being shown, from 0.
         tries: refusals in a row at this question.
         change: number of the step and of the visit whose answer is being given anew from the check page, or None.
-        pending: what the last input left open: a refusal, a list to choose from, a year to confirm.
+        pending: what the last input left open: a list to choose from, a year to confirm, which answer to change.
+        refusal: reason and values of a refusal that the screen shows.
         case: id, revision and reference of the case being corrected, with its answers; None in an ordinary session.
     """
 
@@ -45,6 +46,7 @@ class Run(msgspec.Struct, array_like=True, frozen=True):
     tries: int = 0
     change: tuple[int, int] | None = None
     pending: tuple[Any, ...] | None = None
+    refusal: tuple[str, dict[str, Any]] | None = None
     case: tuple[str, int, str, dict[str, Any], tuple[str, ...]] | None = None
 
     @property
