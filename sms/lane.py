@@ -5,13 +5,13 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import structlog
 
 from flows.errors import SendError
-from sms.port import Gateway, Messages
-from sms.pricing import DAY, Purse, Reach, Tariff, told
+from sms.port import Gateway, Messages, Settings
+from sms.pricing import DAY, Purse, Reach, Tariff, calling_code, money, told
 from store.values import Outgoing, Sent
 
 # Seconds. The queue is looked at this often even if nobody rings.
@@ -40,6 +40,13 @@ class Rules:
     purse: Purse
     rate: float
     window: int
+
+    @classmethod
+    def of(cls, settings: Settings, country: str) -> Self:
+        """The rules that a channel's settings give, in a node of this country (`LA`)."""
+        codes = settings.countries or [code for code in [calling_code(country)] if code]
+        tariff = Tariff({prefix: money(price) for prefix, price in settings.prices.items()})
+        return cls(Reach.of(codes), tariff, Purse(money(settings.budget_per_day)), settings.rate, settings.window)
 
 
 class Lane:

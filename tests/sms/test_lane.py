@@ -10,6 +10,7 @@ import pytest
 from flows.errors import Busy, SendError
 from sms import lane as lanes
 from sms.lane import Lane, Rules
+from sms.port import Settings
 from sms.pricing import UNIT, Purse, Reach, Tariff
 from store.values import Outgoing, Report, Sent
 
@@ -213,3 +214,11 @@ async def test_the_bell_wakes_a_sleeping_lane() -> None:
         await messages.until(1)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+def test_without_settings_only_the_nodes_own_country_is_written_to() -> None:
+    rules = Rules.of(Settings(), "LA")
+    assert rules.reach.allows("+8562055512345")
+    assert not rules.reach.allows("+66812345678")
+    assert Rules.of(Settings(countries=["+66"]), "LA").reach.allows("+66812345678")
+    assert not Rules.of(Settings(), "QQ").reach.allows("+8562055512345")
