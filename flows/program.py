@@ -128,6 +128,11 @@ class AskNode(Node):
     zero: bool
     none: int | None = None
 
+    @property
+    def words(self) -> tuple[Words, ...]:
+        """Every text on its screen."""
+        return (self.text,)
+
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class MenuNode(Node):
@@ -136,6 +141,11 @@ class MenuNode(Node):
     step: Menu
     text: Words
     options: dict[str, tuple[Words, int]] = field(default_factory=dict)
+
+    @property
+    def words(self) -> tuple[Words, ...]:
+        """Every text on its screen."""
+        return (self.text, *(label for label, _ in self.options.values()))
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -180,7 +190,7 @@ class Program:
 
     Attributes:
         seal: the 32 bytes of its digest. nodes: the row. main: the service itself, as the outermost part.
-        messages: the texts sent as SMS, by name; `status` texts by "status/<status>[/<reason>]".
+        messages: the texts sent as SMS, by name; without the status texts.
         sending: number of the first check page, else of the first step that sends.
         cache: pages of screens that hold no value, filled as they are first shown.
     """
@@ -193,9 +203,7 @@ class Program:
         self.seal = bytes.fromhex(revision.digest.removeprefix("sha256:"))
         self.main = Part(revision.flow)
         self.nodes: tuple[AnyNode, ...] = _Compiler(revision.parts).compile(self.main)
-        own = {name: Words(text) for name, text in self.flow.messages.named.items()}
-        status = {f"status/{name}": Words(text) for name, text in self.flow.messages.status.items()}
-        self.messages = own | status
+        self.messages = {name: Words(text) for name, text in self.flow.messages.named.items()}
         self.sending = next((n.index for kind in (ConfirmNode, SubmitNode) for n in self.nodes if type(n) is kind), 0)
         self.cache: dict[tuple[Any, ...], Any] = {}
 

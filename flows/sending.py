@@ -1,0 +1,150 @@
+"""What a submission holds: the answers as JSON, their place, whom it goes to, and the text that confirms it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from flows.errors import ExpressionFault
+from flows.fields import RefField
+from flows.inputs import encode
+from flows.program import SubmitNode
+from flows.screens import spoken, standing
+from flows.session import Run, World
+from flows.text.lao import match_key
+from flows.turn import Effect, Need, Submit, Text
+from flows.walk import AGAIN, Walk, evaluate
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What to log under the step that sends, and the effects of sending."""
+
+    logged: str
+    effects: tuple[Effect, ...] = ()
+
+
+def send(node: SubmitNode, walk: Walk, run: Run, world: World) -> Sent | Need:
+    """Make the submission, or ask first whether the same was sent before."""
+    once: tuple[str, ...] = ()
+    if node.step.once and run.case is None:
+        once = tuple(_key(walk.main.get(name)) for name in node.step.once)
+        need = Need("once", (walk.program.flow.id, *once))
+        if need not in world.known:
+            return need
+        earlier = world.known[need]
+        # Only the number that sent it is told so: for anybody else the answer must not differ from an ordinary one.
+        if earlier is not None and earlier.same_number:
+            return Sent(AGAIN + earlier.reference)
+    submit = _submit(node, walk, run, world, once)
+    receipt = "" if submit.anonymous else _receipt(node, submit.reference, walk, run, world)
+    if not receipt:
+        return Sent(submit.reference, (submit,))
+    return Sent(submit.reference, (submit, Text("receipt", receipt, run.language, submit.reference)))
+
+
+def _submit(node: SubmitNode, walk: Walk, run: Run, world: World, once: tuple[str, ...]) -> Submit:
+    flow = walk.program.flow
+    case_id, revision, reference = (run.case[0], run.case[1] + 1, run.case[2]) if run.case else (world.ids[1], 1, "")
+    return Submit(
+        service=flow.id,
+        kind=node.step.submit,
+        revision=walk.program.revision.digest,
+        agencies=tuple(dict.fromkeys((flow.agency or "", *node.step.to))),
+        reference=reference or world.reference,
+        submission_id=world.ids[0],
+        case_id=case_id,
+        case_revision=revision,
+        language=run.language,
+        channel=world.channel,
+        answers=answers(walk),
+        consent=dict(world.consent),
+        place=place(walk, world),
+        sensitive=walk.program.revision.sensitive,
+        anonymous=anonymous(walk),
+        once=once,
+        keep_days=flow.notice.keep_days if flow.notice else 30,
+        clock=world.clock,
+        corrects=case_id if run.case else "",
+    )
+
+
+def anonymous(walk: Walk) -> bool:
+    """Whether the answers so far keep the number out of the submission; raises `ExpressionFault`, never guesses."""
+    condition = walk.program.flow.anonymous
+    if condition is None:
+        return False
+    value = evaluate(condition, walk.main)
+    if not isinstance(value, bool):
+        raise ExpressionFault(f"`anonymous` is neither true nor false: {condition.source}")
+    return value
+
+
+def answers(walk: Walk) -> dict[str, Any]:
+    """The answers as JSON: skipped is null, never asked is absent, computed names stand with them."""
+    flow, scope = walk.program.flow, walk.main
+    given = {
+        name: None if scope[name] is None else encode(flow.fields[name], scope[name])
+        for name in flow.fields
+        if name in scope
+    }
+    return given | {name: value for name in flow.computed for known, value in [_computed(name, walk)] if known}
+
+
+def _computed(name: str, walk: Walk) -> tuple[bool, Any]:
+    """A computed name: absent where an answer that it needs was never due, null where one was skipped."""
+    expression = walk.program.flow.computed[name]
+    try:
+        return True, encode(None, evaluate(expression, walk.main))
+    except ExpressionFault:
+        leaves = _leaves(name, walk)
+        if any(leaf not in walk.main for leaf in leaves):
+            return False, None
+        if any(walk.main[leaf] is None for leaf in leaves):
+            return True, None
+        raise
+
+
+def _leaves(name: str, walk: Walk) -> set[str]:
+    """The fields that a computed name rests on, through other computed names."""
+    computed = walk.program.flow.computed
+    found: set[str] = set()
+    todo, done = [name], set[str]()
+    while todo:
+        one = todo.pop()
+        if one in done:
+            continue
+        done.add(one)
+        if one in computed and one not in walk.main:
+            todo.extend(computed[one].names)
+        else:
+            found.add(one)
+    return found
+
+
+def place(walk: Walk, world: World) -> str:
+    """The district of the first answer that names a place, else the node's own."""
+    for name, value in walk.main.items():
+        field = walk.main.part.fields.get(name)
+        if isinstance(field, RefField) and field.table == "places" and value is not None:
+            district = world.tables.places.district_of(value)
+            if district:
+                return str(district)
+    return world.district
+
+
+def _key(value: Any) -> str:
+    """What makes two answers the same: for words their match key, for all else their JSON."""
+    if isinstance(value, str):
+        return match_key(value)
+    return "" if value is None else orjson.dumps(encode(None, value)).decode()
+
+
+def _receipt(node: SubmitNode, reference: str, walk: Walk, run: Run, world: World) -> str:
+    words = walk.program.messages.get(node.step.receipt or "")
+    if words is None:
+        return ""
+    template = words.of(run.language, "sms")
+    always = standing(reference, world)
+    values = {name: always[name] if name in always else spoken(name, walk.main, run, world) for name in template.names}
+    return template.fill(values)[0]

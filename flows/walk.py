@@ -1,0 +1,272 @@
+"""Where a session stands: the position, computed from the log by walking the steps from the top.
+
+Each visit of a step takes the next entry that the log has under that step's number; the first step that finds none is
+the position. So an entry stays true when an earlier answer changes: steps that are no longer due are not visited, steps
+newly due stop the walk, and the answers after them are found again.
+"""
+
+from typing import Any, Final, assert_never
+
+from flows.errors import ExpressionFault
+from flows.expressions import Expression
+from flows.inputs import decode
+from flows.program import (
+    AnyNode,
+    AskNode,
+    ConfirmNode,
+    EndNode,
+    EnterNode,
+    LeaveNode,
+    MenuNode,
+    Part,
+    Program,
+    SayNode,
+    SubmitNode,
+)
+from flows.session import Run, World
+
+MAX_STEPS: Final = 1000
+"""Steps walked in one turn: a loop that asks nothing stops here."""
+UNREAD: Final = 0
+"""Logged under a text that a changed answer made due: it is shown although answers after it stand already."""
+READ: Final = 1
+"""Logged under a text that had a screen of its own."""
+NOTHING_FITTED: Final[dict[str, Any]] = {}
+"""Logged under a question that was left by `none`; no answer is ever a mapping."""
+AGAIN: Final = "="
+"""Logged before the reference when the same number had sent the same thing before."""
+
+Visit = tuple[int, int]
+"""A step's number, and which visit of it, from 0."""
+
+
+class Scope(dict[str, Any]):
+    """The values of one part by name; a computed name is worked out when it is read."""
+
+    __slots__ = ("origin", "part", "world")
+
+    def __init__(self, part: Part, world: World, values: dict[str, Any] | None = None) -> None:
+        super().__init__(values or {})
+        self.part = part
+        self.world = world
+        self.origin: dict[str, Visit] = {}
+
+    def __missing__(self, name: str) -> Any:
+        """Work out a computed name; raises KeyError for any other."""
+        return evaluate(self.part.flow.computed[name], self)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Like a dict's, for computed names too."""
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+
+def evaluate(expression: Expression, scope: Scope) -> Any:
+    """The expression's value here; raises `ExpressionFault`, also for names that compute each other in a ring."""
+    try:
+        return expression.evaluate(scope, scope.world)
+    except RecursionError:
+        raise ExpressionFault(f"computed names run in a ring: {expression.source}") from None
+
+
+class Walk:
+    """A walk through the steps up to the first that has no answer yet.
+
+    Attributes:
+        log: the entries, which `add` appends to.
+        at: the step it stopped at. visit: which visit of that step this is.
+        scope: the values of the part it stands in; `main` those of the service itself.
+        says: texts passed since the last screen that asked something, not yet read on a screen of their own.
+        passed: every text passed. trail: places in the log of what `0` would take back, in the order walked.
+        reference: of the last submission, "" before any. again: whether that one had been sent before.
+    """
+
+    __slots__ = (
+        "_detour",
+        "_entries",
+        "_halt",
+        "_seen",
+        "again",
+        "at",
+        "log",
+        "main",
+        "nodes",
+        "passed",
+        "program",
+        "reference",
+        "says",
+        "scope",
+        "scopes",
+        "trail",
+        "visit",
+        "world",
+    )
+
+    def __init__(self, program: Program, run: Run, world: World, log: list[tuple[int, Any]] | None = None) -> None:
+        self.program = program
+        self.nodes = program.nodes
+        self.world = world
+        self.log = list(run.log) if log is None else log
+        self._entries: dict[int, list[int]] = {}
+        for place, (index, _) in enumerate(self.log):
+            self._entries.setdefault(index, []).append(place)
+        self._seen: dict[int, int] = {}
+        self._halt = run.change
+        self.main = self.scope = Scope(program.main, world)
+        self.scopes = [self.scope]
+        self.says: list[SayNode] = []
+        self.passed: list[int] = []
+        self.trail: list[int] = []
+        self.reference = ""
+        self.again = False
+        self.visit = 0
+        self.at: AnyNode = self.nodes[0]
+        self._detour: list[tuple[str, int]] = []
+        if run.case is not None:
+            self._correct(run.case[3], run.case[4])
+        self.go()
+
+    def add(self, value: Any) -> None:
+        """Log the answer of the step where the walk stopped, and go on."""
+        self._entries.setdefault(self.at.index, []).append(len(self.log))
+        self.log.append((self.at.index, value))
+        self.go()
+
+    def place(self) -> int | None:
+        """Where in the log the entry stands that the step it stopped at would take (None: nowhere yet)."""
+        return self._peek(self.at.index)
+
+    def go(self) -> None:
+        """Walk on until a step needs the citizen or the store."""
+        node = self.at
+        for _ in range(MAX_STEPS):
+            if node.when is not None and not self._detour and not self._holds(node.when):
+                node = self.nodes[node.skip]
+                continue
+            following = self._pass(node)
+            if following is None:
+                self.at = node
+                self.visit = self._seen.get(node.index, 0)
+                return
+            node = self.nodes[following]
+        raise ExpressionFault(f"{node.name}: the steps run in a ring")
+
+    def _holds(self, condition: Expression) -> bool:
+        value = evaluate(condition, self.scope)
+        if not isinstance(value, bool):
+            raise ExpressionFault(f"`when` is neither true nor false: {condition.source}")
+        return value
+
+    def _pass(self, node: AnyNode) -> int | None:
+        """The number of the step to go on at; None when the walk stops at this one."""
+        match node:
+            case SayNode():
+                return self._pass_say(node)
+            case AskNode():
+                return self._pass_ask(node)
+            case MenuNode():
+                chosen = self._take(node.index)
+                return None if chosen is None else node.options[self.log[chosen][1]][1]
+            case EnterNode():
+                self._enter(node)
+            case LeaveNode():
+                self._leave(node.part)
+            case ConfirmNode():
+                if self._take(node.index) is None:
+                    return None
+            case SubmitNode():
+                return self._pass_submit(node)
+            case EndNode():
+                return None
+            case _:
+                assert_never(node)
+        return node.next
+
+    def _peek(self, index: int) -> int | None:
+        places = self._entries.get(index)
+        seen = self._seen.get(index, 0)
+        return places[seen] if places is not None and seen < len(places) else None
+
+    def _take(self, index: int) -> int | None:
+        """Use up the next entry of this step; None when it has none left or its answer is being changed."""
+        place = self._peek(index)
+        if place is None:
+            return None
+        seen = self._seen.get(index, 0)
+        if self._halt == (index, seen):
+            return None
+        self._seen[index] = seen + 1
+        self.trail.append(place)
+        self.says.clear()
+        return place
+
+    def _pass_say(self, node: SayNode) -> int | None:
+        place = self._peek(node.index)
+        if place is None:
+            self.says.append(node)
+        elif self.log[place][1] == UNREAD:
+            self.says.append(node)
+            return None
+        else:
+            self._take(node.index)
+        self.passed.append(node.index)
+        return node.next
+
+    def _pass_ask(self, node: AskNode) -> int | None:
+        visit = (node.index, self._seen.get(node.index, 0))
+        place = self._take(node.index)
+        if place is None:
+            return None
+        value = self.log[place][1]
+        following = node.next
+        if value == NOTHING_FITTED and isinstance(value, dict):
+            return node.none if node.none is not None else following
+        scope, name = self.scope, node.step.ask
+        if self._detour:
+            name, following = self._corrected()
+        scope[name] = None if value is None else decode(node.field, value)
+        scope.origin[name] = visit
+        return following
+
+    def _enter(self, node: EnterNode) -> None:
+        values = {name: evaluate(expression, self.scope) for name, expression in node.inputs.items()}
+        self.scope = Scope(node.inner, self.world, values)
+        self.scopes.append(self.scope)
+
+    def _leave(self, part: Part) -> None:
+        inner = self.scopes.pop()
+        outer = self.scope = self.scopes[-1]
+        for ours, its in part.outputs.items():
+            if its in inner or its in part.flow.computed:
+                outer[ours] = inner[its]
+            if its in inner.origin:
+                outer.origin[ours] = inner.origin[its]
+
+    def _pass_submit(self, node: SubmitNode) -> int | None:
+        unread = list(self.says)
+        place = self._take(node.index)
+        if place is None:
+            return None
+        self.says = unread  # a text before the sending is read with the screen after it
+        logged = str(self.log[place][1])
+        self.again = logged.startswith(AGAIN)
+        self.reference = logged.removeprefix(AGAIN)
+        self.trail.clear()
+        return node.next
+
+    def _correct(self, answers: dict[str, Any], names: tuple[str, ...]) -> None:
+        """Begin at the questions of the named fields, with all other answers standing; then the check page."""
+        fields = self.program.flow.fields
+        for name, value in answers.items():
+            if name in fields and name not in names:
+                self.main[name] = None if value is None else decode(fields[name], value)
+        asked = ((name, next(iter(self.program.asks(name)), None)) for name in names)
+        self._detour = [(name, node.index) for name, node in asked if node is not None]
+        self.at = self.nodes[self._detour[0][1] if self._detour else self.program.sending]
+
+    def _corrected(self) -> tuple[str, int]:
+        """The name under which this leg's answer counts, and the number of the step after it."""
+        (name, _), *self._detour = self._detour
+        return name, self._detour[0][1] if self._detour else self.program.sending
