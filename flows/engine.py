@@ -40,6 +40,7 @@ BACK: Final = "0"
 MENU: Final = "00"
 NEXT: Final = "9"
 ASK_HELP: Final = "?"
+_EVERYWHERE: Final = frozenset((BACK, MENU, NEXT))
 SAME: Final = "1"
 NO_ANSWER: Final = "-"
 """Leaves an optional field empty, as in a one-message form."""
@@ -129,9 +130,11 @@ def _cleared(run: Run) -> Run:
 
 def _press(walk: Walk, run: Run, text: str, world: World) -> Step | Need:
     """First the keys that mean the same everywhere, then what the step makes of the input."""
+    key = fold_digits(clean(text)) if len(text) <= LONGEST_KEY else text
+    if key not in _EVERYWHERE and not walk.says and not isinstance(walk.at, EndNode | SubmitNode):
+        return _take(walk, run, text, key, world)
     if isinstance(walk.at, SubmitNode):
         return settle(walk, run, world)
-    key = fold_digits(clean(text)) if len(text) <= LONGEST_KEY else text
     shown = compose(walk, run, world)
     page = min(run.page, len(shown.pages) - 1)
     if key == MENU:
@@ -187,7 +190,7 @@ def _read_on(walk: Walk, run: Run, world: World, shown: Shown, page: int) -> Ste
         return _shown(walk, replace(run, page=page + 1), world)
     log = list(run.log)
     for say in walk.says[: shown.says]:
-        place = walk.place() if say is walk.at else None
+        place = walk.place if say is walk.at else None
         if place is None:
             log.append((say.index, READ))
         else:
@@ -272,9 +275,8 @@ def frame(walk: Walk, run: Run, world: World) -> Frame:
 
 
 def _accept(node: AskNode, walk: Walk, run: Run, value: Any, world: World) -> Step | Need:
-    place = walk.place()
-    if run.change is not None and place is not None:
-        return _replace(node, place, walk, run, value, world)
+    if run.change is not None:
+        return _replace(node, run.change, walk, run, value, world)
     walk.add(value)
     return settle(walk, _cleared(run), world)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from flows.errors import Fault
 from flows.expressions import Expression
-from flows.fields import AnyField, Channel, DecimalField, IntField
+from flows.fields import AnyField, Channel, DateField, DecimalField, IntField, MultiField
 from flows.fields import Text as Wording
 from flows.model import Flow
 from flows.revision import Revision
@@ -62,11 +62,12 @@ def template(words: str) -> Template:
 class Words:
     """One text of the flow in all its languages and on both channels."""
 
-    __slots__ = ("fallback", "table")
+    __slots__ = ("fallback", "fixed", "table")
 
     def __init__(self, text: Wording) -> None:
         self.table = {(language, channel): template(words) for language, channel, words in text.every()}
         self.fallback = text.languages[0]
+        self.fixed = not any(one.names for one in self.table.values())
 
     def of(self, language: str, channel: Channel) -> Template:
         """The words in this language, else in the first that the author wrote."""
@@ -118,7 +119,10 @@ class SayNode(Node):
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class AskNode(Node):
-    """Reads one field. `none` is where to go on when nothing fitted; `zero` says that `0` is an answer here."""
+    """Reads one field.
+
+    `none` is where to go on when nothing fitted; `zero`: `0` is an answer here; `plain`: the JSON value is the value.
+    """
 
     step: Ask
     field: AnyField
@@ -126,12 +130,13 @@ class AskNode(Node):
     help: Words | None
     error: Words | None
     zero: bool
+    plain: bool
     none: int | None = None
 
     @property
-    def words(self) -> tuple[Words, ...]:
-        """Every text on its screen."""
-        return (self.text,)
+    def fixed(self) -> bool:
+        """Whether its screen is the same for everybody."""
+        return self.text.fixed and not self.field.profile
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -143,9 +148,9 @@ class MenuNode(Node):
     options: dict[str, tuple[Words, int]] = field(default_factory=dict)
 
     @property
-    def words(self) -> tuple[Words, ...]:
-        """Every text on its screen."""
-        return (self.text, *(label for label, _ in self.options.values()))
+    def fixed(self) -> bool:
+        """Whether its screen is the same for everybody."""
+        return self.text.fixed and all(label.fixed for label, _ in self.options.values())
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -297,6 +302,7 @@ def _ask(step: Ask, part: Part, index: int, name: str) -> AskNode:
         help=Words(hint) if hint else None,
         error=Words(step.error) if step.error else None,
         zero=isinstance(asked, IntField | DecimalField) and asked.min <= 0 <= asked.max,
+        plain=not isinstance(asked, DateField | DecimalField | MultiField),
     )
 
 

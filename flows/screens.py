@@ -7,7 +7,6 @@ from typing import Any, Final, assert_never
 from flows.fields import AnyField, ChoiceField, MultiField, YesNoField
 from flows.inputs import decode, numbers, show, show_value
 from flows.program import (
-    AnyNode,
     AskNode,
     ConfirmNode,
     EndNode,
@@ -20,7 +19,6 @@ from flows.program import (
     Words,
 )
 from flows.session import Run, World
-from flows.text.measure import units
 from flows.text.paging import Line, paginate
 from flows.walk import Scope, Walk, evaluate
 
@@ -72,30 +70,37 @@ def grouped(reference: str) -> str:
 
 def compose(walk: Walk, run: Run, world: World) -> Shown:
     """The screen of the step where the walk stopped."""
-    node = walk.at
-    if walk.says and run.refusal is None and run.pending is None and run.change is None:
-        return _with_says(walk, run, world)
-    key = _cache_key(node, run, world)
+    key = _cache_key(walk, run, world)
     if key is None:
-        return Shown(_sheet(walk, run, world).pages(world))
-    kept = walk.program.cache.get(key)
+        return _compose(walk, run, world)
+    cache = walk.program.cache
+    kept = cache.get(key)
     if kept is None or kept[0] is not world.phrases:
-        kept = (world.phrases, Shown(_sheet(walk, run, world).pages(world)))
-        if len(walk.program.cache) < MAX_CACHED:
-            walk.program.cache[key] = kept
+        kept = (world.phrases, _compose(walk, run, world))
+        if len(cache) < MAX_CACHED:
+            cache[key] = kept
     shown: Shown = kept[1]
     return shown
 
 
-def _cache_key(node: AnyNode, run: Run, world: World) -> tuple[Any, ...] | None:
+def _compose(walk: Walk, run: Run, world: World) -> Shown:
+    if walk.says and run.refusal is None and run.pending is None and run.change is None:
+        return _with_says(walk, run, world)
+    return Shown(_sheet(walk, run, world).pages(world))
+
+
+def _cache_key(walk: Walk, run: Run, world: World) -> tuple[Any, ...] | None:
     """Under what to keep a screen that shows nothing but the flow's own words; None when it shows more."""
-    if run.pending is not None or run.refusal is not None or not isinstance(node, AskNode | MenuNode):
+    node, says = walk.at, walk.says
+    if run.pending is not None or run.refusal is not None or run.change is not None:
         return None
-    if any(words.of(run.language, world.channel).names for words in node.words):
+    if not (isinstance(node, AskNode | MenuNode) and node.fixed):
         return None
-    if isinstance(node, AskNode) and node.field.profile and world.profile:
+    if not says:
+        return (node.index, run.language, world.channel, world.budget)
+    if not all(say.text.fixed for say in says):
         return None
-    return (node.index, run.language, world.channel, world.budget)
+    return (node.index, run.language, world.channel, world.budget, *(say.index for say in says))
 
 
 def _with_says(walk: Walk, run: Run, world: World) -> Shown:
@@ -255,7 +260,7 @@ def answer_lines(names: Sequence[str], scope: Scope, run: Run, world: World) -> 
         value = spoken(name, scope, run, world)
         text = f"{label}: {value}"
         # A long value may break where its language allows; a short one stays with its label.
-        short = 2 * units(text) <= world.budget.limit(text)
+        short = 2 * len(text) <= world.budget.ucs2
         lines.append(Line(text, ((len(label) + 2, len(text)),), whole=short))
     return lines
 

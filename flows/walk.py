@@ -1,8 +1,8 @@
 """Where a session stands: the position, computed from the log by walking the steps from the top.
 
-Each visit of a step takes the next entry that the log has under that step's number; the first step that finds none is
-the position. So an entry stays true when an earlier answer changes: steps that are no longer due are not visited, steps
-newly due stop the walk, and the answers after them are found again.
+Each visit of a step takes the first entry under its number that no visit took before; the first step that finds none
+is the position. So an entry stays true when an earlier answer changes: steps that are no longer due are not visited,
+steps newly due stop the walk, and the answers after them are found again.
 """
 
 from typing import Any, Final, assert_never
@@ -36,12 +36,12 @@ NOTHING_FITTED: Final[dict[str, Any]] = {}
 AGAIN: Final = "="
 """Logged before the reference when the same number had sent the same thing before."""
 
-Visit = tuple[int, int]
-"""A step's number, and which visit of it, from 0."""
-
 
 class Scope(dict[str, Any]):
-    """The values of one part by name; a computed name is worked out when it is read."""
+    """The values of one part by name; a computed name is worked out when it is read.
+
+    `origin` tells where in the log an answered name stands.
+    """
 
     __slots__ = ("origin", "part", "world")
 
@@ -49,7 +49,7 @@ class Scope(dict[str, Any]):
         super().__init__(values or {})
         self.part = part
         self.world = world
-        self.origin: dict[str, Visit] = {}
+        self.origin: dict[str, int] = {}
 
     def __missing__(self, name: str) -> Any:
         """Work out a computed name; raises KeyError for any other."""
@@ -76,7 +76,7 @@ class Walk:
 
     Attributes:
         log: the entries, which `add` appends to.
-        at: the step it stopped at. visit: which visit of that step this is.
+        at: the step it stopped at. place: where in the log the entry stands that this step would take, None if none.
         scope: the values of the part it stands in; `main` those of the service itself.
         says: texts passed since the last screen that asked something, not yet read on a screen of their own.
         passed: every text passed. trail: places in the log of what `0` would take back, in the order walked.
@@ -85,22 +85,22 @@ class Walk:
 
     __slots__ = (
         "_detour",
-        "_entries",
         "_halt",
-        "_seen",
+        "_head",
+        "_taken",
         "again",
         "at",
         "log",
         "main",
         "nodes",
         "passed",
+        "place",
         "program",
         "reference",
         "says",
         "scope",
         "scopes",
         "trail",
-        "visit",
         "world",
     )
 
@@ -109,10 +109,8 @@ class Walk:
         self.nodes = program.nodes
         self.world = world
         self.log = list(run.log) if log is None else log
-        self._entries: dict[int, list[int]] = {}
-        for place, (index, _) in enumerate(self.log):
-            self._entries.setdefault(index, []).append(place)
-        self._seen: dict[int, int] = {}
+        self._head = 0
+        self._taken: set[int] = set()
         self._halt = run.change
         self.main = self.scope = Scope(program.main, world)
         self.scopes = [self.scope]
@@ -121,7 +119,7 @@ class Walk:
         self.trail: list[int] = []
         self.reference = ""
         self.again = False
-        self.visit = 0
+        self.place: int | None = None
         self.at: AnyNode = self.nodes[0]
         self._detour: list[tuple[str, int]] = []
         if run.case is not None:
@@ -130,13 +128,8 @@ class Walk:
 
     def add(self, value: Any) -> None:
         """Log the answer of the step where the walk stopped, and go on."""
-        self._entries.setdefault(self.at.index, []).append(len(self.log))
         self.log.append((self.at.index, value))
         self.go()
-
-    def place(self) -> int | None:
-        """Where in the log the entry stands that the step it stopped at would take (None: nowhere yet)."""
-        return self._peek(self.at.index)
 
     def go(self) -> None:
         """Walk on until a step needs the citizen or the store."""
@@ -145,10 +138,9 @@ class Walk:
             if node.when is not None and not self._detour and not self._holds(node.when):
                 node = self.nodes[node.skip]
                 continue
-            following = self._pass(node)
+            following = self._pass_ask(node) if type(node) is AskNode else self._pass(node)
             if following is None:
                 self.at = node
-                self.visit = self._seen.get(node.index, 0)
                 return
             node = self.nodes[following]
         raise ExpressionFault(f"{node.name}: the steps run in a ring")
@@ -162,19 +154,18 @@ class Walk:
     def _pass(self, node: AnyNode) -> int | None:
         """The number of the step to go on at; None when the walk stops at this one."""
         match node:
-            case SayNode():
-                return self._pass_say(node)
             case AskNode():
                 return self._pass_ask(node)
+            case SayNode():
+                return self._pass_say(node)
             case MenuNode():
-                chosen = self._take(node.index)
-                return None if chosen is None else node.options[self.log[chosen][1]][1]
+                return node.options[self.log[self.trail[-1]][1]][1] if self._take(node.index) else None
             case EnterNode():
                 self._enter(node)
             case LeaveNode():
                 self._leave(node.part)
             case ConfirmNode():
-                if self._take(node.index) is None:
+                if not self._take(node.index):
                     return None
             case SubmitNode():
                 return self._pass_submit(node)
@@ -184,30 +175,39 @@ class Walk:
                 assert_never(node)
         return node.next
 
-    def _peek(self, index: int) -> int | None:
-        places = self._entries.get(index)
-        seen = self._seen.get(index, 0)
-        return places[seen] if places is not None and seen < len(places) else None
+    def _find(self, index: int) -> int | None:
+        """The place of the first entry under this number that is not taken yet; mostly the next one of the log."""
+        log = self.log
+        for place in range(self._head, len(log)):
+            if log[place][0] == index and place not in self._taken:
+                return place
+        return None
 
-    def _take(self, index: int) -> int | None:
-        """Use up the next entry of this step; None when it has none left or its answer is being changed."""
-        place = self._peek(index)
-        if place is None:
-            return None
-        seen = self._seen.get(index, 0)
-        if self._halt == (index, seen):
-            return None
-        self._seen[index] = seen + 1
-        self.trail.append(place)
-        self.says.clear()
-        return place
+    def _take(self, index: int) -> bool:
+        """Take the entry of this step onto the trail; False when it has none, or when its answer is being changed."""
+        log, place = self.log, self._head
+        found: int | None = place
+        if place >= len(log) or log[place][0] != index or self._taken:
+            found = self._find(index)
+        self.place = found
+        if found is None or found == self._halt:
+            return False
+        if found == place:
+            self._head = place + 1
+        else:
+            self._taken.add(found)
+        self.trail.append(found)
+        if self.says:
+            self.says = []
+        return True
 
     def _pass_say(self, node: SayNode) -> int | None:
-        place = self._peek(node.index)
+        place = self._find(node.index)
         if place is None:
             self.says.append(node)
         elif self.log[place][1] == UNREAD:
             self.says.append(node)
+            self.place = place
             return None
         else:
             self._take(node.index)
@@ -215,10 +215,9 @@ class Walk:
         return node.next
 
     def _pass_ask(self, node: AskNode) -> int | None:
-        visit = (node.index, self._seen.get(node.index, 0))
-        place = self._take(node.index)
-        if place is None:
+        if not self._take(node.index):
             return None
+        place = self.trail[-1]
         value = self.log[place][1]
         following = node.next
         if value == NOTHING_FITTED and isinstance(value, dict):
@@ -226,8 +225,8 @@ class Walk:
         scope, name = self.scope, node.step.ask
         if self._detour:
             name, following = self._corrected()
-        scope[name] = None if value is None else decode(node.field, value)
-        scope.origin[name] = visit
+        scope[name] = value if node.plain or value is None else decode(node.field, value)
+        scope.origin[name] = place
         return following
 
     def _enter(self, node: EnterNode) -> None:
@@ -245,12 +244,11 @@ class Walk:
                 outer.origin[ours] = inner.origin[its]
 
     def _pass_submit(self, node: SubmitNode) -> int | None:
-        unread = list(self.says)
-        place = self._take(node.index)
-        if place is None:
+        unread = self.says
+        if not self._take(node.index):
             return None
         self.says = unread  # a text before the sending is read with the screen after it
-        logged = str(self.log[place][1])
+        logged = str(self.log[self.trail[-1]][1])
         self.again = logged.startswith(AGAIN)
         self.reference = logged.removeprefix(AGAIN)
         self.trail.clear()
@@ -261,7 +259,7 @@ class Walk:
         fields = self.program.flow.fields
         for name, value in answers.items():
             if name in fields and name not in names:
-                self.main[name] = None if value is None else decode(fields[name], value)
+                self.main[name] = decode(fields[name], value)
         asked = ((name, next(iter(self.program.asks(name)), None)) for name in names)
         self._detour = [(name, node.index) for name, node in asked if node is not None]
         self.at = self.nodes[self._detour[0][1] if self._detour else self.program.sending]
