@@ -1,4 +1,5 @@
 from itertools import combinations, pairwise
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -191,3 +192,20 @@ def test_one_sms_is_one_part() -> None:
     assert split_sms("ກ" * 70) == ("ກ" * 70,)
     assert SMS.fits("ກ" * 70)
     assert [len(part) for part in split_sms("a" * 161)] == [153, 8]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pure", BREAKERS)
+def test_ten_thousand_screens_have_no_fault(pure: bool) -> None:  # noqa: FBT001 -- a column
+    chance = Random(2026)
+    pieces = [*WORDS, " ", " ", ". ", "\n", "5 ", "BR48217 "]
+    for turn in range(10_000):
+        text = "".join(chance.choices(pieces, k=chance.randint(5, 70)))
+        budget = BUDGETS[turn % len(BUDGETS)]
+        more, last = (MORE, LAST) if turn % 2 else ("", "")
+        pages = paginate([Line(text)], budget, more=more, last=last, pure=pure)
+        inner = bodies(pages, more, last)
+        assert all(budget.fits(page) for page in pages), text
+        assert faults(inner) == 0, text
+        assert squeezed("".join(inner)) == squeezed(text)
+        assert pure or units(squeezed(text)) < SHORT_PAGE or all(units(body) >= SHORT_PAGE for body in inner), text
