@@ -62,6 +62,14 @@ def show(revision: Revision, run: Run, world: World) -> Step | Need:
     return _safely(lambda run: settle(Walk(compiled, run, world), run, world), run, compiled, world)
 
 
+def reading(revision: Revision, run: Run, world: World) -> bool:
+    """Whether the screen is a text that waits to be read, so that the next input is a key and not an answer."""
+    try:
+        return compose(Walk(program(revision), run, world), run, world).alone
+    except ExpressionFault:
+        return False
+
+
 def press(revision: Revision, run: Run, text: str, world: World) -> Step | Need:
     """Take one input, a key or an answer.
 

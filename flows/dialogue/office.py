@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Final
 
 from flows.phrases import Phrases
+from flows.revision import Revision
+from flows.tables import Tables
+from flows.text.measure import SMS, USSD, Budget
 
-Revision = Any
+MESSAGE: Final = Budget(153 * 3, 67 * 3)
+"""What the channel itself says in one SMS, in its parts: a notice or a list is not torn into a conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,7 @@ class Node:
     Attributes:
         dial: the service code. short: the SMS short code. contact: a number or place where a person answers.
         district: the node's own place, default for places. country: ISO 3166, for phone numbers.
+        ussd, sms: what one screen of a flow holds. message: what the channel's own SMS holds.
     """
 
     dial: str = "*999#"
@@ -23,6 +28,9 @@ class Node:
     contact: str = ""
     district: str = ""
     country: str = "LA"
+    ussd: Budget = USSD
+    sms: Budget = SMS
+    message: Budget = MESSAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,7 @@ class Office:
 
     live: Mapping[str, Revision]
     known: Mapping[str, Revision]
-    tables: Any
+    tables: Tables
     phrases: Phrases
     languages: tuple[str, ...] = ("lo", "en")
     paused: frozenset[str] = frozenset()

@@ -8,10 +8,13 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from flows.session import Run
 from flows.turn import Channel
 
 PROFILE_DAYS: Final = 365
 """How long a kept answer is offered as `1 same`."""
+WAITING_DAYS: Final = 30
+"""How long the question whether to keep an answer waits; then the answer is forgotten."""
 NOTICE_SECONDS: Final = 86_400
 """How long a notice counts as read: its one line is shown instead."""
 
@@ -20,51 +23,63 @@ class Spot(msgspec.Struct, array_like=True, frozen=True):
     """Where one channel stands: which screen is open there.
 
     Attributes:
-        screen: a name from `flows.dialogue.screens`; "" when nothing is open.
+        screen: a name from the table of screens; "" when nothing is open.
         page: the page of it, from 0.
-        about: what it is about: a service, a reference or a phrase, depending on the screen.
+        about: what it is about: a service, a digest, a draft's key, a reference or a phrase, depending on the screen.
         held: inputs that came with the dial string and wait for the flow's first question.
+        case: the reference of a request that is being corrected.
         digits: a case key typed once, until it was typed again.
-        opened: the reference whose case key was given in this session.
+        word: the phrase that stands above the screen this time.
+        until: epoch seconds until which an SMS answers it (0 on USSD, where the session ends it).
     """
 
     screen: str = ""
     page: int = 0
     about: str = ""
     held: tuple[str, ...] = ()
+    case: str = ""
     digits: str = ""
-    opened: str = ""
+    word: str = ""
+    until: int = 0
 
 
 class Draft(msgspec.Struct, array_like=True, frozen=True):
-    """One begun service: its revision, the engine's run as bytes, and what was agreed to.
+    """One begun service: the engine's run, and what was agreed to.
 
     Attributes:
         until: epoch seconds until which it may be gone on with. channel: where its question was last shown.
-        answered: whether at least one answer was given. shown: `sha256:` of the notice as it was shown.
-        case_id: set when it corrects an earlier request, then with that request's reference and revision.
+        sensitive: then it is never offered again. shown: `sha256:` of the notice as it was shown.
+        sent: something was submitted already; only its last screen may be open.
     """
 
     service: str
-    revision: str
-    language: str
-    run: bytes
+    run: Run
     until: int
     channel: Channel
     sensitive: bool = False
-    answered: bool = False
     shown: str = ""
-    case_id: str = ""
-    case_revision: int = 0
-    reference: str = ""
+    sent: bool = False
+
+    @property
+    def key(self) -> str:
+        """What tells drafts apart: the service, or the reference of the request that it corrects."""
+        return self.run.case[2] if self.run.case else self.service
 
 
 class Talk(msgspec.Struct, array_like=True, frozen=True):
-    """What is under way with one number, on both channels; `drafts` newest last."""
+    """What is under way with one number, on both channels.
+
+    Attributes:
+        drafts: begun services, newest last.
+        opened: references whose case key was given in this USSD session.
+        language: guessed from a keyword's script, until the person chooses one.
+    """
 
     ussd: Spot = Spot()
     sms: Spot = Spot()
     drafts: tuple[Draft, ...] = ()
+    opened: tuple[str, ...] = ()
+    language: str = ""
 
 
 class Kept(msgspec.Struct, array_like=True, frozen=True):
@@ -96,6 +111,7 @@ class Person(msgspec.Struct, array_like=True, frozen=True):
     waiting: dict[str, Kept] = {}
 
 
+_DAY: Final = 86_400
 _encoder = msgspec.msgpack.Encoder()
 _talks = msgspec.msgpack.Decoder(Talk)
 _people = msgspec.msgpack.Decoder(Person)
@@ -125,6 +141,15 @@ def _decode(decoder: "msgspec.msgpack.Decoder[_S]", data: bytes | None) -> _S | 
     except msgspec.DecodeError:
         # A citizen must not be locked out of the channel by a state that cannot be read: she starts anew.
         return None
+
+
+def aged(person: Person, now: int) -> Person:
+    """The person without the answers whose time is over."""
+    return msgspec.structs.replace(
+        person,
+        profile={name: one for name, one in person.profile.items() if now - one.at < PROFILE_DAYS * _DAY},
+        waiting={name: one for name, one in person.waiting.items() if now - one.at < WAITING_DAYS * _DAY},
+    )
 
 
 def may_text(person: Person | None, kind: str) -> bool:

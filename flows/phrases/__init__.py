@@ -55,6 +55,11 @@ def fill(text: str, values: Mapping[str, Any]) -> str:
     return _PLACEHOLDER.sub(lambda found: str(values.get(found[1], "")), text)
 
 
+def placeholders(text: str) -> frozenset[str]:
+    """The names between braces."""
+    return frozenset(_PLACEHOLDER.findall(text))
+
+
 @cache
 def load() -> Phrases:
     """Read the files that ship with the package; once a process."""
