@@ -6,6 +6,7 @@ reference); 3GPP TS 23.090 with GSM 04.80 annex A (a USSD string holds 160 octet
 gateways pass less, hence the defaults).
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -40,12 +41,15 @@ SMS_PART: Final[dict[Encoding, int]] = {"gsm7": 153, "ucs2": 67}
 
 GSM_CHARACTERS: Final = frozenset(GSM_BASIC.replace("\x1b", "")) | GSM_EXTENSION.keys()
 LAST_BMP: Final = "\uffff"
+_all_gsm = re.compile(f"[{re.escape(''.join(sorted(GSM_CHARACTERS)))}]*").fullmatch
+_pairs = re.compile(f"[{re.escape(''.join(sorted(GSM_EXTENSION)))}]").findall
+_marked = re.compile("[\u200b\u2060\ufeff\u00a0]").search
 _SENT = {0x200B: None, 0x2060: None, 0xFEFF: None, 0x00A0: " "}
 
 
 def needs(text: str) -> Encoding:
     """The cheapest encoding that carries every character of the text; Lao has no place in GSM-7."""
-    return "gsm7" if GSM_CHARACTERS.issuperset(text) else "ucs2"
+    return "gsm7" if _all_gsm(text) else "ucs2"
 
 
 def units(text: str, encoding: Encoding | None = None) -> int:
@@ -62,8 +66,8 @@ def units(text: str, encoding: Encoding | None = None) -> int:
     if encoding == "gsm7" and needed == "ucs2":
         raise ValueError("the text has characters outside the GSM 7-bit alphabet")
     if (encoding or needed) == "gsm7":
-        return len(text) + sum(map(text.count, GSM_EXTENSION))
-    return len(text) + sum(1 for letter in text if letter > LAST_BMP)
+        return len(text) + len(_pairs(text))
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,4 +113,4 @@ def width(letter: str, encoding: Encoding) -> int:
 
 def sendable(text: str) -> str:
     """The text without its invisible break marks (U+200B, U+2060, U+FEFF), U+00A0 as a blank: what a phone gets."""
-    return text if text.isascii() else text.translate(_SENT)
+    return text.translate(_SENT) if _marked(text) else text
