@@ -160,25 +160,33 @@ class Lane:
         outcome = await self._attempt(message, price)
         if mark := self._purse.alert():
             log.error("budget of the day used", channel=self._channel, count=mark)
-        await self._settle(message, outcome, price)
+        if outcome is not None:
+            await self._settle(message, outcome, price)
 
-    async def _attempt(self, message: Outgoing, price: int) -> Sent | SendError:
+    async def _attempt(self, message: Outgoing, price: int) -> Sent | SendError | None:
+        """How it went; None when the message need not go any more."""
         if not self._rules.reach.allows(message.msisdn):
             return SendError("country", ours=True)
         if not self._purse.pay(price):
             self._quiet_until = self._clock() + BROKE_WAIT
             return SendError("budget", retry=True, ours=True)
+        outcome = await self._hand_over(message)
+        if outcome is None or (isinstance(outcome, SendError) and not outcome.unknown):
+            self._purse.give_back(price)
+        return outcome
+
+    async def _hand_over(self, message: Outgoing) -> Sent | SendError | None:
+        left = False
         try:
-            return await self._gateway.send(message)
-        except asyncio.CancelledError:  # the node stops, and how it went must still be written
-            return SendError("stopped", unknown=True)
+            left = await self._messages.start(message.id)
+            return await self._gateway.send(message) if left else None
         except SendError as error:
-            if not error.unknown:
-                self._purse.give_back(price)
             return error
-        except Exception:  # an adapter's mistake: whether the request left is not known, so it is not repeated
+        except asyncio.CancelledError:  # the node stops, and how it went must still be written
+            return SendError("stopped", retry=not left, unknown=left)
+        except Exception:  # the store or the adapter: what may have left is not repeated
             log.exception("sender failed", channel=self._channel)
-            return SendError("fault", ours=True, unknown=True)
+            return SendError("fault", ours=True, retry=not left, unknown=left)
 
     async def _settle(self, message: Outgoing, outcome: Sent | SendError, price: int) -> None:
         now = int(self._clock())

@@ -80,7 +80,10 @@ class Messages(Protocol):
     """What the door and the sender need of the store's messages."""
 
     async def claim(self, limit: int, now: int, channel: str) -> Sequence[Outgoing]:
-        """At most `limit` due messages of the channel, oldest first, now marked as being sent, one at most a number."""
+        """At most `limit` due messages of the channel, oldest first, one at most a number; none of them goes twice."""
+
+    async def start(self, row: int) -> bool:
+        """Mark a claimed message as being sent; only after True, and then at once, may the request leave."""
 
     async def settle(self, row: int, outcome: Sent | SendError, *, now: int, again_at: int = 0, price: int = 0) -> None:
         """Write how a claimed message went; joins a report that came before. `price` in 1/10000 of the currency."""

@@ -70,7 +70,7 @@ class Door:
 
     async def _close(self, ended: Ended) -> Answer:
         try:
-            await self._turns.ended(ended.channel, ended.session)
+            await self._turns.ended(ended.channel, ended.session, whole=ended.whole)
         except Exception:  # 503 makes the gateway say it again, which closing allows
             log.exception("end of session not noted", channel=self._channel)
             return Answer(503, b"")

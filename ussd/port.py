@@ -53,8 +53,8 @@ class Turns(Protocol):
             Busy, DiskFull: nothing was written. WrongNumber: the number may not use this channel.
         """
 
-    async def ended(self, channel: str, session: str) -> None:
-        """Close a session; twice, late or for an unknown session it changes nothing."""
+    async def ended(self, channel: str, session: str, *, whole: bool = False) -> None:
+        """Close a session, `whole` if it came to its own end; twice, late or for an unknown one it changes nothing."""
 
 
 def load(name: str) -> type[Gateway]:

@@ -25,6 +25,8 @@ class Messages:
     settled: dict[int, list[tuple[Sent | SendError, int, int]]] = field(default_factory=dict)
     spent_before: int = 0
     busy: int = 0
+    started: list[int] = field(default_factory=list)
+    replaced: set[int] = field(default_factory=set)
 
     async def claim(self, limit: int, now: int, channel: str) -> Sequence[Outgoing]:
         claimed, self.queue = self.queue[:limit], self.queue[limit:]
@@ -35,6 +37,10 @@ class Messages:
             self.busy -= 1
             raise Busy
         self.settled.setdefault(row, []).append((outcome, again_at, price))
+
+    async def start(self, row: int) -> bool:
+        self.started.append(row)
+        return row not in self.replaced
 
     async def until(self, count: int) -> None:
         while len(self.settled) < count:  # noqa: ASYNC110 - the lane knows nothing of the test's events
@@ -121,6 +127,14 @@ async def test_a_broken_adapter_is_an_unknown_outcome_and_stops_nothing() -> Non
     assert isinstance(error, SendError)
     assert error.unknown
     assert messages.settled[2][0][0] == Sent("g2")
+
+
+async def test_a_message_that_was_replaced_meanwhile_is_not_sent() -> None:
+    messages, gateway = Messages([message(1), message(2)], replaced={1}), Gateway()
+    await drain(lane(messages, gateway), messages)
+    assert [sent.id for sent in gateway.sent] == [2]
+    assert list(messages.settled) == [2]
+    assert messages.started == [1, 2]
 
 
 async def test_a_country_that_is_not_listed_is_never_written_to() -> None:

@@ -25,7 +25,7 @@ class Turns:
         self.calls.append(call)
         return await self._answer(call)
 
-    async def ended(self, channel: str, session: str) -> None:
+    async def ended(self, channel: str, session: str, *, whole: bool = False) -> None:
         self.closed.append((channel, session))
 
 
