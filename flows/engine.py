@@ -34,7 +34,7 @@ from flows.text.lao import clean, fold_digits
 from flows.turn import Effect, Need, Note, Screen, Text
 from flows.walk import NOTHING_FITTED, READ, UNREAD, Walk
 
-__all__ = ["Case", "Left", "Run", "Step", "World", "decode", "encode", "open", "press", "reopen", "settle", "show"]
+__all__ = ["Case", "Left", "Run", "Step", "World", "decode", "encode", "open", "press", "reading", "reopen", "settle", "show"]
 
 BACK: Final = "0"
 MENU: Final = "00"
@@ -77,6 +77,15 @@ def press(revision: Revision, run: Run, text: str, world: World) -> Step | Need:
     """
     compiled = program(revision)
     return _safely(lambda run: _press(Walk(compiled, run, world), run, text, world), run, compiled, world)
+
+
+def reading(revision: Revision, run: Run, world: World) -> bool:
+    """Whether the screen is a text that only waits to be read: any key but `0` and `00` goes on."""
+    try:
+        walk = Walk(program(revision), run, world)
+        return compose(walk, run, world).alone
+    except ExpressionFault:
+        return False
 
 
 def reopen(
@@ -284,19 +293,21 @@ def frame(walk: Walk, run: Run, world: World) -> Frame:
 
 def _accept(node: AskNode, walk: Walk, run: Run, value: Any, world: World) -> Step | Need:
     if run.change is not None:
-        return _replace(node, run.change, walk, run, value, world)
+        return _replace(node, walk, run, value, world)
     walk.add(value)
     return settle(walk, _cleared(run), world)
 
 
-def _replace(node: AskNode, place: int, walk: Walk, run: Run, value: Any, world: World) -> Step | Need:
-    """Put a new answer where the old one stands, forget what was chosen within the old one, show texts newly due."""
+def _replace(node: AskNode, walk: Walk, run: Run, value: Any, world: World) -> Step | Need:
+    """Put a new answer where the old one stands, forget what hung on the old one, show texts newly due."""
+    place, *others = run.change or (len(run.log),)
     calm = _cleared(run)
-    log = list(run.log)
-    log[place] = (node.index, value)
-    if value != run.log[place][1]:
-        gone = _within(node, walk.program)
-        log = [entry for entry in log if entry[0] not in gone]
+    gone = _within(node, walk.program) if value != run.log[place][1] else set()
+    log = [
+        (node.index, value) if at == place else entry
+        for at, entry in enumerate(run.log)
+        if at == place or (at not in others and entry[0] not in gone)
+    ]
     before = set(Walk(walk.program, calm, world).passed)
     after = Walk(walk.program, calm, world, log)
     unread = {say.index for say in after.says}

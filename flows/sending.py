@@ -13,7 +13,7 @@ from flows.screens import spoken, standing
 from flows.session import Run, World
 from flows.text.lao import match_key
 from flows.turn import Effect, Need, Submit, Text
-from flows.walk import AGAIN, Walk, evaluate
+from flows.walk import AGAIN, Walk, evaluate, leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,29 +97,12 @@ def _computed(name: str, walk: Walk) -> tuple[bool, Any]:
     try:
         return True, encode(None, evaluate(expression, walk.main))
     except ExpressionFault:
-        leaves = _leaves(name, walk)
-        if any(leaf not in walk.main for leaf in leaves):
+        needed = leaves(name, walk.main)
+        if any(leaf not in walk.main for leaf in needed):
             return False, None
-        if any(walk.main[leaf] is None for leaf in leaves):
+        if any(walk.main[leaf] is None for leaf in needed):
             return True, None
         raise
-
-
-def _leaves(name: str, walk: Walk) -> set[str]:
-    """The fields that a computed name rests on, through other computed names."""
-    computed = walk.program.flow.computed
-    found: set[str] = set()
-    todo, done = [name], set[str]()
-    while todo:
-        one = todo.pop()
-        if one in done:
-            continue
-        done.add(one)
-        if one in computed and one not in walk.main:
-            todo.extend(computed[one].names)
-        else:
-            found.add(one)
-    return found
 
 
 def place(walk: Walk, world: World) -> str:

@@ -33,7 +33,8 @@ class Run(msgspec.Struct, array_like=True, frozen=True):
             (back) or replaced (change).
         page: of the screen being shown, from 0.
         tries: refusals in a row at this question.
-        change: place in the log of the answer that is being given anew from the check page, or None.
+        change: place in the log of the answer that is being given anew from the check page, then the places of those
+            that fall with it; None when none is.
         pending: what the last input left open: a list to choose from, a year to confirm, which answer to change.
         refusal: reason and values of a refusal that the screen shows.
         case: id, revision and reference of the case being corrected, with its answers; None in an ordinary session.
@@ -44,7 +45,7 @@ class Run(msgspec.Struct, array_like=True, frozen=True):
     log: tuple[tuple[int, Any], ...] = ()
     page: int = 0
     tries: int = 0
-    change: int | None = None
+    change: tuple[int, ...] | None = None
     pending: tuple[Any, ...] | None = None
     refusal: tuple[str, dict[str, Any]] | None = None
     case: tuple[str, int, str, dict[str, Any], tuple[str, ...]] | None = None

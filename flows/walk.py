@@ -40,7 +40,7 @@ AGAIN: Final = "="
 class Scope(dict[str, Any]):
     """The values of one part by name; a computed name is worked out when it is read.
 
-    `origin` tells where in the log an answered name stands.
+    `origin` tells where in the log an answered name stands, first of all the place to begin at when it is changed.
     """
 
     __slots__ = ("origin", "part", "world")
@@ -49,7 +49,7 @@ class Scope(dict[str, Any]):
         super().__init__(values or {})
         self.part = part
         self.world = world
-        self.origin: dict[str, int] = {}
+        self.origin: dict[str, tuple[int, ...]] = {}
 
     def __missing__(self, name: str) -> Any:
         """Work out a computed name; raises KeyError for any other."""
@@ -69,6 +69,21 @@ def evaluate(expression: Expression, scope: Scope) -> Any:
         return expression.evaluate(scope, scope.world)
     except RecursionError:
         raise ExpressionFault(f"computed names run in a ring: {expression.source}") from None
+
+
+def leaves(name: str, scope: Scope) -> set[str]:
+    """The names that a computed name rests on, through other computed names; of any other name, itself."""
+    computed = scope.part.flow.computed
+    found: set[str] = set()
+    todo, done = [name], set[str]()
+    while todo:
+        one = todo.pop()
+        if one not in done and one in computed and one not in scope:
+            todo.extend(computed[one].names)
+        elif one not in done:
+            found.add(one)
+        done.add(one)
+    return found
 
 
 class Walk:
@@ -111,7 +126,7 @@ class Walk:
         self.log = list(run.log) if log is None else log
         self._head = 0
         self._taken: set[int] = set()
-        self._halt = run.change
+        self._halt = run.change[0] if run.change else None
         self.main = self.scope = Scope(program.main, world)
         self.scopes = [self.scope]
         self.says: list[SayNode] = []
@@ -220,13 +235,13 @@ class Walk:
         place = self.trail[-1]
         value = self.log[place][1]
         following = node.next
-        if value == NOTHING_FITTED and isinstance(value, dict):
-            return node.none if node.none is not None else following
         scope, name = self.scope, node.step.ask
         if self._detour:
             name, following = self._corrected()
+        scope.origin[name] = (place,)
+        if value == NOTHING_FITTED and isinstance(value, dict):
+            return node.none if node.none is not None else following
         scope[name] = value if node.plain or value is None else decode(node.field, value)
-        scope.origin[name] = place
         return following
 
     def _enter(self, node: EnterNode) -> None:
@@ -240,8 +255,9 @@ class Walk:
         for ours, its in part.outputs.items():
             if its in inner or its in part.flow.computed:
                 outer[ours] = inner[its]
-            if its in inner.origin:
-                outer.origin[ours] = inner.origin[its]
+            places = sorted({place for leaf in leaves(its, inner) for place in inner.origin.get(leaf, ())})
+            if places:
+                outer.origin[ours] = tuple(places)
 
     def _pass_submit(self, node: SubmitNode) -> int | None:
         unread = self.says
