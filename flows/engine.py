@@ -34,7 +34,21 @@ from flows.text.lao import clean, fold_digits
 from flows.turn import Effect, Need, Note, Screen, Text
 from flows.walk import NOTHING_FITTED, READ, UNREAD, Walk
 
-__all__ = ["Case", "Left", "Run", "Step", "World", "decode", "encode", "open", "press", "reading", "reopen", "settle", "show"]
+__all__ = [
+    "Case",
+    "Left",
+    "Run",
+    "Step",
+    "World",
+    "decode",
+    "encode",
+    "open",
+    "press",
+    "reading",
+    "reopen",
+    "settle",
+    "show",
+]
 
 BACK: Final = "0"
 MENU: Final = "00"
@@ -77,15 +91,6 @@ def press(revision: Revision, run: Run, text: str, world: World) -> Step | Need:
     """
     compiled = program(revision)
     return _safely(lambda run: _press(Walk(compiled, run, world), run, text, world), run, compiled, world)
-
-
-def reading(revision: Revision, run: Run, world: World) -> bool:
-    """Whether the screen is a text that only waits to be read: any key but `0` and `00` goes on."""
-    try:
-        walk = Walk(program(revision), run, world)
-        return compose(walk, run, world).alone
-    except ExpressionFault:
-        return False
 
 
 def reopen(
