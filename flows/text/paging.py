@@ -2,8 +2,8 @@
 
 A cut is taken, best first, at a newline, a sentence, a blank, a word, and only where a single word is longer than a
 page at a cluster. Among the ways to cut, the one with the fewest syllable cuts wins, then with the fewest pages under
-15 units, then with the fewest pages, then with the better cuts and the more even pages. Blanks at both ends of a page
-are dropped. The choice is made over the whole screen at once, so a short last page draws text from the one before.
+15 units, then with the fewest pages, then with the better cuts and the fuller first pages. Blanks at both ends of a
+page are dropped. The choice is made over the whole screen at once, so a short last page draws text from the one before.
 `split_sms` is the plainer case of a long SMS, whose parts the phone joins again.
 """
 
@@ -34,15 +34,16 @@ SHORT_PAGE: Final = 15
 """Units of text (its hint line apart) under which a page is not worth a round trip."""
 CACHED_SCREENS: Final = 2048
 
-# What a cut costs. Each figure outweighs all smaller ones of a long screen together.
-_TORN = 10**12  # between characters of one cluster: only a run of marks longer than a page
-_CLUSTER = 10**9
-_SHORT = 10**7
-_PAGE = 10**5
-_COUNTED = 400  # after a number: its unit, or its option's label, comes next
-_WORD = 200
-_BLANK = 100
-_SENTENCE = 30
+# What a cut costs. Each figure outweighs all smaller ones of a long screen together; so does the kind of a cut outweigh
+# how full its page is (0 to 100).
+_TORN = 10**15  # between characters of one cluster: only a run of marks longer than a page
+_CLUSTER = 10**12
+_SHORT = 10**10
+_PAGE = 10**7
+_COUNTED = 4000  # after a number: its unit, or its option's label, comes next
+_WORD = 2000
+_BLANK = 1000
+_SENTENCE = 300
 _NEWLINE = 0
 
 _EDGES = " \t\r\n\u00a0\u200b\u2060\ufeff"
@@ -241,7 +242,7 @@ def _best(sheet: _Sheet, cuts: list[_Cut]) -> list[tuple[int, int]]:
     """The cheapest way through the cuts, as ranges of text: every stretch between two neighbours fits a page."""
     reached: list[tuple[int, int]] = [(0, 0)]  # cost up to this cut, and the cut where its last page begins
     for k in range(1, len(cuts)):
-        # Of two equal ways the one with the later cut, so that the fuller page comes first.
+        # Of two equal ways the one with the later cut.
         cost, back = min((reached[j][0] + cost, -j) for j, cost in _pages_ending(sheet, cuts, k))
         reached.append((cost + (cuts[k].cost if k < len(cuts) - 1 else 0), -back))
     ranges: list[tuple[int, int]] = []
@@ -256,11 +257,12 @@ def _best(sheet: _Sheet, cuts: list[_Cut]) -> list[tuple[int, int]]:
 def _pages_ending(sheet: _Sheet, cuts: list[_Cut], k: int) -> Iterator[tuple[int, int]]:
     """Each earlier cut from which one page reaches cut `k`, with what that page costs."""
     end = cuts[k].end
+    final = k == len(cuts) - 1  # the last page takes what is left
     for j in range(k - 1, -1, -1):
         left, limit = sheet.room(cuts[j].start, end)
         if left >= 0:
             short = _SHORT if sheet.size(cuts[j].start, end) < SHORT_PAGE else 0
-            yield j, _PAGE + short + (100 * left // limit) ** 2 // 100
+            yield j, _PAGE + short + (0 if final else (100 * left // limit) ** 2 // 100)
         elif sheet.hopeless(cuts[j].start, end):
             return
 
