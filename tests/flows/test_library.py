@@ -6,14 +6,20 @@ from pathlib import Path
 import pytest
 
 import flows.library
+from flows import phrases
+from flows.check.conversation import run_tests
 from flows.loader import load_path
 from flows.model import Ask, Flow, RefField, Run
 from flows.revision import Revision, revise
+from flows.tables import Tables, read_csv
 from flows.text.measure import segments, units
 
 LIBRARY = Path(flows.library.__file__).parent
 FLOWS = {flow.id: flow for flow in load_path(LIBRARY)}
 SERVICES = {name: flow for name, flow in FLOWS.items() if not flow.is_part}
+TABLES = Tables(
+    {file.stem: read_csv(file.stem, file.read_text(encoding="utf-8")) for file in (LIBRARY / "tables").glob("*.csv")}
+)
 SHOWN = {"ref": "482 109 337", "dial": "*999#", "short": "1999"}
 PIN = {"lo": "ລັດບໍ່ຖາມລະຫັດ", "lo-Latn": "Lat bo tham lahat", "en": "We never ask"}
 
@@ -116,6 +122,11 @@ def test_every_service_is_tested_on_both_channels_in_lao_and_english(name: str) 
     entry = SERVICES[name].entry
     words = entry.sms if entry else ()
     assert any(press.split(" ")[0] in words and " " in press for press in pressed), "a one-message form"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_services_own_tests_pass(name: str) -> None:
+    assert [str(finding) for finding in run_tests(revision(name), TABLES, phrases.load())] == []
 
 
 def table(name: str) -> list[dict[str, str]]:
