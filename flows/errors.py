@@ -143,6 +143,10 @@ class RoadFault(Fault):
     code = "road"
     retry = True
     ours = False
+    status: int = 0
+    """The HTTP status that came back, 0 when none did."""
+    bytes_out: int = 0
+    """Bytes that left the node in vain."""
 
 
 class Transient(RoadFault):

@@ -171,7 +171,8 @@ class Settlement:
     """What one attempt did to one leased delivery; the state follows from `event` by `flows.delivery.TABLE`.
 
     Attributes:
-        next_at: epoch seconds from which it may be tried again (events `lose`, `later`, `give_back`).
+        next_at: epoch seconds from which it may be tried again (events `lose`, `later`, `give_back`);
+            0: at once, in its old place before what was queued later.
         code: the agency's word or the fault's code, for the officer.
         counted: False burns no attempt (401, 403, a clean stop).
         held: it waits for the agency to know the revision, so a good answer for others does not make it due.

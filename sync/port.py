@@ -66,7 +66,7 @@ class Connector(Protocol):
 
 
 class Road(Protocol):
-    """What the road needs of the store: each call one transaction, durable before it returns; times in epoch seconds."""
+    """What the road needs of the store: each call is one durable transaction; times are epoch seconds."""
 
     async def due(self, agency: str, limit: int, now: int) -> Sequence[Offer]:
         """Return what may be tried at `now`, oldest first (small and urgent aged up), leased by nobody."""
@@ -75,13 +75,19 @@ class Road(Protocol):
         """Lease what of `seqs` nobody holds, write one attempt for each, and return it in the same order."""
 
     async def settle(self, agency: str, settlements: Sequence[Settlement], trip: Trip, now: int, *, wake: bool) -> None:
-        """Write what an attempt came to; with `wake`, all of this agency that waits and is not held is due now."""
+        """Write what an attempt came to; with `wake`, all of this agency that waits and is not held is due now.
+
+        What is woken, or settled with `next_at` 0, keeps its place: the oldest goes first again.
+        """
+
+    async def wake(self, agency: str, now: int) -> None:
+        """Make all of this agency that waits due now, held or not, each in its place: a person pressed `sync now`."""
 
     async def lapse(self, now: int) -> int:
         """Turn leases that have run out into `in_doubt`, due at once; returns how many."""
 
     async def bookmark(self, agency: str) -> Bookmark:
-        """Return how far this agency's statuses were read."""
+        """Return how far this agency's statuses were read; events without a cursor (pushed) do not move it."""
 
     async def statuses(self, agency: str, events: Sequence[StatusEvent], cursor: str | None, now: int) -> int:
         """Apply events not seen before with their effects, and the cursor (None: keep); returns how many were new."""

@@ -1,0 +1,191 @@
+"""The native agency protocol: signed batches of CloudEvents out, signed results and statuses back."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, ClassVar
+
+import aiohttp
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from uuid_utils.compat import uuid7
+
+from flows.errors import Protocol, RoadFault
+from sync import signing, wire
+from sync.faults import Away, Lost, fault_of
+from sync.port import Batch, Events, Results
+
+_CONNECT = 10.0
+_PATIENCE = 15.0  # what a long poll may last beyond the wait that was asked for
+_CHUNK = 65_536
+
+
+class NativeSettings(BaseModel):
+    """One `[agencies.<id>]` block with `connector = "native"`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str = Field(pattern=r"^https?://[^\s?#]+$", description="where the agency serves /submissions and /statuses")
+    secret: SecretStr = Field(description="this node's own, from the agency's enrolment: whsec_...")
+    seal_to: list[str] = Field(default_factory=list, description="public keys that bodies are sealed to at intake")
+    timeout: float = Field(default=50.0, ge=1.0, le=55.0, description="seconds for one batch; a lease lasts 60")
+
+    @field_validator("secret")
+    @classmethod
+    def _is_a_secret(cls, value: SecretStr) -> SecretStr:
+        signing.key_of(value.get_secret_value())
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    body: bytes
+    sent: int
+    received: int
+
+
+class Connector:
+    """One agency that speaks the native protocol."""
+
+    Settings: ClassVar[type[BaseModel]] = NativeSettings
+
+    def __init__(self, agency: str, node: str, settings: NativeSettings) -> None:
+        """Keep the address and the key; the connection is made with the first request."""
+        self.agency = agency
+        self._node = node
+        self._url = settings.url.rstrip("/")
+        self._key = signing.key_of(settings.secret.get_secret_value())
+        self._timeout = settings.timeout
+        self._zstd = False
+        self._session: aiohttp.ClientSession | None = None
+
+    async def deliver(self, batch: Batch) -> Results:
+        """Post the batch, signed as it travels; raises a `RoadFault` unless signed results came back."""
+        plain = wire.batch_of(offer.event for offer in batch.offers)
+        body, encoding = wire.pack(plain, zstd=self._zstd)
+        headers = {"Content-Type": wire.BATCH_TYPE}
+        if encoding:
+            headers["Content-Encoding"] = encoding
+        answer = await self._ask("POST", "/submissions", batch.id, self._timeout, headers, body)
+        return replace(wire.read_results(answer.body), bytes_out=answer.sent, bytes_in=answer.received)
+
+    async def statuses(self, cursor: str, wait: int) -> Events | None:
+        """Long-poll the status feed for up to `wait` seconds."""
+        query = {"wait": str(wait)} | ({"after": cursor} if cursor else {})
+        answer = await self._ask("GET", "/statuses", str(uuid7()), wait + _PATIENCE, {}, b"", query)
+        return replace(wire.read_events(answer.body), bytes_in=answer.received)
+
+    def pushed(self, headers: Mapping[str, str], body: bytes) -> Events:
+        """Read statuses that the agency posted to us."""
+        if not signing.verify(self._key, headers, body):
+            raise Protocol("the statuses are not signed with this agency's secret")
+        try:
+            return wire.read_events(wire.unpack(body, headers.get("content-encoding", "")))
+        except ValueError as fault:
+            raise Protocol(str(fault)) from fault
+
+    def answer(self, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+        """Sign our answer to a push, echoing its id."""
+        return signing.sign(self._key, headers.get(signing.ID, ""), int(time.time()), body)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        message_id: str,
+        seconds: float,
+        headers: dict[str, str],
+        body: bytes,
+        query: Mapping[str, str] | None = None,
+    ) -> _Answer:
+        signed = signing.sign(self._key, message_id, int(time.time()), body)
+        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(_CONNECT, seconds))
+        try:
+            async with self._open().request(
+                method,
+                self._url + path,
+                params=query,
+                data=body or None,
+                headers=headers | signed,
+                timeout=timeout,
+                allow_redirects=False,
+            ) as response:
+                return self._check(response, message_id, await _read(response), len(body))
+        except RoadFault as fault:
+            fault.bytes_out = len(body)
+            raise
+        except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as fault:
+            raise Away(f"cannot reach the agency: {type(fault).__name__}") from fault
+        except TimeoutError as fault:
+            raise _lost(f"no answer within {seconds:.0f} s", body, cut=False) from fault
+        except (aiohttp.ClientError, ConnectionError, asyncio.IncompleteReadError) as fault:
+            raise _lost(f"the connection broke: {type(fault).__name__}", body, cut=True) from fault
+
+    def _check(self, response: aiohttp.ClientResponse, message_id: str, body: bytes, sent: int) -> _Answer:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        signed = headers.get(signing.ID) == message_id and signing.verify(self._key, headers, body)
+        if response.status != 200:  # noqa: PLR2004 - the one code that has results
+            self._zstd = self._zstd and response.status != 415  # noqa: PLR2004 - it does not read zstd after all
+            raise fault_of(response.status, signed=signed, retry_after=_seconds(headers.get("retry-after", "")))
+        if not signed:
+            raise Protocol("the answer is not signed by the agency: a captive portal, or a stranger")
+        self._zstd = "zstd" in headers.get("accept-encoding", "").lower()
+        try:
+            plain = wire.unpack(body, headers.get("content-encoding", ""))
+        except ValueError as fault:
+            raise Protocol(str(fault)) from fault
+        return _Answer(plain, sent, len(body))
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                # One request at a time and one long poll: a session of its own keeps a dead agency from the others.
+                connector=aiohttp.TCPConnector(limit=4),
+                auto_decompress=False,
+                headers={"Accept": wire.JSON_TYPE, "Accept-Encoding": "gzip", "User-Agent": f"sala ({self._node})"},
+            )
+        return self._session
+
+
+def _lost(message: str, body: bytes, *, cut: bool) -> Lost:
+    fault = Lost(message, cut=cut)
+    fault.bytes_out = len(body)
+    return fault
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    parts: list[bytes] = []
+    length = 0
+    async for part in response.content.iter_chunked(_CHUNK):
+        parts.append(part)
+        length += len(part)
+        if length > wire.LONGEST:
+            raise Protocol("the answer is too long")
+    return b"".join(parts)
+
+
+def _seconds(text: str) -> float:
+    """Read a Retry-After, in seconds or as an HTTP date; 0 when there is none to read."""
+    if text.strip().isdecimal():
+        return float(text)
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return 0.0
+
+
+def doctor(settings: Mapping[str, Any]) -> list[str]:
+    """Return sentences on what is unwise in a block: bodies that travel in the clear."""
+    address = str(settings.get("url", ""))
+    local = address.startswith(("http://127.", "http://localhost", "http://[::1]"))
+    if address.startswith("http://") and not local and not settings.get("seal_to"):
+        return ["url is http: bodies travel unencrypted; use https, or seal them with seal_to"]
+    return []

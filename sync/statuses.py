@@ -1,0 +1,138 @@
+"""Brings statuses home: one long poll for each agency, its cursor stored together with what its events caused.
+
+An agency restored from a backup shows itself by a cursor, or by numbers, lower than what it has already told: then its
+feed is read from the start and what it had accepted is offered again, for its inbox to sort out.
+"""
+
+import asyncio
+import re
+from typing import Final
+
+import structlog
+
+from flows.errors import RoadFault
+from store.values import Bookmark
+from sync import backoff
+from sync.means import Counters, Means, rest
+from sync.port import Connector, Events, Road
+
+WAIT: Final = 25
+"""Seconds that a question may stay open at the agency."""
+
+AGAIN: Final = 25.0
+"""Seconds from one question to the next after an answer that was empty at once: an agency without long polls."""
+
+MOST_BETWEEN: Final = 30.0
+"""Seconds between questions to an agency that does not answer."""
+
+BACK_AGAIN: Final = 600.0
+"""Seconds in which an agency may go back once: one that counts in circles would be offered everything for ever."""
+
+KNOWN: Final = frozenset({"in_review", "needs_correction", "approved", "rejected", "ready", "closed", "transferred"})
+
+_NUMBER = re.compile(r"\d{1,18}")
+_log = structlog.get_logger("sync")
+
+
+def gone_back(bookmark: Bookmark, answer: Events) -> bool:
+    """Say whether the agency seems to know less than it has already told. Pure."""
+    if not bookmark.cursor:
+        return False
+    before, after = _NUMBER.match(bookmark.cursor), _NUMBER.match(answer.next)
+    lower = bool(before and after and int(after[0]) < int(before[0]))
+    return lower or (bool(answer.events) and max(event.seq for event in answer.events) < bookmark.seq)
+
+
+class Listener:
+    """Asks one agency for statuses, for as long as the node runs."""
+
+    def __init__(self, agency: str, connector: Connector, road: Road, means: Means, counters: Counters) -> None:
+        """Keep what is needed; `counters` are the agency's."""
+        self.agency = agency
+        self.heard = asyncio.Event()
+        self._connector = connector
+        self._road = road
+        self._means = means
+        self._counters = counters
+        self._failures = 0
+        self._back_at: float | None = None
+        self._stopping = asyncio.Event()
+        self._woken = asyncio.Event()
+
+    def stop(self) -> None:
+        """Ask no more questions; the caller cancels the one that is open."""
+        self._stopping.set()
+
+    def nudge(self) -> None:
+        """Ask at once: the agency was heard on the other road."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Ask until `stop`, or until the connector says that there is no feed."""
+        while not self._stopping.is_set():
+            self._woken.clear()
+            started = self._means.steady()
+            try:
+                found = await self.ask(WAIT)
+            except RoadFault as fault:
+                pause = self._failed(fault)
+            except asyncio.CancelledError:
+                raise
+            except Exception as fault:  # noqa: BLE001 - a feed that dies would leave citizens without an answer
+                _log.error("statuses_failed", agency=self.agency, fault=type(fault).__name__)
+                pause = MOST_BETWEEN
+            else:
+                if found is None:
+                    return
+                pause = 0.0 if found else max(0.1, AGAIN - (self._means.steady() - started))
+            if pause > 0:
+                await rest(pause, self._woken, self._stopping)
+
+    async def ask(self, wait: int) -> int | None:
+        """Ask once and apply the answer; returns how many events came (None: this agency has no feed)."""
+        bookmark = await self._road.bookmark(self.agency)
+        answer = await self._connector.statuses(bookmark.cursor, wait)
+        if answer is None:
+            return None
+        self._failures = 0
+        self._counters.bytes_in += answer.bytes_in
+        self.heard.set()
+        if gone_back(bookmark, answer) and self._may_go_back():
+            await self._go_back()
+            return 1
+        cursor = answer.next or bookmark.cursor
+        if answer.events or cursor != bookmark.cursor:
+            await self.take(answer, cursor)
+        return len(answer.events)
+
+    async def take(self, answer: Events, cursor: str | None) -> int:
+        """Apply events with the cursor (None: pushed ones do not move it); returns how many were new."""
+        known = tuple(event for event in answer.events if event.status in KNOWN)
+        for event in answer.events:
+            if event.status not in KNOWN:
+                _log.warning("status_unknown", agency=self.agency, seq=event.seq)
+        new = await asyncio.shield(self._road.statuses(self.agency, known, cursor, self._means.now()))
+        self._counters.statuses += new
+        return new
+
+    def _may_go_back(self) -> bool:
+        now = self._means.steady()
+        if self._back_at is not None and now - self._back_at < BACK_AGAIN:
+            return False
+        self._back_at = now
+        return True
+
+    async def _go_back(self) -> None:
+        again = await self._road.gone_back(self.agency, self._means.now())
+        self._counters.gone_back += 1
+        _log.error("agency_gone_back", agency=self.agency, offered_again=again)
+        self._means.alert(
+            self.agency,
+            "gone-back",
+            f"the agency knows less than it has already told; {again} requests are offered again",
+        )
+
+    def _failed(self, fault: RoadFault) -> float:
+        self._failures += 1
+        _log.info("statuses_unheard", agency=self.agency, code=fault.code)
+        return max(1.0, backoff.wait(self._failures, self._means.chance(), MOST_BETWEEN))

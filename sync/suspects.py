@@ -1,0 +1,32 @@
+"""Remembers which records failed alone, so that one of them cannot be an away agency's only probe for ever."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from store.values import Offer
+
+PATIENCE: Final = 3
+"""Failures alone, before another record is tried in its place as well."""
+
+
+class Suspects:
+    """Counts failures of single records since the last good answer; kept in memory, for it only orders probes."""
+
+    def __init__(self) -> None:
+        """Suspect nobody."""
+        self._failures: dict[int, int] = {}
+
+    def add(self, seq: int) -> None:
+        """Note that this record failed alone in a way that it may have caused itself."""
+        self._failures[seq] = self._failures.get(seq, 0) + 1
+
+    def clear(self) -> None:
+        """Forget all: the agency has answered."""
+        self._failures.clear()
+
+    def probe(self, offers: Sequence[Offer]) -> tuple[int, ...]:
+        """Choose the one record of a probe: the oldest, unless it has used up its patience and another has not."""
+        if not offers:
+            return ()
+        best = min(offers, key=lambda offer: self._failures.get(offer.seq, 0) // PATIENCE)
+        return (best.seq,)
