@@ -36,6 +36,9 @@ def went(sizing: Sizing, records: int, sent: int, seconds: float, max_batch: int
     if records < 1:
         return sizing
     most = max_batch if max_batch > 0 else sizing.most
+    if sent < 1:
+        # A connector that cannot count bytes: the agency's own limit is all that holds it.
+        return replace(sizing, size=max(1, min(sizing.size * 2, most)), most=most)
     speed = _mix(sizing.speed, sent / max(seconds, 0.001))
     record = _mix(sizing.record, sent / records)
     room = int(speed * LONGEST / max(record, 1.0))

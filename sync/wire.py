@@ -103,7 +103,7 @@ def read_results(body: bytes) -> Results:
             retry_after=_whole(result.get("retry_after")),
         )
         for result in found["results"]
-        if isinstance(result, dict) and isinstance(result.get("id"), str) and result.get("status") in _SAID
+        if isinstance(result, dict) and isinstance(result.get("id"), str) and _text(result.get("status")) in _SAID
     )
     return Results(outcomes, _whole(found.get("max_batch")))
 

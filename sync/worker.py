@@ -17,7 +17,7 @@ from sync import breaker as breakers
 from sync import settling
 from sync import sizing as sizings
 from sync.breaker import Breaker
-from sync.faults import AgencyBusy, Unreadable
+from sync.faults import AgencyBusy, Lost, Unreadable
 from sync.means import Counters, Means, rest
 from sync.port import Batch, Connector, Results, Road
 from sync.sizing import Sizing
@@ -94,6 +94,7 @@ class Worker:
         self._busy: asyncio.Task[Done] | None = None
         self._one = asyncio.Lock()
         self._told: RoadFault | None = None
+        self._wake_owed = False
 
     def nudge(self) -> None:
         """Say that something was queued: the worker looks at once."""
@@ -175,7 +176,7 @@ class Worker:
         return bool(self._split.pieces)
 
     async def _next(self) -> Sequence[Offer]:
-        """Lease the next records: a piece of a split batch, the one record of a probe, or a batch of the link's size."""
+        """Lease the next records: a piece of a split batch, the one record of a probe, or as many as the link moves."""
         now = self._means.now()
         while self._split.pieces:
             if offers := await self._lease(self._split.pieces.pop(), now):
@@ -203,14 +204,19 @@ class Worker:
             settlements = settling.returned(offers, left=True)
             await self._settle(settlements, self._trip(batch, "stopped", self._means.steady() - started), wake=False)
             raise
+        except Exception as fault:  # noqa: BLE001 - a connector's own mistake must not leave a lease or a probe hanging
+            _log.exception("connector_failed", agency=self.agency, fault=type(fault).__name__)
+            return await self._failed(batch, Lost(f"the connector failed: {type(fault).__name__}"), 0.0)
         return await self._answered(batch, results, self._means.steady() - started)
 
     async def _answered(self, batch: Batch, results: Results, seconds: float) -> Done:
         returned = self.breaker.probing
+        self._wake_owed = self._wake_owed or returned
+        self.breaker = breakers.heard(self._means.steady())
         settlements = settling.settle_answer(batch.offers, results.outcomes, self._when())
         trip = self._trip(batch, "answered", seconds, results.bytes_out, results.bytes_in, 200)
-        await self._settle(settlements, trip, wake=returned)
-        self.breaker = breakers.heard(self._means.steady())
+        await self._settle(settlements, trip, wake=self._wake_owed)
+        self._wake_owed = False
         self.sizing = sizings.went(self.sizing, len(batch.offers), results.bytes_out, seconds, results.max_batch)
         self._suspects.clear()
         self._split.singles = 0
@@ -257,7 +263,7 @@ class Worker:
         return Done(batch.offers, settlements, fault, split)
 
     def _divide(self, offers: Sequence[Offer], fault: RoadFault) -> bool:
-        """Say whether the road goes on with smaller pieces; two single failures in a row are the agency's own."""
+        """Say whether to go on in smaller pieces; two single failures in a row are the agency's own."""
         if not settling.splits(fault):
             self._split.clear()
             return False

@@ -1,0 +1,76 @@
+"""The reference agency put together: its application, its server, and the enrolment of nodes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from sync.agency import nodes
+from sync.agency.book import Book, open_book
+from sync.agency.login import Login, draw_password
+from sync.agency.pages import Pages
+from sync.agency.protocol import Bell, Door
+from sync.agency.settings import AgencySettings
+
+BOOK = web.AppKey("book", Book)
+PASSWORD = web.AppKey("password", str)
+
+
+def make_agency_app(settings: AgencySettings) -> web.Application:
+    """Build the application; its database opens when it starts.
+
+    Serve it with `auto_decompress=False` (as `serve_agency` does): a body is verified as it travelled. The protocol
+    answers under the root and under /sala; the page is at the root. `app[PASSWORD]` opens the page.
+    """
+    app = web.Application()
+    book = open_book(settings.data)
+    password = settings.password.get_secret_value() or draw_password()
+    bell = Bell()
+    door = Door(book, settings, bell)
+    app[BOOK], app[PASSWORD] = book, password
+    for prefix in ("", "/sala"):
+        app.add_routes(door.routes(prefix))
+    app.add_routes(Pages(book, settings, Login(password), bell).routes())
+    app.add_routes([web.get("/health", _health)])
+    app.cleanup_ctx.append(_opened)
+    return app
+
+
+async def _opened(app: web.Application) -> AsyncIterator[None]:
+    async with app[BOOK]:
+        yield
+
+
+async def _health(_: web.Request) -> web.Response:
+    return web.Response(text="ok\n")
+
+
+async def serve_agency(
+    settings: AgencySettings,
+    *,
+    stop: asyncio.Event | None = None,
+    started: Callable[[str, str], None] | None = None,
+) -> None:
+    """Serve until `stop` is set, or until cancelled; `started` is told the address and the page's password.
+
+    Raises:
+        OSError: the address cannot be listened on. KeyFault: the database does not open with its key.
+    """
+    app = make_agency_app(settings)
+    runner = web.AppRunner(app, auto_decompress=False, access_log=None, handle_signals=False, shutdown_timeout=2.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        if started is not None:
+            port = runner.addresses[0][1]
+            started(settings.public_url or f"http://{settings.host}:{port}", app[PASSWORD])
+        await (stop or asyncio.Event()).wait()
+    finally:
+        await runner.cleanup()
+
+
+async def enrol(folder: Path, node: str, *, hub: bool = False) -> str:
+    """Enrol a node in the database of `folder`, running or not, and return the secret for its configuration."""
+    async with open_book(folder) as book:
+        return await book.do(nodes.enrol, node, hub=hub)

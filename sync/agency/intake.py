@@ -1,0 +1,151 @@
+"""What the agency does with each record of a batch: check it, know it again, and store it with its effect."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from sync.agency.nodes import Node
+
+TYPE: Final = "sala.submission.v1"
+_REFERENCE_DIGITS: Final = 9
+
+
+class Unreadable(ValueError):  # noqa: N818 - named like the other faults
+    """The body is no list of events."""
+
+
+class Stranger(ValueError):  # noqa: N818 - named like the other faults
+    """A record claims another node than the one that signed the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One event of a batch: its bytes as they came, and what they say."""
+
+    raw: bytes
+    event: dict[str, Any]
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Source and id: what the same record has, however often and by whatever road it comes."""
+        return str(self.event["source"]), str(self.event["id"])
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the content in canonical form: a relay that writes JSON anew has not changed it."""
+        text = json.dumps(self.event, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def read(body: bytes) -> list[Record]:
+    """Cut a batch into records; raises `Unreadable` when one has no identity, for it could not be answered."""
+    try:
+        raws = msgspec.json.decode(body, type=list[msgspec.Raw])
+        records = [Record(bytes(raw), msgspec.json.decode(raw, type=dict[str, Any])) for raw in raws]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Unreadable("the body is not a JSON array of events") from None
+    for record in records:
+        if not all(isinstance(record.event.get(key), str) and record.event[key] for key in ("source", "id")):
+            raise Unreadable("an event has no source or no id")
+    return records
+
+
+def take(connection: Any, node: Node, records: list[Record], now: int) -> list[dict[str, Any]]:
+    """Take every record of a batch in one transaction; raises `Stranger` for another node's source."""
+    for record in records:
+        if not node.hub and record.identity[0] != node.source:
+            raise Stranger(f"{node.name} delivers for {record.identity[0]}")
+    return [_take(connection, node, record, now) for record in records]
+
+
+def _take(connection: Any, node: Node, record: Record, now: int) -> dict[str, Any]:
+    source, event_id = record.identity
+    asked = "SELECT digest, outcome FROM inbox WHERE source = ? AND id = ?"
+    known = connection.execute(asked, (source, event_id)).fetchone()
+    if known is not None:
+        if known[0] != record.digest:
+            return {"id": event_id, "status": "conflict", "reason": "other"}
+        first: dict[str, Any] = json.loads(known[1])
+        return first | {"status": "duplicate" if first["status"] == "accepted" else first["status"]}
+    outcome = _wrong(record.event)
+    if outcome is None:
+        outcome = {"status": "accepted", "agency_ref": _store(connection, node, record, now)}
+    outcome = {"id": event_id} | outcome
+    if outcome["status"] != "too_new":
+        # What may become good later (a type from the future) is not remembered: only a last word is.
+        connection.execute(
+            "INSERT INTO inbox VALUES (?, ?, ?, ?, ?)", (source, event_id, record.digest, json.dumps(outcome), now)
+        )
+    return outcome
+
+
+def _wrong(event: dict[str, Any]) -> dict[str, Any] | None:
+    """Say what is wrong with an event, as the result that tells so; None when it can be stored."""
+    kind = event.get("type")
+    if isinstance(kind, str) and kind.startswith("sala.submission.v") and kind != TYPE:
+        return {"status": "too_new", "reason": "other"}
+    if kind != TYPE or event.get("specversion") != "1.0":
+        return {"status": "invalid", "reason": "bad_value", "fields": ["type"]}
+    subject = event.get("subject")
+    if not (
+        isinstance(subject, str) and len(subject) == _REFERENCE_DIGITS and subject.isascii() and subject.isdecimal()
+    ):
+        return {"status": "invalid", "reason": "bad_value", "fields": ["subject"]}
+    data = event.get("data")
+    if data is None and isinstance(event.get("data_base64"), str):
+        return None
+    if not isinstance(data, dict):
+        return {"status": "invalid", "reason": "missing_field", "fields": ["data"]}
+    if not isinstance(data.get("service"), str) or not isinstance(data.get("answers"), dict):
+        return {"status": "invalid", "reason": "missing_field", "fields": ["service", "answers"]}
+    return None
+
+
+def _store(connection: Any, node: Node, record: Record, now: int) -> str:
+    """Write the effect: one request for the officers. Returns the agency's own number for it."""
+    source, event_id = record.identity
+    data = record.event.get("data")
+    data = data if isinstance(data, dict) else {}
+    found = data.get("case")
+    case: dict[str, Any] = found if isinstance(found, dict) else {}
+    case_id, revision = str(case.get("id") or event_id), _revision(case.get("revision"))
+    number = connection.execute(
+        "INSERT INTO request (id, source, node, reference, service, language, case_id, case_revision, status, reason,"
+        " fields, at, changed_at, event) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'new', '', '[]', ?, ?, ?)",
+        (
+            event_id,
+            source,
+            node.name,
+            record.event["subject"],
+            str(data.get("service") or "sealed"),
+            str(data.get("language") or ""),
+            case_id,
+            revision,
+            now,
+            now,
+            record.raw,
+        ),
+    ).lastrowid
+    _supersede(connection, case_id, now)
+    return agency_ref(number)
+
+
+def agency_ref(number: int) -> str:
+    """Return the agency's own number as it is printed."""
+    return f"R{number:06d}"
+
+
+def _supersede(connection: Any, case_id: str, now: int) -> None:
+    """Leave only the newest revision of a case open, in whatever order they came."""
+    connection.execute(
+        "UPDATE request SET status = 'superseded', changed_at = ? WHERE case_id = ? AND status <> 'superseded'"
+        " AND case_revision < (SELECT MAX(case_revision) FROM request WHERE case_id = ?)",
+        (now, case_id, case_id),
+    )
+
+
+def _revision(value: Any) -> int:
+    return value if isinstance(value, int) and 1 <= value < 2**31 else 1

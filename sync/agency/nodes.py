@@ -1,0 +1,48 @@
+"""Which nodes may deliver: their secrets, drawn at enrolment and checked against every request."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sync import signing
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An enrolled node as one request proved it to be; `key` signs the answer."""
+
+    name: str
+    key: bytes
+    hub: bool
+
+    @property
+    def source(self) -> str:
+        """What the submissions of this node say that they come from."""
+        return f"urn:sala:node:{self.name}"
+
+
+def enrol(connection: Any, name: str, *, hub: bool = False) -> str:
+    """Draw a secret for a node and return it; an earlier one stays good until the new one is first used."""
+    secret = signing.new_secret()
+    connection.execute("INSERT INTO node VALUES (?, ?, ?, ?, 0)", (name, secret, int(hub), int(time.time())))
+    return secret
+
+
+def identify(connection: Any, headers: Mapping[str, str], body: bytes) -> Node | None:
+    """Return the node whose secret signed this request, or None."""
+    for name, secret, hub, at, used in connection.execute(
+        "SELECT name, secret, hub, at, used FROM node ORDER BY at DESC"
+    ):
+        key = signing.key_of(secret)
+        if signing.verify(key, headers, body):
+            if not used:
+                _replace(connection, name, secret, at)
+            return Node(name, key, bool(hub))
+    return None
+
+
+def _replace(connection: Any, name: str, secret: str, at: int) -> None:
+    """Drop the older secrets of a node that has begun to use its new one."""
+    connection.execute("UPDATE node SET used = 1 WHERE name = ? AND secret = ?", (name, secret))
+    connection.execute("DELETE FROM node WHERE name = ? AND secret <> ? AND at <= ?", (name, secret, at))
