@@ -31,7 +31,8 @@ def notice_pages(revision: Revision, language: str, phrases: Phrases, budget: Bu
         flow.notice.purpose.say(language),
         say(language, "notice.kept", days=flow.notice.keep_days),
         say(language, "notice.rights", contact=flow.notice.contact),
-        say(language, "notice.anonymous") if flow.anonymous is not None else "",
+        # Where it depends on an answer, the flow says it itself once it is known.
+        say(language, "notice.anonymous") if flow.anonymous is not None and not flow.anonymous.names else "",
     ]
     refuse = f"{REFUSE} {say(language, f'notice.{no}')}"
     return paginate(

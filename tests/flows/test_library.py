@@ -8,11 +8,12 @@ import pytest
 import flows.library
 from flows import phrases
 from flows.check.conversation import run_tests
+from flows.dialogue.consent import SCREENS, notice_pages
 from flows.loader import load_path
 from flows.model import Ask, Flow, RefField, Run
 from flows.revision import Revision, revise
 from flows.tables import Tables, read_csv
-from flows.text.measure import segments, units
+from flows.text.measure import USSD, segments, units
 
 LIBRARY = Path(flows.library.__file__).parent
 FLOWS = {flow.id: flow for flow in load_path(LIBRARY)}
@@ -64,6 +65,12 @@ def test_every_service_asks_for_consent_and_says_who_keeps_what(name: str) -> No
     assert flow.notice.keep_days == 30
     assert flow.notice.controller == flow.agency
     assert flow.languages == ("lo", "lo-Latn", "en")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("language", PIN)
+def test_a_notice_is_at_most_two_screens(name: str, language: str) -> None:
+    assert 1 <= len(notice_pages(revision(name), language, phrases.load(), USSD)) <= SCREENS
 
 
 @pytest.mark.parametrize("name", SERVICES)
