@@ -20,7 +20,7 @@ from pydantic import PlainSerializer, PlainValidator
 from simpleeval import EvalWithCompoundTypes
 
 from flows.errors import ExpressionFault
-from flows.kinds import Inferred, Kind, infer
+from flows.kinds import Implied, Inferred, Kind, infer
 from flows.tables import Tables
 from flows.text.lao import graphemes
 
@@ -120,9 +120,9 @@ class Expression:
     tree: ast.expr = field(compare=False, repr=False)
     tables: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
-    def infer(self, kinds: Mapping[str, Kind]) -> Inferred:
+    def infer(self, kinds: Mapping[str, Kind], implied: Implied = frozenset()) -> Inferred:
         """The kind it gives over names of these kinds, and what is wrong with it."""
-        return infer(self.tree, kinds)
+        return infer(self.tree, kinds, implied)
 
     def check(self, kinds: Mapping[str, Kind]) -> list[str]:
         """What is wrong with it over names of these kinds, a sentence each; empty when it cannot fail on its types."""

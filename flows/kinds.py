@@ -97,9 +97,15 @@ class Inferred:
     faults: tuple[str, ...]
 
 
-def infer(tree: ast.expr, kinds: Mapping[str, Kind]) -> Inferred:
+Condition = frozenset[str]
+"""The parts of a condition that `and` joins, each as source text."""
+Implied = frozenset[tuple[Condition, str]]
+"""Pairs (condition, name): whenever the condition holds, the name has a value."""
+
+
+def infer(tree: ast.expr, kinds: Mapping[str, Kind], implied: Implied = frozenset()) -> Inferred:
     """Find the kind of a whitelisted expression over names of these kinds; every fault is a sentence."""
-    checker = _Checker(kinds)
+    checker = _Checker(kinds, implied)
     kind = checker.infer(tree, frozenset())
     if kind is not None and kind.name == "list":
         checker.fault("a list stands only on the right of `in`")
@@ -122,26 +128,47 @@ def fits(given: Kind, wanted: Kind) -> bool:
     return given.name == wanted.name or (given.name, wanted.name) == ("int", "decimal")
 
 
-def _settled(node: ast.expr, truth: bool) -> frozenset[str]:  # noqa: FBT001 # the truth value is the subject itself
+def settled(node: ast.expr, truth: bool) -> frozenset[str]:  # noqa: FBT001 # the truth value is the subject itself
     """The names that have an answer whenever this condition came out so."""
     match node:
         case ast.Call(func=ast.Name(id="answered"), args=[ast.Name(id=name)]):
             return frozenset({name}) if truth else frozenset()
         case ast.UnaryOp(op=ast.Not(), operand=inner):
-            return _settled(inner, not truth)
+            return settled(inner, not truth)
         case ast.BoolOp(op=ast.And(), values=parts) if truth:
-            return frozenset().union(*(_settled(part, truth) for part in parts))
+            return frozenset().union(*(settled(part, truth) for part in parts))
         case ast.BoolOp(op=ast.Or(), values=parts) if not truth:
-            return frozenset().union(*(_settled(part, truth) for part in parts))
+            return frozenset().union(*(settled(part, truth) for part in parts))
     return frozenset()
 
 
-class _Checker:
-    """Walks one expression; `known` are the names that a condition before has shown to be answered."""
+def conjuncts(node: ast.expr, truth: bool = True) -> Condition:  # noqa: FBT001, FBT002 # the truth value is the subject
+    """What holds, as source text, when a condition comes out so: the parts that `and` joins, or one `not`."""
+    match node:
+        case ast.BoolOp(op=ast.And(), values=parts) if truth:
+            return frozenset().union(*(conjuncts(part) for part in parts))
+        case ast.BoolOp(op=ast.Or(), values=parts) if not truth:
+            return frozenset().union(*(conjuncts(part, truth) for part in parts))
+        case ast.UnaryOp(op=ast.Not(), operand=inner) if isinstance(inner, ast.UnaryOp | ast.BoolOp) or not truth:
+            return conjuncts(inner, not truth)
+    return frozenset({ast.unparse(node if truth else ast.UnaryOp(ast.Not(), node))})
 
-    def __init__(self, kinds: Mapping[str, Kind]) -> None:
+
+class _Checker:
+    """Walks one expression.
+
+    `known` holds the names that a condition before has shown to be answered, and behind a `?` the conditions.
+    """
+
+    def __init__(self, kinds: Mapping[str, Kind], implied: Implied) -> None:
         self.kinds = kinds
+        self.implied = implied
         self.faults: list[str] = []
+
+    def _after(self, node: ast.expr, truth: bool, known: frozenset[str]) -> frozenset[str]:  # noqa: FBT001 # likewise
+        """What is known once this condition came out so."""
+        known |= settled(node, truth) | {f"?{part}" for part in conjuncts(node, truth)}
+        return known | {name for condition, name in self.implied if {f"?{part}" for part in condition} <= known}
 
     def fault(self, sentence: str) -> None:
         self.faults.append(sentence)
@@ -205,13 +232,13 @@ class _Checker:
     def _logic(self, node: ast.BoolOp, known: frozenset[str]) -> Kind:
         for part in node.values:
             self._bool(part, known)
-            known |= _settled(part, isinstance(node.op, ast.And))
+            known = self._after(part, isinstance(node.op, ast.And), known)
         return Kind("bool")
 
     def _conditional(self, node: ast.IfExp, known: frozenset[str]) -> Kind | None:
         self._bool(node.test, known)
-        left = self.infer(node.body, known | _settled(node.test, True))
-        right = self.infer(node.orelse, known | _settled(node.test, False))
+        left = self.infer(node.body, self._after(node.test, True, known))
+        right = self.infer(node.orelse, self._after(node.test, False, known))
         if left is None or right is None:
             return None
         joined = _join(left, right)
