@@ -6,17 +6,16 @@ answer, 180 s for a session) are https://help.africastalking.com/en/articles/128
 
 import re
 from typing import ClassVar
-from urllib.parse import parse_qsl
 
 from pydantic import Field, field_validator
 
 from store.values import Answer, Call, Ended, Malformed, Received, Reply
 from ussd import port
+from ussd.form import read_form
 
 # E.164: a country code that does not begin with 0, at most 15 digits in all.
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _SESSION = re.compile(r"[!-~]{1,128}")
-_MOST_FIELDS = 64
 
 
 class Settings(port.Settings):
@@ -45,9 +44,11 @@ class Gateway:
 
     def read(self, received: Received) -> Call | Ended | Malformed:
         """A callback, or an event when it came to `ussd/end`."""
-        form = _form(received)
-        if isinstance(form, Malformed):
-            return form
+        if received.method != "POST":
+            return Malformed("not-a-post", status=405)
+        form = read_form(received.body)
+        if form is None:
+            return Malformed("too-many-fields")
         session = form.get("sessionId", "")
         if not _SESSION.fullmatch(session):
             return Malformed("session-id")
@@ -75,19 +76,3 @@ class Gateway:
     def _ours(self, code: str) -> bool:
         bare = code.rstrip("#")
         return any(bare == ours or bare.startswith(ours + "*") for ours in self._codes)
-
-
-def _form(received: Received) -> dict[str, str] | Malformed:
-    """The form's fields; bytes that are not UTF-8 become U+FFFD, so that no half surrogate gets further than here."""
-    if received.method != "POST":
-        return Malformed("not-a-post", status=405)
-    try:
-        pairs = parse_qsl(
-            received.body.decode("utf-8", "replace"),
-            keep_blank_values=True,
-            errors="replace",
-            max_num_fields=_MOST_FIELDS,
-        )
-    except ValueError:
-        return Malformed("too-many-fields")
-    return dict(pairs)
