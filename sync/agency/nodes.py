@@ -25,7 +25,9 @@ class Node:
 def enrol(connection: Any, name: str, *, hub: bool = False) -> str:
     """Draw a secret for a node and return it; an earlier one stays good until the new one is first used."""
     secret = signing.new_secret()
-    connection.execute("INSERT INTO node VALUES (?, ?, ?, ?, 0)", (name, secret, int(hub), int(time.time())))
+    latest = connection.execute("SELECT MAX(at) FROM node WHERE name = ?", (name,)).fetchone()[0] or 0
+    at = max(int(time.time()), latest + 1)  # in order, even within a second or after the clock went back
+    connection.execute("INSERT INTO node VALUES (?, ?, ?, ?, 0)", (name, secret, int(hub), at))
     return secret
 
 
@@ -45,4 +47,4 @@ def identify(connection: Any, headers: Mapping[str, str], body: bytes) -> Node |
 def _replace(connection: Any, name: str, secret: str, at: int) -> None:
     """Drop the older secrets of a node that has begun to use its new one."""
     connection.execute("UPDATE node SET used = 1 WHERE name = ? AND secret = ?", (name, secret))
-    connection.execute("DELETE FROM node WHERE name = ? AND secret <> ? AND at <= ?", (name, secret, at))
+    connection.execute("DELETE FROM node WHERE name = ? AND secret <> ? AND at < ?", (name, secret, at))

@@ -1,6 +1,5 @@
 """The road of the store as a model in memory: the pure table and nothing else, in time that a test moves by hand."""
 
-# ruff: noqa: ARG002 - the arguments are the protocol's, whether the model needs them or not
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 

@@ -1,0 +1,185 @@
+"""The agency's page as a browser without script sees it."""
+
+import html
+import re
+from contextlib import nullcontext
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from flows.errors import KeyFault, Refused
+from sync.agency import AgencySettings, enrol, make_agency_app
+from sync.agency.app import BOOK, PASSWORD
+from sync.agency.book import open_book
+from sync.agency.desk import cell
+from sync.agency.login import TRIES
+from sync.port import Batch
+from tests.sync.conftest import NODE, Agency, event_of, offer_of
+
+
+class Browser:
+    def __init__(self, agency: Agency, session: aiohttp.ClientSession) -> None:
+        self._agency = agency
+        self._session = session
+        self.page = ""
+        self.status = 0
+        self.headers: dict[str, str] = {}
+
+    async def _keep(self, answer: aiohttp.ClientResponse) -> str:
+        self.page, self.status, self.headers = await answer.text(), answer.status, dict(answer.headers)
+        return self.page
+
+    async def get(self, path: str) -> str:
+        async with self._session.get(self._agency.url + path) as answer:
+            return await self._keep(answer)
+
+    async def post(self, path: str, **form: str) -> str:
+        token = re.search(r'name="token" value="([^"]+)"', self.page)
+        data = {"token": token[1] if token else ""} | form
+        async with self._session.post(self._agency.url + path, data=data) as answer:
+            return await self._keep(answer)
+
+    async def enter(self) -> str:
+        return await self.post("/login", password=self._agency.app[PASSWORD])
+
+
+@pytest.fixture
+async def browser(agency: Agency):  # type: ignore[no-untyped-def]  # noqa: ANN201 - a fixture of one line
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        yield Browser(agency, session)
+
+
+async def _deliver(agency: Agency, *events: bytes) -> None:
+    connector = agency.connector()
+    await connector.deliver(Batch("b", tuple(offer_of(n, event) for n, event in enumerate(events, 1))))
+    await connector.close()
+
+
+async def test_nobody_sees_a_request_without_the_password(agency: Agency, browser: Browser) -> None:
+    await _deliver(agency, event_of(482109337))
+    for path in ("/", "/requests/1", "/requests.csv"):
+        assert "482" not in await browser.get(path)
+    await browser.post("/requests/1", status="approved")
+    assert browser.status == 403
+    await browser.post("/login", password="guess")
+    assert browser.status == 403
+    await browser.enter()
+    assert "482 109 337" in browser.page
+
+
+async def test_guessing_is_braked(agency: Agency, browser: Browser) -> None:
+    for _ in range(TRIES):
+        await browser.post("/login", password="guess")
+    await browser.enter()
+    assert browser.status == 429
+
+
+async def test_an_officer_decides_and_the_page_shows_the_history(agency: Agency, browser: Browser) -> None:
+    await _deliver(agency, event_of(1), event_of(2))
+    await browser.enter()
+    assert "ສົມສັກ" in await browser.get("/requests/1")
+    await browser.post("/requests/1", status="needs_correction", reason="missing_field", fields="child_name")
+    assert "ຕ້ອງແກ້ໄຂ" in browser.page
+    assert "child_name" in browser.page
+    await browser.get("/language/en")
+    await browser.get("/requests/2")
+    await browser.post("/requests/2", status="rejected")
+    assert "Please choose a reason." in browser.page
+    await browser.post("/requests/2", status="approved", note="seen")
+    await browser.post("/requests/2", status="ready")
+    assert "Ready" in browser.page
+    assert "seen" in browser.page
+    await browser.post("/requests/2", status="rejected", reason="other")
+    assert "has changed meanwhile" in browser.page
+    assert "000 000 002" not in await browser.get("/?state=needs_correction")
+    assert "000 000 001" in browser.page
+    assert "000 000 002" in await browser.get("/?reference=000%20000%20002")
+
+
+async def test_a_form_from_another_page_decides_nothing(agency: Agency, browser: Browser) -> None:
+    await _deliver(agency, event_of(1))
+    await browser.enter()
+    await browser.post("/requests/1", status="approved", token="forged")
+    assert browser.status == 403
+    assert "ໃໝ່" in await browser.get("/requests/1")
+
+
+async def test_what_a_citizen_writes_is_text_on_the_page_and_in_the_spreadsheet(
+    agency: Agency, browser: Browser
+) -> None:
+    attack = "=HYPERLINK(\"http://x\")<script>alert('x')</script>"
+    await _deliver(agency, event_of(1, answers={"name": attack, "late": False, "list": ["a", "b"]}))
+    await browser.enter()
+    page = await browser.get("/requests/1")
+    assert html.escape(attack).split("(")[0] in page
+    assert "<script" not in page
+    table = await browser.get("/requests.csv")
+    assert table.startswith("\ufeffreference,number,")
+    assert "'=HYPERLINK" in table
+    assert "ບໍ່" in table
+    assert browser.headers["Content-Disposition"].startswith("attachment")
+
+
+async def test_the_policy_allows_no_script_and_no_frame(browser: Browser) -> None:
+    await browser.get("/")
+    policy = browser.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert 'name="viewport"' in browser.page
+    assert "text/css" in (await browser.get("/style.css") and browser.headers["Content-Type"])
+
+
+async def test_a_newer_revision_replaces_the_older_in_whatever_order_they_come(
+    agency: Agency, browser: Browser
+) -> None:
+    case = {"id": "0190", "revision": 1}
+    await _deliver(agency, event_of(1, case=case | {"revision": 2}), event_of(1, case=case))
+    await browser.enter()
+    await browser.get("/language/en")
+    assert "Replaced by a newer one" in await browser.get("/requests/2")
+    assert "Approve" in await browser.get("/requests/1")
+
+
+async def test_a_sealed_body_is_kept_and_said_to_be_sealed(agency: Agency, browser: Browser) -> None:
+    event = event_of(1).decode()
+    start, end = event.index('"data":'), len(event) - 1
+    await _deliver(agency, (event[:start] + '"data_base64":"AAAA"' + event[end:]).encode())
+    await browser.enter()
+    await browser.get("/language/en")
+    assert "sealed" in await browser.get("/requests/1")
+
+
+async def test_enrolling_again_keeps_the_old_secret_until_the_new_one_is_used(agency: Agency, tmp_path: Path) -> None:
+    new = await enrol(tmp_path / "agency", NODE)
+    for secret, works in ((agency.secret, True), (new, True), (agency.secret, False)):
+        connector = agency.connector(secret=secret)
+        with nullcontext() if works else pytest.raises(Refused):
+            await connector.statuses("", 0)
+        await connector.close()
+
+
+async def test_the_key_is_the_owners_alone_and_another_opens_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "one"
+    await enrol(folder, NODE)
+    assert (folder / "agency.key").stat().st_mode & 0o777 == 0o600
+    assert b"whsec_" not in (folder / "agency.db").read_bytes()
+    (folder / "agency.key").write_text("00" * 32 + "\n")
+    book = open_book(folder)
+    with pytest.raises(KeyFault):
+        async with book:
+            pass
+
+
+def test_phrases_are_the_same_in_both_languages(tmp_path: Path) -> None:
+    import tomllib  # noqa: PLC0415 - this test's alone
+
+    words = tomllib.loads(Path("sync/agency/texts.toml").read_text("utf-8"))
+    assert words["lo"].keys() == words["en"].keys()
+    assert make_agency_app(AgencySettings(data=tmp_path))[BOOK] is not None
+
+
+@pytest.mark.parametrize("text", ["=1", "+856", "-1", "@x", "\tx", "ok", ""])
+def test_a_cell_is_never_a_formula(text: str) -> None:
+    assert not cell(text).startswith(("=", "+", "-", "@", "\t"))
