@@ -7,9 +7,10 @@ import pytest
 
 import flows.library
 from flows import phrases
+from flows.check import check
 from flows.check.conversation import run_tests
 from flows.dialogue.consent import SCREENS, notice_pages
-from flows.loader import load_path
+from flows.loader import load, load_path
 from flows.model import Ask, Flow, RefField, Run
 from flows.revision import Revision, revise
 from flows.tables import Tables, read_csv
@@ -131,9 +132,23 @@ def test_every_service_is_tested_on_both_channels_in_lao_and_english(name: str) 
     assert any(press.split(" ")[0] in words and " " in press for press in pressed), "a one-message form"
 
 
+@pytest.mark.parametrize("name", FLOWS)
+def test_every_file_checks_clean_without_a_warning(name: str) -> None:
+    others = [flow for flow in FLOWS.values() if flow.id != name]
+    assert [str(finding) for finding in check(FLOWS[name], FLOWS, TABLES, phrases.load(), others)] == []
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_the_services_own_tests_pass(name: str) -> None:
     assert [str(finding) for finding in run_tests(revision(name), TABLES, phrases.load())] == []
+
+
+def test_the_check_sees_a_mistake_in_the_library() -> None:
+    source = (LIBRARY / "birth.yaml").read_text(encoding="utf-8")
+    broken = load(source.replace("late: days_since(birth_date)", "late: days_since(birthday)"), "birth.yaml")
+    assert any("birthday" in str(finding) for finding in check(broken, FLOWS, TABLES, phrases.load()))
+    failing = load(source.replace("screen: ໄດ້ຮັບແລ້ວ", "screen: ບໍ່ໄດ້ຮັບ"), "birth.yaml")
+    assert [finding.code for finding in run_tests(revise(failing, FLOWS), TABLES, phrases.load())] == ["test"]
 
 
 def table(name: str) -> list[dict[str, str]]:
