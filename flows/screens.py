@@ -141,9 +141,9 @@ def _sheet(walk: Walk, run: Run, world: World) -> Sheet:
 
 
 def _keyed(lines: tuple[Line, ...], run: Run, world: World, *, zero: bool = False) -> Sheet:
-    """A screen with the keys that work everywhere; where `0` is an answer its hint is not shown."""
-    turn, back = _hint(run, world, "next"), _hint(run, world, "back")
-    return Sheet(lines, turn, "") if zero else Sheet(lines, f"{turn} {back}", back)
+    """A screen with the keys that work everywhere; where `0` is an answer, the way out is `00`."""
+    turn, back = _hint(run, world, "next"), _hint(run, world, "menu" if zero else "back")
+    return Sheet(lines, f"{turn} {back}", back)
 
 
 def _hint(run: Run, world: World, key: str) -> str:

@@ -1,0 +1,107 @@
+"""A citizen with a phone in front of the engine, and small flows to send her through."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import flows.library
+from flows import engine
+from flows.loader import load, load_path
+from flows.model import Flow
+from flows.phrases import load as load_phrases
+from flows.revision import Revision, revise
+from flows.session import Run, Step, World
+from flows.tables import Tables, read_csv
+from flows.text.measure import USSD, Budget
+from flows.turn import Known, Need, Submit
+
+LIBRARY = Path(flows.library.__file__).parent
+FLOWS = {flow.id: flow for flow in load_path(LIBRARY)}
+SERVICES = {name: revise(flow, FLOWS) for name, flow in FLOWS.items() if not flow.is_part}
+TABLES = Tables(
+    {path.stem: read_csv(path.stem, path.read_text("utf-8")) for path in (LIBRARY / "tables").glob("*.csv")}
+)
+IDS = ("0192f0c1-0000-7000-8000-000000000001", "0192f0c1-0000-7000-8000-000000000002")
+
+
+def world(**changes: Any) -> World:
+    plain = World(
+        today=date(2026, 11, 5),
+        tables=TABLES,
+        phrases=load_phrases(),
+        budget=USSD,
+        reference="482109337",
+        ids=IDS,
+        dial="*999#",
+        short="1999",
+        district="LA0901",
+    )
+    return replace(plain, **changes)
+
+
+HEAD = """
+sala: 1
+id: sample
+agency: office
+title: {en: Sample}
+languages: [en]
+notice: {purpose: {en: A test}, controller: office, basis: legal_task, keep: 30d, contact: "1503"}
+entry: {menu: 1, ussd: ["*999*1#"], sms: [SAMPLE]}
+"""
+
+
+def sample(body: str, *parts: str) -> Revision:
+    """A service in English of these `fields`, `steps` and so on."""
+    others = {flow.id: flow for flow in map(part, parts)}
+    return revise(load(HEAD + body, "sample.yaml"), others)
+
+
+def part(text: str) -> Flow:
+    return load("sala: 1\ntitle: {en: Part}\nlanguages: [en]\n" + text, "part.yaml")
+
+
+class Phone:
+    """Sends inputs to one session; every state goes through its bytes, as the store would keep it."""
+
+    def __init__(self, revision: Revision, language: str = "en", **changes: Any) -> None:
+        self.revision = revision
+        self.language = language
+        self.world = world(**changes)
+        self.effects: list[Any] = []
+        self.sent: dict[Need, Known] = {}
+        self.step = self._settle(lambda: engine.open(revision, language, self.world))
+
+    def press(self, *typed: object) -> str:
+        for text in typed:
+            run = self.run
+            self.step = self._settle(lambda run=run, text=text: engine.press(self.revision, run, str(text), self.world))
+        return self.screen
+
+    @property
+    def run(self) -> Run:
+        assert self.step.run is not None, f"the dialogue is over: {self.screen}"
+        return engine.decode(engine.encode(self.step.run))
+
+    @property
+    def screen(self) -> str:
+        return self.step.screen.text
+
+    @property
+    def submitted(self) -> Submit:
+        return next(effect for effect in reversed(self.effects) if isinstance(effect, Submit))
+
+    def _settle(self, turn: Any) -> Step:
+        step = turn()
+        while isinstance(step, Need):
+            self.world = replace(self.world, known={**self.world.known, step: self.sent.get(step)})
+            step = turn()
+        assert isinstance(step, Step)
+        assert step.screen.text
+        self.effects += step.effects
+        return step
+
+
+def wide(**changes: Any) -> Any:
+    """Room for everything on one page."""
+    return {"budget": Budget(2000, 2000), **changes}

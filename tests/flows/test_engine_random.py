@@ -1,0 +1,144 @@
+"""Whatever is typed: a screen, within the budget, with a way out, and never an exception."""
+
+import contextlib
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows import engine
+from flows.session import Run, Step, World
+from flows.text.measure import Budget
+from flows.turn import Need, Submit
+from tests.flows.engine_kit import SERVICES, world
+
+KEYS = st.sampled_from(["0", "00", "9", "1", "2", "3", "4", "5", "6", "7", "8", "10", "", "?", "-", "*", "#", " 1 "])
+LIKELY = st.sampled_from(
+    [
+        "0901005",
+        "0901002",
+        "LA0901",
+        "ban",
+        "ph",
+        "02112026",
+        "02112569",
+        "ມື້ນີ້",
+        "Kham La",
+        "ນາງ ຄຳຫຼ້າ",
+        "24",
+        "໓",
+        "1 3 5",
+        "020 55 512 345",
+    ]
+)
+NASTY = st.sampled_from(
+    [
+        "x" * 10_000,
+        "ກ" * 10_000,
+        "\x00\x1b\x07",
+        "\u202e123",
+        "😀👍🏽",
+        "\ud800",
+        "{ref}{dial}",
+        "*999#",
+        "'; --",
+        "\u0eb4" * 200,
+        "9" * 400,
+        "-0",
+        "1e9",
+        "٣",
+    ]
+)
+TYPED = st.one_of(KEYS, KEYS, LIKELY, LIKELY, NASTY, st.text(max_size=40))
+BUDGETS = st.sampled_from([Budget(160, 70), Budget(182, 80), Budget(459, 201)])
+
+
+def settled(turn: Any, around: World) -> Step:
+    outcome = turn(around)
+    while isinstance(outcome, Need):
+        around = replace(around, known={**around.known, outcome: None})
+        outcome = turn(around)
+    assert isinstance(outcome, Step)
+    return outcome
+
+
+def sound(step: Step, around: World) -> None:
+    text = step.screen.text
+    assert text.strip()
+    assert around.budget.fits(text), text
+    text.encode("utf-8")
+    if step.run is not None:
+        assert engine.decode(engine.encode(step.run)) == step.run
+    assert step.run is not None or step.left == "ended"
+    assert step.screen.end == (step.left in ("ended", "parked"))
+
+
+def way_out(service: str, run: Run, around: World) -> None:
+    """`00` leaves at once; `0` often enough leaves by the beginning, but where it is an answer."""
+    left = settled(lambda w: engine.press(SERVICES[service], run, "00", w), around)
+    assert left.left == "menu"
+    for _ in range(100):
+        step = settled(lambda w, run=run: engine.press(SERVICES[service], run, "0", w), around)
+        if step.left or "00 " in step.screen.text:
+            return
+        assert step.run is not None
+        run = step.run
+    raise AssertionError("no way out")
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+@given(
+    typed=st.lists(TYPED, max_size=30),
+    language=st.sampled_from(["lo", "lo-Latn", "en", "xx"]),
+    channel=st.sampled_from(["ussd", "sms"]),
+    budget=BUDGETS,
+)
+@settings(max_examples=60, deadline=None)
+def test_random_walks(service: str, typed: list[str], language: str, channel: str, budget: Budget) -> None:
+    around = world(channel=channel, budget=budget)
+    revision = SERVICES[service]
+    step = settled(lambda w: engine.open(revision, language, w), around)
+    sound(step, around)
+    for text in typed:
+        run = step.run
+        if run is None:
+            break
+        step = settled(lambda w, run=run, text=text: engine.press(revision, run, text, w), around)
+        assert step == settled(lambda w, run=run, text=text: engine.press(revision, run, text, w), around)
+        if not step.told:
+            sound(step, around)
+    if step.run is not None and not step.left:
+        shown = settled(lambda w: engine.show(revision, step.run, w), around)
+        assert shown.screen == step.screen
+        way_out(service, step.run, around)
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+@given(data=st.data())
+@settings(max_examples=8, deadline=None)
+def test_a_citizen_who_answers_gets_to_the_end(service: str, data: st.DataObject) -> None:
+    """The likely answers, tried one after the other at each question, always come to a reference or an end."""
+    around = world()
+    revision = SERVICES[service]
+    likely = ["1", "0901005", "02112026", "24", "Kham La", "2", "3", "02112019"]
+    step = settled(lambda w: engine.open(revision, "en", w), around)
+    for _ in range(60):
+        run = step.run
+        if run is None:
+            break
+        for text in data.draw(st.permutations(likely)):
+            step = settled(lambda w, run=run, text=text: engine.press(revision, run, text, w), around)
+            if not step.refused:
+                break
+    assert step.left == "ended" or step.run is not None
+    assert sum(isinstance(effect, Submit) for effect in step.effects) <= 1
+
+
+@given(data=st.binary(max_size=200))
+@settings(max_examples=50, deadline=None)
+def test_foreign_bytes_are_no_state(data: bytes) -> None:
+    with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+        engine.decode(data)
