@@ -26,9 +26,8 @@ def _language_names(visit: Visit) -> dict[str, str]:
 
 
 def language_pages(visit: Visit, spot: Spot) -> tuple[str, ...]:
-    """The names, one a line, and nothing else: whoever reads one of them can choose it."""
-    del spot
-    return visit.sheet([], _language_names(visit), last="")
+    """The names, one a line; the first time nothing else, for whoever reads one of them can choose it."""
+    return visit.sheet([], _language_names(visit), last="" if spot.about == arrival.FIRST else None)
 
 
 def language_press(visit: Visit, spot: Spot, text: str) -> Shown:
@@ -119,7 +118,12 @@ def stop_press(visit: Visit, spot: Spot, text: str) -> Shown:
             return visit.open(spot)
 
 
-LANGUAGE: Final = Screen(language_pages, language_press)
+def leave_language(visit: Visit, spot: Spot) -> Shown:
+    """0 keeps the language; before the first choice there is nothing to keep."""
+    return visit.open(spot if spot.about == arrival.FIRST else Spot("front"))
+
+
+LANGUAGE: Final = Screen(language_pages, language_press, leave_language)
 HELP: Final = Screen(help_pages, to_front)
 NOTE: Final = Screen(note_pages, to_front)
 PROFILE: Final = Screen(profile_pages, profile_press, requests.up)

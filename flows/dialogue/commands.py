@@ -28,7 +28,7 @@ def obey(visit: Visit, said: Said) -> Shown:
         case "help":
             return Shown(help_text(visit))
         case "status":
-            return Shown(_status(visit, said.rest))
+            return _status(visit, said.rest)
         case "continue":
             return _continue(visit)
         case "language":
@@ -54,17 +54,21 @@ def _continue(visit: Visit) -> Shown:
     return running.go_on(visit, draft) if draft else Shown(visit.say("sms.nothing"))
 
 
-def _status(visit: Visit, rest: str) -> str:
-    """The answer to STATUS: of one request, or of all this number's."""
+def _status(visit: Visit, rest: str) -> Shown:
+    """The answer to STATUS: of one request, or of all this number's; one that waits for a correction offers it."""
     if not rest:
         lines = [requests.line(visit, request) for request in requests.mine(visit)]
-        return "\n".join(lines) or visit.say("requests.none")
+        return Shown("\n".join(lines) or visit.say("requests.none"))
     digits = _BETWEEN.sub("", rest)
     reference, key = digits[:LENGTH], digits[LENGTH:]
     if not is_reference(reference) or (key and not (key.isascii() and key.isdigit())):
-        return visit.say("requests.mistyped")
+        return Shown(visit.say("requests.mistyped"))
     found = _found(visit, reference, key)
-    return found if isinstance(found, str) else "\n".join(_told(visit, found, key))
+    if isinstance(found, str):
+        return Shown(found)
+    if requests.correctable(found) and not found.locked:
+        return visit.open(Spot("request", about=reference))
+    return Shown("\n".join(_told(visit, found, key)))
 
 
 def _found(visit: Visit, reference: str, key: str) -> Request | str:

@@ -1,10 +1,12 @@
 """The words of a notice: its screens, the mark that says which words were shown, and whether they were just read."""
 
 import hashlib
+from collections.abc import Iterator
 from typing import Final
 
 from flows.dialogue.state import NOTICE_SECONDS
 from flows.dialogue.visit import Visit
+from flows.model import Flow, Notice
 from flows.phrases import Phrases
 from flows.revision import Revision
 from flows.text.measure import Budget
@@ -19,28 +21,37 @@ SCREENS: Final = 2
 def notice_pages(revision: Revision, language: str, phrases: Phrases, budget: Budget) -> tuple[str, ...]:
     """The screens of a revision's notice in one language; () when it has none.
 
-    Raises nothing: a notice too long for two screens comes back with more, for no word of it may be left out.
+    One too long for two screens comes back with more, for no word of it may be left out.
     """
     flow = revision.flow
     if flow.notice is None:
         return ()
-    asked = flow.notice.basis == "consent"
+    agree, refuse = answers(revision, language, phrases)
+    onward = f"{AGREE} {phrases.say(language, 'notice.next')}"
+    no = f"{REFUSE} {refuse}"
+    lines = [Line(line) for line in _lines(flow, flow.notice, language, phrases)]
+    last = f"{AGREE} {agree}\n{no}"
+    pages = paginate(lines, budget, more=f"{onward} {no}", last=last)
+    # The refusal works on every page; where it takes the room of a third page it is named on the last one only.
+    return pages if len(pages) <= SCREENS else paginate(lines, budget, more=onward, last=last)
+
+
+def answers(revision: Revision, language: str, phrases: Phrases) -> tuple[str, str]:
+    """How the two answers are called: agreeing, where consent is what the service rests on, else going on."""
+    asked = revision.flow.notice is not None and revision.flow.notice.basis == "consent"
     yes, no = ("agree", "disagree") if asked else ("go_on", "stop")
-    say = phrases.say
-    lines = [
-        flow.notice.purpose.say(language),
-        say(language, "notice.kept", days=flow.notice.keep_days),
-        say(language, "notice.rights", contact=flow.notice.contact),
+    return phrases.say(language, f"notice.{yes}"), phrases.say(language, f"notice.{no}")
+
+
+def _lines(flow: Flow, notice: Notice, language: str, phrases: Phrases) -> Iterator[str]:
+    yield notice.purpose.say(language)
+    yield phrases.say(language, "notice.kept", days=notice.keep_days)
+    if flow.anonymous is None or flow.anonymous.names:
+        # Who is never known can have nothing found again to correct or delete.
+        yield phrases.say(language, "notice.rights", contact=notice.contact)
+    if flow.anonymous is not None and not flow.anonymous.names:
         # Where it depends on an answer, the flow says it itself once it is known.
-        say(language, "notice.anonymous") if flow.anonymous is not None and not flow.anonymous.names else "",
-    ]
-    refuse = f"{REFUSE} {say(language, f'notice.{no}')}"
-    return paginate(
-        [Line(line) for line in lines if line],
-        budget,
-        more=f"{AGREE} {say(language, 'notice.next')} {refuse}",
-        last=f"{AGREE} {say(language, f'notice.{yes}')}\n{refuse}",
-    )
+        yield phrases.say(language, "notice.anonymous")
 
 
 def fingerprint(language: str, pages: tuple[str, ...]) -> str:

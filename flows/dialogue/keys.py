@@ -9,6 +9,8 @@ from flows.text.lao import clean, fold_digits, match_key
 NEXT: Final = "9"
 BACK: Final = "0"
 MENU: Final = "00"
+SHORTEST_WORD: Final = 2
+"""Letters from which the beginning of a label counts as the label."""
 LONGEST_KEY: Final = 200
 """Characters that are read of an answer to one of the channel's own screens."""
 
@@ -28,7 +30,7 @@ def choose(options: Mapping[str, str], text: str) -> str:
     if text in options:
         return text
     wanted = match_key(text)
-    if not wanted or wanted.isdigit():
+    if len(wanted) < SHORTEST_WORD or wanted.isdigit():
         return ""
     labels = {key: match_key(label) for key, label in options.items()}
     exact = [key for key, label in labels.items() if label == wanted]

@@ -5,7 +5,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from flows.dialogue import running
-from flows.dialogue.consent import AGREE, REFUSE, discreet, pages_of, shown_now
+from flows.dialogue.consent import AGREE, REFUSE, answers, discreet, pages_of, shown_now
 from flows.dialogue.state import NOTICE_SECONDS, Spot
 from flows.dialogue.visit import Screen, Shown, Visit
 from flows.revision import Revision
@@ -23,8 +23,7 @@ def press(visit: Visit, spot: Spot, text: str) -> Shown:
     if revision is None:
         return visit.open(Spot("front"))
     sheet = pages_of(visit, revision)
-    phrases = visit.office.phrases.group(visit.language, "notice")
-    yes, no = (phrases["agree"], phrases["disagree"]) if _asked(revision) else (phrases["go_on"], phrases["stop"])
+    yes, no = answers(revision, revision.flow.language(visit.language), visit.office.phrases)
     chosen = visit.pick({AGREE: yes, REFUSE: no}, text)
     if chosen == REFUSE:
         return visit.close(visit.say("notice.refused"))
@@ -42,10 +41,6 @@ def _agreed(visit: Visit, revision: Revision, spot: Spot) -> Shown:
     if draft is None or draft.shown or draft.run.revision != revision.digest:
         return running.start(visit, revision, held=spot.held, case=spot.case)
     return running.go_on(visit, replace(draft, shown=shown_now(visit, revision)))
-
-
-def _asked(revision: Revision) -> bool:
-    return revision.flow.notice is not None and revision.flow.notice.basis == "consent"
 
 
 def _remember(visit: Visit, revision: Revision) -> None:

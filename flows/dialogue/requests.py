@@ -111,9 +111,14 @@ def show(visit: Visit) -> Shown:
     return visit.open(Spot("requests"))
 
 
+def correctable(request: Request) -> bool:
+    """Whether the agency waits for fields to be corrected."""
+    return request.status == "needs_correction" and bool(request.fields)
+
+
 def _actions(visit: Visit, request: Request) -> dict[str, tuple[str, str]]:
     actions = []
-    if request.status == "needs_correction" and request.fields:
+    if correctable(request):
         actions.append("correct")
     actions.append("drop_key" if request.locked else "set_key")
     return {key: (action, visit.say(f"requests.{action}")) for key, action in zip(numbers(), actions, strict=False)}

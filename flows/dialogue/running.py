@@ -52,8 +52,8 @@ def start(visit: Visit, revision: Revision, *, held: tuple[str, ...] = (), case:
     around = world(visit, revision, shown)
     if case:
         request = visit.known(Need("request", (case,)))
-        if request is None:
-            return visit.note("requests.unknown")
+        if request is None or request.status != "needs_correction":
+            return visit.note("requests.unknown" if request is None else "requests.closed")
         step = answered(_reopen(revision, language, request, around))
     else:
         step = answered(engine.open(revision, language, around))

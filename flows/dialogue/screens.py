@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from flows.dialogue import asides, casekey, front, notice, requests, resume, running
+from flows.dialogue import arrival, asides, casekey, front, notice, requests, resume, running
 from flows.dialogue.keys import BACK, MENU, NEXT, key_of
 from flows.dialogue.state import Spot
 from flows.dialogue.visit import Screen, Shown, Visit
@@ -35,12 +35,12 @@ def press(visit: Visit, spot: Spot, text: str) -> Shown:
         return running.press(visit, spot, text)
     screen = SCREENS[spot.screen]
     key = key_of(text)
-    if key == MENU and spot.screen != "language":
+    if key == MENU and spot.about != arrival.FIRST:
         return visit.open(Spot("front"))
     if key == NEXT and spot.page < len(screen.pages(visit, spot)) - 1:
         return visit.open(replace(spot, page=spot.page + 1))
     if key == BACK and spot.page > 0:
         return visit.open(replace(spot, page=spot.page - 1))
-    if key == BACK and spot.screen != "language":
+    if key == BACK:
         return screen.back(visit, spot) if screen.back else visit.open(Spot("front"))
     return screen.press(visit, spot, key)

@@ -19,6 +19,8 @@ from flows.session import Step
 from flows.text.lao import clean, match_key
 from flows.turn import Note
 
+PUNCTUATION: Final = ".,:;!?"
+"""What may hang on a keyword or a reserved word."""
 LONGEST_NOTE: Final = 500
 """Characters of an unplaced message that an officer gets to see."""
 
@@ -27,7 +29,7 @@ def read(visit: Visit) -> Shown | None:
     """What is answered; None for nothing at all."""
     forget_stale(visit, session=False)
     text = clean(visit.heard.text)
-    command = said(text)
+    command = said(text.strip(PUNCTUATION + " "))
     if command is not None:
         _guess(visit, command.language)
         return commands.obey(visit, command)
@@ -46,6 +48,7 @@ def read(visit: Visit) -> Shown | None:
 def keyword(visit: Visit, text: str) -> tuple[str, str]:
     """The live service whose keyword the text begins with, and the rest of the text; ("", "") for none."""
     first, _, rest = text.partition(" ")
+    first = first.strip(PUNCTUATION)
     for service, revision in visit.office.live.items():
         for word in revision.flow.entry.sms if revision.flow.entry else ():
             if match_key(word) == match_key(first):
@@ -113,7 +116,9 @@ def _unmatched(visit: Visit, text: str) -> Shown | None:
     today = visit.moment.today.toordinal()
     if visit.person.helped == today:
         return None
-    if not text.isascii() and "lo" in visit.office.languages:
-        _guess(visit, "lo")
+    if not visit.talk.language:
+        names = visit.office.phrases.names
+        alike = (tag for tag in visit.office.languages if names.get(tag, tag).isascii() == text.isascii())
+        _guess(visit, next(alike, ""))
     visit.person = replace(visit.person, helped=today)
     return Shown(visit.say("sms.unmatched"))

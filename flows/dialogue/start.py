@@ -47,7 +47,7 @@ def begin(visit: Visit, service: str, held: tuple[str, ...] = ()) -> Shown:
 def anew(visit: Visit, revision: Revision, held: tuple[str, ...] = (), case: str = "") -> Shown:
     """Begin at the notice: whole, or its one line when this number has just read these words."""
     flow = revision.flow
-    if flow.id in visit.office.paused:
+    if flow.id in visit.office.paused and not case:
         return visit.note("front.paused", title=flow.title.say(flow.language(visit.language)))
     if visit.moment.full:
         return visit.close(visit.say("later.full"))

@@ -53,6 +53,7 @@ def _key_press(visit: Visit) -> Shown:
 def _turn(visit: Visit, before: Person | None, shown: Shown | None) -> Turn:
     if visit.sms:
         _answer(visit, shown)
+        visit.talk = replace(visit.talk, opened=())
     elif shown is not None and shown.end:
         visit.talk = replace(visit.talk, ussd=Spot(), opened=())
     forget_stale(visit, session=False)
@@ -78,7 +79,7 @@ def _answer(visit: Visit, shown: Shown | None) -> None:
 def _keep_until(visit: Visit) -> int:
     """Until when something of the talk may be gone on with: a draft, or a question asked by SMS."""
     drafts = [draft.until for draft in visit.talk.drafts if _outlives(draft)]
-    return max([visit.talk.sms.until, *drafts], default=0)
+    return max((until for until in (visit.talk.sms.until, *drafts) if until > visit.moment.now), default=0)
 
 
 def _outlives(draft: Draft) -> bool:

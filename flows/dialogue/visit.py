@@ -118,9 +118,12 @@ class Visit:
         return Shown(pages[spot.page])
 
     def close(self, text: str) -> Shown:
-        """End the dialogue with a text of the channel's own; the text is cut to its first page."""
+        """End the dialogue with a text of the channel's own; one longer than a page is shown page by page instead."""
+        pages = self.sheet([text], last="")
+        if len(pages) > 1 and not self.sms:
+            return self.open(Spot("note", about=text))
         self.stand(Spot())
-        return Shown(self.sheet([text], last="")[0], end=True)
+        return Shown(text if self.sms else pages[0], end=True)
 
     def note(self, key: str, **values: Any) -> Shown:
         """Show a phrase on a screen of its own, from which any key leads back; on SMS it waits for nothing."""
