@@ -48,7 +48,7 @@ RULES: Final[tuple[Rule, ...]] = (
     room.values,
     room.pages,
     room.messages,
-    proof.proven,
+    proof.present,
 )
 
 
@@ -61,6 +61,7 @@ def check(
     *,
     ussd: Budget = USSD,
     sms: Budget = SMS,
+    prove: bool = True,
 ) -> list[Finding]:
     """Everything that is wrong with a flow, by line, errors and warnings together.
 
@@ -72,9 +73,12 @@ def check(
         others: the node's other services, for numbers, codes and keywords that two would share.
         ussd: the room of one USSD page.
         sms: the room of one SMS segment.
+        prove: also run the flow's own tests, when no error was found before.
     """
     own = flow.parts if isinstance(flow, Revision) else parts or {}
     flow = flow.flow if isinstance(flow, Revision) else flow
     subject = Subject(flow, own, tables or Tables(), phrases or load(), others, ussd, sms)
     found = [finding for rule in RULES for finding in rule(subject)]
+    if prove and not any(finding.severity == "error" for finding in found):
+        found += proof.passing(subject)
     return sorted(dict.fromkeys(found), key=lambda one: (one.file, one.line, one.severity, one.sentence))
