@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError, YAMLStreamError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     CollectionEndEvent,
@@ -21,6 +21,7 @@ from ruamel.yaml.events import (
     ScalarEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.reader import ReaderError
 
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 20
@@ -94,8 +95,8 @@ def read_yaml(text: str) -> Document:
         _build(document, _events(text))
     except _StopError:
         document.data = None
-    except YAMLStreamError as error:
-        line = text.count("\n", 0, getattr(error, "position", 0) or 0) + 1
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
         document.troubles.append(Trouble(line, (), "this line holds a control mark that is no text: write it anew"))
         document.data = None
     except MarkedYAMLError as error:
