@@ -45,8 +45,8 @@ def match(office: Office, dialled: tuple[str, ...]) -> tuple[str, int]:
     Only what follows the service code counts: `*999*1#` and `*123*1#` are the same place of two operators.
     """
     best = ("", 0)
-    for service, revision in office.live.items():
-        for code in revision.flow.entry.ussd if revision.flow.entry else ():
+    for service, entry in office.entries():
+        for code in entry.ussd:
             tail = tuple(code.strip("*#").split("*")[1:])
             if tail and dialled[: len(tail)] == tail and len(tail) > best[1]:
                 best = (service, len(tail))

@@ -46,8 +46,8 @@ def help_pages(visit: Visit, spot: Spot) -> tuple[str, ...]:
     del spot
     codes = [
         f"{entry.ussd[0]} {title(visit.office, service, visit.language)}"
-        for service, revision in sorted(visit.office.live.items())
-        if (entry := revision.flow.entry) is not None and entry.ussd
+        for service, entry in visit.office.entries()
+        if entry.ussd
     ]
     asked = visit.say("help.ask") if visit.office.node.contact else ""
     return visit.sheet([visit.say("help.keys"), asked, *codes])

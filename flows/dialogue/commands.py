@@ -41,10 +41,8 @@ def obey(visit: Visit, said: Said) -> Shown:
 def help_text(visit: Visit) -> str:
     """One keyword of each service in the person's script, and the words that always work."""
     latin = visit.office.phrases.names.get(visit.language, "").isascii()
-    words = []
-    for _, revision in sorted(visit.office.live.items()):
-        own = revision.flow.entry.sms if revision.flow.entry else ()
-        words += [next((word for word in own if word.isascii() == latin), own[0])] if own else []
+    every = [entry.sms for _, entry in visit.office.entries() if entry.sms]
+    words = [next((word for word in own if word.isascii() == latin), own[0]) for own in every]
     return visit.say("help.sms", list=" ".join(words))
 
 

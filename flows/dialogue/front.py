@@ -21,12 +21,12 @@ def options(office: Office) -> dict[str, tuple[str, str]]:
 
     A service keeps its number for good; the other entries take the first free ones, an emergency the lowest of them.
     """
-    entries = {sid: one.flow.entry for sid, one in office.live.items() if one.flow.entry is not None}
-    services = {sid: entry.menu for sid, entry in entries.items() if entry.menu is not None}
+    entries = office.entries()
+    services = {sid: entry.menu for sid, entry in entries if entry.menu is not None}
     taken = {str(number) for number in services.values()}
     free = (key for key in numbers() if key not in taken)
-    urgent = {next(free): ("urgent", sid) for sid, entry in sorted(entries.items()) if entry.urgent is not None}
-    listed = {str(number): ("service", sid) for sid, number in sorted(services.items(), key=lambda pair: pair[1])}
+    urgent = {next(free): ("urgent", sid) for sid, entry in entries if entry.urgent is not None}
+    listed = {str(number): ("service", sid) for sid, number in services.items()}
     after = (key for key in numbers(max(services.values(), default=0) + 1) if key not in urgent)
     return urgent | listed | {next(after): (kind, "") for kind in _own(office)}
 

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from flows.model import Entry
 from flows.phrases import Phrases
 from flows.revision import Revision
 from flows.tables import Tables
 from flows.text.measure import SMS, USSD, Budget
 
+_LAST: Final = 99
+"""Sorts after every number that a menu may have."""
 MESSAGE: Final = Budget(153 * 3, 67 * 3)
 """What the channel itself says in one SMS, in its parts: a notice or a list is not torn into a conversation."""
 
@@ -50,3 +53,8 @@ class Office:
     languages: tuple[str, ...] = ("lo", "en")
     paused: frozenset[str] = frozenset()
     node: Node = field(default_factory=Node)
+
+    def entries(self) -> list[tuple[str, Entry]]:
+        """(service, its way in) of every live service, in the order of the front menu; those without a number last."""
+        found = [(service, one.flow.entry) for service, one in self.live.items() if one.flow.entry is not None]
+        return sorted(found, key=lambda pair: (pair[1].menu or _LAST, pair[0]))

@@ -32,7 +32,8 @@ def press(visit: Visit, spot: Spot, text: str) -> Shown:
         return visit.open(Spot("front"))
     match visit.pick(_options(visit), text):
         case "1":
-            return running.go_on(visit, draft)
+            # What was wrong with an answer of yesterday says nothing today.
+            return running.go_on(visit, replace(draft, run=replace(draft.run, refusal=None)))
         case "2":
             return _again(visit, spot)
         case _:

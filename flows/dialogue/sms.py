@@ -49,10 +49,11 @@ def keyword(visit: Visit, text: str) -> tuple[str, str]:
     """The live service whose keyword the text begins with, and the rest of the text; ("", "") for none."""
     first, _, rest = text.partition(" ")
     first = first.strip(PUNCTUATION)
-    for service, revision in visit.office.live.items():
-        for word in revision.flow.entry.sms if revision.flow.entry else ():
-            if match_key(word) == match_key(first):
-                _guess(visit, _of_script(visit, revision, word))
+    wanted = match_key(first)
+    for service, entry in visit.office.entries():
+        for word in entry.sms:
+            if match_key(word) == wanted:
+                _guess(visit, _of_script(visit, visit.office.live[service], word))
                 return service, rest.strip()
     return "", ""
 

@@ -150,8 +150,8 @@ def test_stop_means_no_dropped_text_either(phone: Phone) -> None:
 
 
 def test_help_names_the_keywords_in_the_persons_script(phone: Phone) -> None:
-    assert "BIRTH HEALTH SAY" in phone.send("HELP")
-    assert "ເກີດ ໝໍ SAY" in phone.send("ຊ່ວຍ")
+    assert "BIRTH SAY HEALTH" in phone.send("HELP")
+    assert "ເກີດ SAY ໝໍ" in phone.send("ຊ່ວຍ")
 
 
 def test_what_nobody_can_place_is_answered_once_a_day_and_noted() -> None:
