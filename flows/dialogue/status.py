@@ -1,6 +1,6 @@
 """The one SMS that a status of an agency becomes: in the flow's words, else the catalogue's; an agency writes none."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flows.dialogue.office import Office
@@ -12,11 +12,13 @@ from flows.text.lao import clean
 
 LONGEST_PARAM: Final = 60
 """Characters of a value that an agency may put into an SMS, where a phrase names it."""
+SILENT: Final = frozenset({"received", "queued", "accepted"})
+"""Statuses of which nobody is told by SMS."""
 _OFFICES: Final = "offices"
 _COLUMNS: Final = ("office", "hours", "papers")
 
 
-def status_text(
+def status_text(  # noqa: PLR0913 -- all that one event of an agency tells, and where the case lies
     office: Office,
     language: str,
     revision: Revision | None,
@@ -26,20 +28,24 @@ def status_text(
     params: Mapping[str, Any],
     *,
     place: str = "",
+    locked: bool = False,
 ) -> str:
     """What the applicant reads when an agency has decided something.
 
-    A sensitive service, and a revision that is no longer known, say only that there is news. An unknown status or
-    reason code gets the plain text, and so does a text of the flow for which a value is missing. `place` is the pcode
-    of the case: with the agency it finds the row of the table `offices`.
+    "" for what sends nothing: that it was taken in shows under "my requests". A sensitive service, a case with a case
+    key (`locked`) and a revision that is no longer known say only that there is news. An unknown status or reason code
+    gets the plain text, and so does a text of the flow for which a value is missing. `place` is the pcode of the case:
+    with the agency it finds the row of the table `offices`.
     """
+    if status in SILENT:
+        return ""
     node = office.node
     values = {"ref": format_reference(reference), "dial": node.dial, "short": node.short or node.dial}
-    if revision is None or revision.sensitive:
+    if revision is None or revision.sensitive or locked:
         return office.phrases.say(language, "status.neutral", **values)
     own = _own(revision.flow.messages.status, status, reason)
     if own is not None:
-        row = _office_row(office, revision.flow.agency or "", place or node.district)
+        row = _office_row(office, revision.flow.agency or "", place or node.district, language)
         given = values | row | _said(params)
         text = own.say(revision.flow.language(language), "sms")
         if all(given.get(name) for name in placeholders(text)):
@@ -61,17 +67,12 @@ def _said(params: Mapping[str, Any]) -> dict[str, str]:
     return {name: clean(str(value)[:LONGEST_PARAM]) for name, value in params.items() if isinstance(value, str | int)}
 
 
-def _office_row(office: Office, agency: str, place: str) -> dict[str, str]:
+def _office_row(office: Office, agency: str, place: str, language: str) -> dict[str, str]:
+    """The row of this agency in this place: in this language, else the one without a language."""
     table = office.tables.get(_OFFICES)
     if table is None:
         return {}
-    key = next((key for key in _office_keys(agency, place) if key in table.rows), "")
+    where = office.tables.places.district_of(place) or place
+    keys = (f"{where}/{agency}/{language}", f"{where}/{agency}")
+    key = next((key for key in keys if key in table.rows), "")
     return {column: str(table.get(key, column) or "") for column in _COLUMNS}
-
-
-def _office_keys(agency: str, place: str) -> Iterator[str]:
-    """The row for this agency in this place, in the province around it, anywhere; then one that all agencies share."""
-    for where in (place, place[:4]):
-        yield f"{where}/{agency}"
-    yield agency
-    yield from (place, place[:4])

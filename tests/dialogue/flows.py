@@ -114,7 +114,12 @@ steps:
 
 TODAY: Final = date(2026, 11, 23)
 OFFICES: Final = Table(
-    "offices", ("key", "office", "hours", "papers"), {"LA0901": ("LA0901", "Khoun", "8-16", "family book")}
+    "offices",
+    ("key", "office", "hours", "papers"),
+    {
+        "LA0901/civil-registry": ("LA0901/civil-registry", "Khoun", "8-16", "family book"),
+        "LA0901/civil-registry/lo": ("LA0901/civil-registry/lo", "ຄູນ", "8-16", "ປຶ້ມ"),
+    },
 )
 
 

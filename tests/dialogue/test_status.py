@@ -37,6 +37,7 @@ def test_an_unknown_reason_or_status_gets_the_plain_text() -> None:
 
 def test_the_flows_own_words_with_the_offices_row() -> None:
     assert says("ready") == "482 109 333 is ready at Khoun."
+    assert says("ready", language="lo") == "482 109 333 ພ້ອມ: ຄູນ"
 
 
 def test_without_the_row_the_plain_text_speaks() -> None:
@@ -48,6 +49,16 @@ def test_an_agencys_value_reaches_only_a_text_that_names_it() -> None:
     assert says("ready", office="Pek\nRing 900") == "482 109 333 is ready at Pek Ring 900."
     assert "Pek" not in says("approved", office="Pek")
     assert len(says("ready", office="x" * 5000)) < 120
+
+
+@pytest.mark.parametrize("status", ["received", "queued", "accepted"])
+def test_what_was_only_taken_in_sends_nothing(status: str) -> None:
+    assert says(status) == ""
+
+
+def test_a_case_with_a_case_key_says_only_that_there_is_news() -> None:
+    locked = status_text(OFFICE, "en", revision(BIRTH), "ready", "", "482109333", {}, locked=True)
+    assert locked == "News about your request 482 109 333. Dial *999#."
 
 
 def test_a_sensitive_service_says_only_that_there_is_news() -> None:
