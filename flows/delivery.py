@@ -67,6 +67,7 @@ TABLE: Final[Mapping[tuple[State, Event], State]] = MappingProxyType(
         ("refused", "review"): "officer_review",
         ("officer_review", "amend"): "amended",
         ("officer_review", "withdraw"): "withdrawn",
+        ("leased", "carry"): "carried",
         ("queued", "carry"): "carried",
         ("retry_wait", "carry"): "carried",
         ("in_doubt", "carry"): "carried",

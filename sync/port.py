@@ -61,6 +61,9 @@ class Connector(Protocol):
     def answer(self, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
         """Return the headers that sign our answer to what the agency has posted."""
 
+    def bundle_secret(self) -> bytes | None:
+        """Return the secret shared with this agency, which seals bundles for it; None: it reads no bundles."""
+
     async def close(self) -> None:
         """Give back what is open."""
 

@@ -117,6 +117,11 @@ class SyncService:
                 _log.info("statuses_unheard", agency=name, code=fault.code)
         return one
 
+    def bundle_secrets(self) -> dict[str, bytes]:
+        """Return the secret shared with each agency that reads bundles, for `sync.bundle`."""
+        secrets = {name: connector.bundle_secret() for name, connector in self.connectors.items()}
+        return {name: secret for name, secret in secrets.items() if secret is not None}
+
     async def status(self) -> tuple[AgencyState, ...]:
         """Return one state for each configured agency, and for each that still has deliveries."""
         found = {traffic.agency: traffic for traffic in await self._road.states()}

@@ -13,7 +13,7 @@ MOST: Final = 500
 START: Final = "0"
 
 
-def read(connection: Any, node: str, after: str) -> dict[str, Any]:
+def read(connection: Any, node: str, after: str, most: int = MOST) -> dict[str, Any]:
     """Return the body of one answer; a cursor that is not of this file starts again."""
     seq = _position(connection, node, after)
     if seq is None:
@@ -21,7 +21,7 @@ def read(connection: Any, node: str, after: str) -> dict[str, Any]:
     rows = connection.execute(
         "SELECT seq, life, id, reference, status, reason, fields, params FROM status WHERE node = ? AND seq > ?"
         " ORDER BY seq LIMIT ?",
-        (node, seq, MOST),
+        (node, seq, most),
     ).fetchall()
     events = [
         {

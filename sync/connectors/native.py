@@ -90,6 +90,10 @@ class Connector:
         """Sign our answer to a push, echoing its id."""
         return signing.sign(self._key, headers.get(signing.ID, ""), int(time.time()), body)
 
+    def bundle_secret(self) -> bytes:
+        """Return the key of this node's enrolment."""
+        return self._key
+
     async def close(self) -> None:
         """Close the connections."""
         if self._session is not None:

@@ -51,6 +51,9 @@ class Scripted:
     def answer(self, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
         return {}
 
+    def bundle_secret(self) -> bytes | None:
+        return None
+
     async def close(self) -> None:
         return
 

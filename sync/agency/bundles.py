@@ -1,0 +1,151 @@
+"""The agency's end of the road by hand: bundles go through the same inbox, and receipts go back on the same stick."""
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from sync import signing
+from sync.agency import feed, intake
+from sync.agency.book import Book
+from sync.agency.nodes import Node
+from sync.bundle.container import SUFFIX, BundleFault, Part, bundles_in, decoded, pack, seal, write_file
+from sync.bundle.keys import keys_of
+
+_MOST_EVENTS: Final = 100_000
+_log = structlog.get_logger("agency")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one bundle brought, or in `problem` why it could not be used; `notes` are for the person with the stick."""
+
+    path: Path
+    node: str = ""
+    records: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    others: int = 0
+    receipt: Path | None = None
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+
+
+async def read_bundles(book: Book, folder: Path) -> tuple[Taken, ...]:
+    """Read every bundle of requests in `folder`, oldest first, and write a receipt next to each.
+
+    A bundle is taken as a whole or not at all; one that was read before changes nothing and gets its receipt again.
+
+    Raises:
+        BundleFault: there is no such folder, or a receipt cannot be written (what was taken is taken: read again).
+    """
+    taken = []
+    for path, found in await asyncio.to_thread(bundles_in, folder, "requests"):
+        if isinstance(found, BundleFault):
+            taken.append(Taken(path, problem=str(found)))
+        else:
+            taken += await _read(book, path, [part for part in found if part.header.kind == "requests"])
+    return tuple(taken)
+
+
+async def _read(book: Book, path: Path, parts: Sequence[Part]) -> list[Taken]:
+    taken = []
+    for part in parts:
+        opened = await book.do(_opened, part)
+        if opened is not None:
+            taken.append(await _take(book, path, part, *opened))
+    return taken or [Taken(path, problem="nothing in this bundle is for this agency, or its node is not enrolled")]
+
+
+def _opened(connection: Any, part: Part) -> tuple[Node, bytes] | None:
+    """Return the node whose secret signed this part, and its contents."""
+    asked = "SELECT name, secret, hub FROM node WHERE name = ? ORDER BY at DESC"
+    for name, secret, hub in connection.execute(asked, (part.header.node,)):
+        key = signing.key_of(secret)
+        if keys_of(key).signed(part.header.text, part.signature):
+            return Node(name, key, bool(hub)), part.opened(keys_of(key))
+    return None
+
+
+async def _take(book: Book, path: Path, part: Part, node: Node, plain: bytes) -> Taken:
+    first, _, rest = plain.partition(b"\n")
+    now = int(time.time())
+    try:
+        after = str(decoded(first).get("after", ""))
+        records = _records(rest, part.header.records)
+        results, events, notes = await book.do(_book_in, node, part, records, after, now)
+    except (BundleFault, intake.Unreadable, intake.Stranger) as fault:
+        return Taken(path, node.name, problem=str(fault))
+    receipt = path.with_name(f"receipt-{path.stem}{SUFFIX}")
+    answer = json.dumps({"results": results, "after": after} | events, ensure_ascii=False).encode()
+    await asyncio.to_thread(write_file, receipt, pack([_receipt(node, part, answer, len(results), now)]))
+    words = [result["status"] for result in results]
+    accepted, duplicates = words.count("accepted"), words.count("duplicate")
+    _log.info("bundle_taken", node=node.name, bundle=part.header.bundle, records=len(words), accepted=accepted)
+    others = len(words) - accepted - duplicates
+    return Taken(path, node.name, len(words), accepted, duplicates, others, receipt, notes)
+
+
+def _records(lines: bytes, count: int) -> list[intake.Record]:
+    records = intake.read(b"[" + lines.replace(b"\n", b",") + b"]")
+    if len(records) != count:
+        raise BundleFault("the bundle holds another number of requests than it says")
+    return records
+
+
+def _book_in(
+    connection: Any, node: Node, part: Part, records: list[intake.Record], after: str, now: int
+) -> tuple[list[dict[str, Any]], dict[str, Any], tuple[str, ...]]:
+    """Take all records, note the bundle and collect the statuses, in one transaction."""
+    notes = _chained(connection, part, now)
+    results = intake.take(connection, node, records, now)
+    return results, _statuses(connection, node.name, after), notes
+
+
+def _statuses(connection: Any, node: str, after: str) -> dict[str, Any]:
+    answer = feed.read(connection, node, after, _MOST_EVENTS)
+    if answer["next"] == feed.START and after not in {"", feed.START}:
+        # A cursor from a future that a restore has lost: what is still known goes home all the same.
+        return feed.read(connection, node, "", _MOST_EVENTS)
+    return answer
+
+
+def _chained(connection: Any, part: Part, now: int) -> tuple[str, ...]:
+    """Note a bundle in the ledger, and say in words what is odd about its place in the chain."""
+    header = part.header
+    asked = "SELECT number, chain FROM bundle WHERE node = ? ORDER BY number DESC"
+    known: dict[int, str] = dict(connection.execute(asked, (header.node,)).fetchall())
+    notes = []
+    if known.get(header.number) == header.chain:
+        notes.append("this bundle was read before")
+    elif header.number in known:
+        notes.append("another bundle with this number was read before: two machines may run as the same node")
+    elif known.get(header.number - 1, header.previous) != header.previous:
+        notes.append("it does not follow the bundle before it: two machines may run as the same node")
+    elif header.number > 1 and header.number - 1 not in known:
+        notes.append(f"bundle {header.number - 1} of {header.node} has not been read here yet")
+    connection.execute(
+        "INSERT OR IGNORE INTO bundle VALUES (?, ?, ?, ?)", (header.node, header.number, header.chain, now)
+    )
+    return tuple(notes)
+
+
+def _receipt(node: Node, part: Part, answer: bytes, records: int, now: int) -> Part:
+    header = part.header
+    return seal(
+        keys_of(node.key),
+        answer,
+        bundle=header.bundle,
+        kind="receipt",
+        node=header.node,
+        agency=header.agency,
+        number=header.number,
+        previous=header.chain,
+        created=now,
+        records=records,
+    )
