@@ -244,3 +244,52 @@ class Trip:
     bytes_in: int = 0
     milliseconds: int = 0
     http_status: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One revision as it was published: `files` are the texts of the flow (first) and of its sub-flows, by name."""
+
+    digest: str
+    flow: str
+    files: Mapping[str, str]
+    at: int
+    live: bool = False
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All revisions that a session may be on, which one of each flow is live, and which flows take no new requests."""
+
+    known: Mapping[str, Published]
+    live: Mapping[str, str]
+    paused: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One delivery that an officer must decide: the agency refused it for `reason`."""
+
+    seq: int
+    agency: str
+    reference: str
+    service: str
+    case_id: str
+    case_revision: int
+    code: str
+    reason: str
+    fields: tuple[str, ...]
+    at: int
+    event: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Memo:
+    """A line of the officer's inbox: an SMS that nobody could place, a flow that failed, a call for help."""
+
+    id: int
+    kind: str
+    text: str
+    msisdn: str
+    at: int

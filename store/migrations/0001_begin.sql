@@ -53,6 +53,7 @@ CREATE TABLE request (
   status_seq INTEGER NOT NULL,
   at INTEGER NOT NULL,
   sensitive INTEGER NOT NULL,
+  once BLOB,
   keep_days INTEGER NOT NULL
 );
 CREATE INDEX request_caller ON request (caller) WHERE caller IS NOT NULL;
@@ -143,7 +144,7 @@ CREATE TABLE status_event (
 CREATE INDEX status_event_request ON status_event (request);
 
 CREATE TABLE message (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   channel TEXT NOT NULL,
   number INTEGER,
   kind TEXT NOT NULL,
@@ -163,8 +164,9 @@ CREATE TABLE message (
 CREATE INDEX message_gateway ON message (gateway_id, channel) WHERE gateway_id IS NOT NULL;
 CREATE INDEX message_reference ON message (reference) WHERE reference IS NOT NULL;
 
-CREATE TABLE message_queue (due_at INTEGER NOT NULL, id INTEGER NOT NULL, state TEXT NOT NULL, PRIMARY KEY (due_at, id))
-WITHOUT ROWID;
+-- Messages on their way out; a settled one leaves it.
+CREATE TABLE message_queue (id INTEGER PRIMARY KEY, due_at INTEGER NOT NULL, state TEXT NOT NULL);
+CREATE INDEX message_queue_due ON message_queue (state, due_at);
 
 CREATE TABLE early_report (
   channel TEXT NOT NULL,

@@ -1,0 +1,84 @@
+"""The node's clock: wall time for people, steady time for leases and expiry, and whether the wall may be believed."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flows.turn import Clock as Quality
+
+EARLIEST: Final = 1_767_225_600
+"""2026-01-01: a node that believes in an earlier day has no battery for its clock."""
+
+SLACK: Final = 60
+"""Seconds that the wall may differ from the steady clock before it is doubted."""
+
+
+class Clock:
+    """Seconds since the epoch. `steady` never jumps while the process runs, whatever is done to the wall clock."""
+
+    def __init__(
+        self,
+        timezone: str,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._zone = ZoneInfo(timezone)
+        self._wall, self._monotonic = wall, monotonic
+        self._base = wall() - monotonic()
+        self._newest = 0
+        self._day = (0, 0, date.min)
+
+    def believe(self, newest: int) -> None:
+        """Take the newest time that is on the disk: a wall clock behind it is doubtful."""
+        self._newest = newest
+
+    def now(self) -> int:
+        """Wall time, which people are told."""
+        return int(self._wall())
+
+    def steady(self) -> int:
+        """Time for leases, expiry and order.
+
+        A node without a battery boots in 1970 and is set right later: then, and only then, it follows the wall.
+        """
+        value = int(self._base + self._monotonic())
+        floor = max(EARLIEST, self._newest) - SLACK
+        if value < floor <= self.now():
+            self._base = self._wall() - self._monotonic()
+            return self.now()
+        return value
+
+    @property
+    def quality(self) -> Quality:
+        """Whether the wall clock is worth believing."""
+        now = self.now()
+        jumped = abs(now - self.steady()) > SLACK
+        return "doubtful" if jumped or now < EARLIEST or now < self._newest - SLACK else "good"
+
+    def today(self, now: int) -> date:
+        """The date in the node's time zone."""
+        start, end, day = self._day
+        if not start <= now < end:
+            local = datetime.fromtimestamp(now, self._zone)
+            day = local.date()
+            # Fifteen minutes: no zone changes its date in between.
+            start = now - now % 900
+            self._day = (start, start + 900, day)
+        return day
+
+    def after_quiet(self, at: int, quiet: tuple[int, int]) -> int:
+        """Return `at`, or the end of the quiet hours (local, from and to) when it falls into them."""
+        first, last = quiet
+        local = datetime.fromtimestamp(at, self._zone)
+        silent = first <= local.hour < last if first <= last else (local.hour >= first or local.hour < last)
+        if not silent or first == last:
+            return at
+        hours = (last - local.hour) % 24
+        return at + hours * 3600 - local.minute * 60 - local.second
+
+
+def iso(at: int) -> str:
+    """Return RFC 3339 in UTC, to the second."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

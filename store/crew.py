@@ -1,0 +1,358 @@
+"""One batch of turns: read what they need, let the dialogue hear each in order, write the outcome of all at once."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from flows.errors import WrongNumber
+from flows.turn import CaseKey, Effect, Heard, Need, Note, Screen, Text, Turn
+from store import heard as ear
+from store import sql
+from store.asks import Ask, Cause, Later, Writes
+from store.clock import Clock
+from store.database import Database
+from store.hashing import Hashing
+from store.loading import Loader
+from store.mind import Mind
+from store.needs import Needs
+from store.references import References
+from store.rows import CLOSED, OPEN, OVER, Cache, Session, Somebody
+from store.scribe import DAY, Scribe
+from store.thinking import Thinker
+from store.values import Call, Inbound, Reply
+
+ROUNDS: Final = 8
+"""Questions that one turn may ask after another; more is a mistake of the dialogue."""
+
+LATE_COPIES: Final = 180
+"""Seconds for which the reply of a forgotten session is kept for late copies of its last call."""
+
+MOST_DIALLED: Final = 16
+"""Inputs that are taken from one dial string."""
+
+
+class Crew:
+    """Runs batches. All its state but the cache and the counts lives in one `run`."""
+
+    def __init__(
+        self, mind: Mind, hashing: Hashing, clock: Clock, cache: Cache, references: References, scribe: Scribe
+    ) -> None:
+        self._mind = mind
+        self._hashing = hashing
+        self._clock = clock
+        self._cache = cache
+        self._references = references
+        self._scribe = scribe
+        self._loader = Loader(mind, hashing, cache)
+        self._needs = Needs(hashing, clock)
+        self.counts: Counter[str] = Counter()
+        self.thinker = Thinker(mind, clock, references, self._needs, self.counts)
+        self._writes = Writes()
+        self._touched: tuple[dict[int, Session], dict[int, Somebody]] = ({}, {})
+        self._now = 0
+        self._known_messages: set[bytes] = set()
+        self._next_session = 1
+        self._next_person = 1
+
+    def number_from(self, session: int, person: int) -> None:
+        """New rows are numbered after these."""
+        self._next_session, self._next_person = session + 1, person + 1
+
+    async def run(self, database: Database, asks: Sequence[Ask]) -> list[Later]:
+        """Answer the asks in order and write their rows; the caller commits, or calls `undo`.
+
+        What comes back needs slow work outside of the transaction first, and so do the later asks of its number.
+        """
+        self._writes, self._touched = Writes(), ({}, {})
+        self._now = self._clock.steady()
+        self.thinker.fresh()
+        await self._references.fill(database, len(asks) + 1)
+        await self._loader.load(database, asks)
+        await self._load_inbox(database, asks)
+        later: list[Later] = []
+        pending = list(asks)
+        for _ in range(ROUNDS):
+            aside = self._hear_all(pending, later)
+            if not aside:
+                break
+            # Questions are answered by reads, which must see what the turns before them have done.
+            await self._flush(database)
+            later += await self._needs.answer(database, [(ask, need) for ask, need in aside if need is not None])
+            pending = [ask for ask, _ in aside]
+        else:
+            raise RuntimeError("a turn goes on asking")
+        await self._flush(database)
+        self._cache.trim()
+        return later
+
+    def undo(self, asks: Sequence[Ask]) -> None:
+        """The batch was rolled back: forget what it has changed in memory, and what was answered within it."""
+        sessions, people = self._touched
+        self._cache.drop(sessions.values(), people.values())
+        for ask in asks:
+            ask.known = {need: answer for need, answer in ask.known.items() if need.kind == "case_key"}
+            ask.outcome = ask.refusal = None
+
+    async def _flush(self, database: Database) -> None:
+        writes, self._writes = self._writes, Writes()
+        await self._scribe.write(database, writes)
+
+    async def _load_inbox(self, database: Database, asks: Sequence[Ask]) -> None:
+        keys = [ask.key.hex() for ask in asks if ask.kind == "message"]
+        self._known_messages = (
+            {row[0] for row in await database.rows(sql.INBOX, (json.dumps(keys),))} if keys else set()
+        )
+
+    def _hear_all(self, asks: Sequence[Ask], later: list[Later]) -> list[tuple[Ask, Need | None]]:
+        """Hear what can be heard. Who asks is put aside, and so is everything that the same number sent after it."""
+        slow = {one.ask.caller for one in later}
+        waiting: set[bytes] = set()
+        aside: list[tuple[Ask, Need | None]] = []
+        for ask in asks:
+            if ask.caller and ask.caller in slow:
+                if all(one.ask is not ask for one in later):
+                    later.append(Later(ask, _nothing))
+                continue
+            if ask.caller and ask.caller in waiting:
+                aside.append((ask, None))
+                continue
+            outcome = self._hear(ask)
+            if isinstance(outcome, Need):
+                waiting.add(ask.caller)
+                aside.append((ask, outcome))
+            elif isinstance(outcome, Later):
+                slow.add(ask.caller)
+                later.append(outcome)
+        return aside
+
+    def _hear(self, ask: Ask) -> Need | Later | None:
+        match ask.kind:
+            case "press":
+                return self._press(ask, ask.event)
+            case "message":
+                return self._message(ask, ask.event)
+            case "end":
+                self._end(ask)
+                return None
+
+    # --- a key press -------------------------------------------------------------------------------------------------
+
+    def _press(self, ask: Ask, call: Call) -> Need | Later | None:
+        session = self._cache.session(ask.key)
+        if session is None:
+            return self._dial(ask, call)
+        if session.number is not None and session.number != ask.number:
+            ask.refusal = WrongNumber("this session belongs to another number")
+            return None
+        fit, text = ear.fit(session.heard, call.text)
+        if fit == "other" and session.state == OPEN:
+            # A call was lost on the way: ask again, and go on from what the gateway believes.
+            session.heard = ear.keep(call.text)
+            self._touch(session)
+        if fit != "next" or session.state != OPEN:
+            self.counts["again"] += 1
+            ask.outcome = Reply(session.reply, session.state == OVER, again=True)
+            return None
+        somebody = self._somebody(ask)
+        turn = self.thinker.think(ask, session.talk, somebody.data, Heard("ussd", text, code=call.service_code))
+        if not isinstance(turn, Turn):
+            return turn
+        session.heard = ear.keep(call.text)
+        self._apply(ask, session, somebody, turn)
+        return None
+
+    def _dial(self, ask: Ask, call: Call) -> Need | Later | None:
+        somebody = self._somebody(ask)
+        old = self._cache.session_at(somebody.session) if somebody.session else None
+        talk = old.going(self._now) if old is not None else None
+        dialled = tuple(call.text.split("*", MOST_DIALLED)[:MOST_DIALLED]) if call.text else ()
+        heard = Heard("ussd", "", fresh=True, dialled=dialled, code=call.service_code)
+        turn = self.thinker.think(ask, talk, somebody.data, heard)
+        if not isinstance(turn, Turn):
+            return turn
+        if old is not None:
+            self._close(old)
+        session = self._new_session(ask.key, ask.number, call.channel)
+        session.heard = ear.keep(call.text)
+        self._point(somebody, session.id)
+        self._apply(ask, session, somebody, turn)
+        return None
+
+    def _apply(self, ask: Ask, session: Session, somebody: Somebody, turn: Turn) -> None:
+        screen = turn.screen or Screen("", end=True)
+        session.reply = screen.text
+        session.state = OVER if screen.end else OPEN
+        session.talk = turn.talk
+        session.keep_until = turn.keep_until
+        session.at = self._now
+        self._touch(session)
+        self._writes.drop(session, "" if screen.end else turn.dropped)
+        self._remember(somebody, turn)
+        if session.number is None:
+            turn = replace(turn, forget=True)
+        self._cause(ask, session.channel, "", turn)
+        if turn.forget:
+            self._forget(session, somebody)
+        ask.outcome = Reply(screen.text, screen.end)
+        self.counts["turns"] += 1
+
+    def _close(self, old: Session) -> None:
+        """The number has dialled anew: its answers go on in the new session, and late copies cannot disturb it."""
+        if old.state != OPEN and old.talk is None:
+            return
+        # A dialogue that had come to its end stays so for those who call it again.
+        old.state = CLOSED if old.state == OPEN else old.state
+        old.talk, old.keep_until = None, 0
+        self._touch(old)
+        self._writes.drop(old, "")
+
+    def _forget(self, session: Session, somebody: Somebody) -> None:
+        """Leave the reply for late copies; the talk only while its last pages are being read."""
+        session.heard = ear.keep(session.heard, forget=True)
+        session.number, session.channel, session.dropped = None, "", ""
+        session.talk = session.talk if session.state == OPEN else None
+        session.keep_until = self._now + LATE_COPIES
+        if session.id not in self._writes.new_sessions:
+            self._writes.forgotten[session.id] = session
+        self._point(somebody, 0)
+
+    # --- a message ---------------------------------------------------------------------------------------------------
+
+    def _message(self, ask: Ask, message: Inbound) -> Need | Later | None:
+        if ask.key in self._known_messages:
+            self.counts["again"] += 1
+            return None
+        somebody = self._somebody(ask)
+        session = self._cache.session_at(somebody.session) if somebody.session else None
+        talk = session.going(self._now) if session is not None else None
+        turn = self.thinker.think(ask, talk, somebody.data, Heard("sms", message.text, code=message.to))
+        if not isinstance(turn, Turn):
+            return turn
+        self._known_messages.add(ask.key)
+        self._writes.inbox.append(ask.key)
+        if turn.talk is not talk and (session is not None or turn.talk is not None):
+            session = self._go_on(ask, session, somebody, turn)
+        self._remember(somebody, turn)
+        self._cause(ask, message.channel, message.link_id, turn)
+        if turn.forget and session is not None:
+            self._forget(session, somebody)
+        self.counts["messages"] += 1
+        return None
+
+    def _go_on(self, ask: Ask, session: Session | None, somebody: Somebody, turn: Turn) -> Session:
+        """Write the talk where the number's newest session is: both channels go on from one."""
+        if session is None:
+            session = self._new_session(self._hashing.talk(ask.key), ask.number, ask.event.channel)
+            session.state, session.at = OVER, self._now
+            self._point(somebody, session.id)
+        session.talk, session.keep_until = turn.talk, turn.keep_until
+        self._touch(session)
+        if turn.talk is None:
+            self._writes.drop(session, "")
+        return session
+
+    # --- the end of a session ----------------------------------------------------------------------------------------
+
+    def _end(self, ask: Ask) -> None:
+        session = self._cache.session(ask.key)
+        if session is None or session.state != OPEN:
+            return
+        # Not `OVER`: its last reply was no end, and a late copy of the call gets it as it was.
+        session.state = CLOSED
+        self._touch(session)
+        if session.dropped and not ask.event.whole:
+            self.break_off(session)
+        self._writes.drop(session, "")
+
+    def break_off(self, session: Session) -> None:
+        """Tell the citizen, once, that her unfinished request waits for her."""
+        if session.number is None:
+            return
+        caller = self._hashing.number(session.number)
+        somebody = self._cache.person(caller)
+        data = somebody.data if somebody is not None else None
+        if self._mind.may_text(data, "dropped"):
+            text = Text("dropped", session.dropped, self._mind.language(data))
+            ask = Ask("end", None, session.key, session.number, caller)
+            self._writes.causes.append(Cause(text, session.channel, session.number, caller, "", ask))
+            self.counts["dropped"] += 1
+
+    async def silent(self, database: Database, silence: int) -> int:
+        """Break off what has been silent for `silence` seconds; returns how many sessions. The caller commits."""
+        self._writes, self._touched = Writes(), ({}, {})
+        self._now = self._clock.steady()
+        rows = await database.rows(sql.SILENT, (self._now - silence,))
+        sessions = [self._cache.session_at(row[0]) or self._loader.session(row) for row in rows]
+        await self._loader.people(database, {self._hashing.number(s.number) for s in sessions if s.number is not None})
+        for session in sessions:
+            self._touched[0][session.id] = session
+            self.break_off(session)
+            self._writes.drop(session, "")
+        await self._flush(database)
+        return len(sessions)
+
+    async def stop(self, database: Database, number: int) -> None:
+        """Hear a STOP that the operator passes on, and answer nothing. The caller commits."""
+        self._writes, self._touched = Writes(), ({}, {})
+        self._now = self._clock.steady()
+        self.thinker.fresh()
+        await self._references.fill(database, 1)
+        ask = Ask("end", None, b"", number, self._hashing.number(number))
+        await self._loader.people(database, [ask.caller])
+        somebody = self._somebody(ask)
+        turn = self.thinker.think(ask, None, somebody.data, Heard("sms", "STOP"))
+        if isinstance(turn, Turn):
+            self._remember(somebody, turn)
+        await self._flush(database)
+
+    # --- what both share ---------------------------------------------------------------------------------------------
+
+    def _somebody(self, ask: Ask) -> Somebody:
+        found = self._cache.person(ask.caller)
+        return found if found is not None else Somebody(0, ask.caller)
+
+    def _write_down(self, somebody: Somebody) -> None:
+        """The row is to be written: give it a number if it has none."""
+        somebody.day = self._now // DAY
+        if not somebody.id:
+            somebody.id, self._next_person = self._next_person, self._next_person + 1
+            self._writes.new_people[somebody.id] = somebody
+            self._cache.keep(somebody)
+        self._writes.person(somebody)
+        self._touched[1][somebody.id] = somebody
+
+    def _point(self, somebody: Somebody, session: int) -> None:
+        somebody.session = session
+        self._write_down(somebody)
+
+    def _remember(self, somebody: Somebody, turn: Turn) -> None:
+        if turn.person is not None:
+            somebody.data = turn.person
+            self._write_down(somebody)
+
+    def _new_session(self, key: bytes, number: int, channel: str) -> Session:
+        session = Session(self._next_session, key, number, channel)
+        self._next_session += 1
+        self._writes.new_sessions[session.id] = session
+        self._cache.keep(session)
+        return session
+
+    def _touch(self, session: Session) -> None:
+        self._touched[0][session.id] = session
+        self._writes.press(session)
+
+    def _cause(self, ask: Ask, channel: str, link_id: str, turn: Turn) -> None:
+        # To one who must not be known nothing is sent.
+        effects: Sequence[Effect] = turn.effects
+        if turn.forget:
+            effects = [one for one in effects if not isinstance(one, Text | Note | CaseKey)]
+        for effect in effects:
+            self._writes.causes.append(Cause(effect, channel, ask.number, ask.caller, link_id, ask))
+        if ask.guessed:
+            self._writes.guessed.append(ask)
+
+
+async def _nothing() -> None:
+    """Work of an ask that only waits for the one before it."""

@@ -1,0 +1,170 @@
+"""Messages on their way out: claimed, marked before the first byte leaves, sent outside any transaction, settled.
+
+A stop between claiming and sending loses nothing: what was only claimed goes back to the queue. What was being sent when
+the node died may have arrived, so it becomes `unknown` and is never repeated blindly.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from flows.errors import SendError
+from store import sql
+from store.clock import Clock
+from store.crew import Crew
+from store.database import Database
+from store.numbers import pack_number, unpack_number
+from store.values import MessageState, Outgoing, Report, Sent
+from store.writer import Writer
+
+RETRY: Final = (15, 60, 300, 900, 3600)
+"""Seconds until the next try of a message that the gateway certainly did not take."""
+
+MOST_ATTEMPTS: Final = 12
+
+FINAL: Final[frozenset[MessageState]] = frozenset({"delivered", "failed", "expired", "replaced"})
+
+# A report never takes a message back: `delivered` after `failed` is news, `sent` after `delivered` is late.
+_RANK: Final = {"sending": 0, "claimed": 0, "queued": 0, "unknown": 1, "sent": 2, "failed": 3, "delivered": 4}
+
+
+class Messages:
+    """The SMS lane's side of the store."""
+
+    def __init__(self, writer: Writer, clock: Clock, crew: Crew) -> None:
+        self._writer = writer
+        self._clock = clock
+        self._crew = crew
+
+    async def claim(self, limit: int, now: int | None = None) -> list[Outgoing]:
+        """Claim up to `limit` messages that are due, oldest first; those that have become useless are let go."""
+        at = self._clock.steady() if now is None else now
+
+        async def run(database: Database) -> list[Outgoing]:
+            await database.begin()
+            useless = [row[0] for row in await database.rows(sql.EXPIRED, (at,))]
+            await _finish(database, useless, "expired", "useless")
+            ids = [row[0] for row in await database.rows(sql.CLAIM, (at, limit))]
+            rows = await database.rows(sql.OUTGOING, (json.dumps(ids),)) if ids else []
+            return [
+                Outgoing(id_, channel, unpack_number(number), text, parts, attempts, link_id)
+                for id_, channel, number, text, parts, attempts, link_id, _ in rows
+            ]
+
+        return await self._writer.do(run)
+
+    async def start(self, ids: Sequence[int]) -> list[int]:
+        """Mark claimed messages as being sent; returns those that really were claimed. Then, and only then, send."""
+
+        async def run(database: Database) -> list[int]:
+            await database.begin()
+            started = await _requeue(database, ids, "sending", was="claimed")
+            if started:
+                await database.rows(sql.START_MESSAGES, (json.dumps(started),))
+            return started
+
+        return await self._writer.do(run)
+
+    async def release(self, ids: Sequence[int]) -> None:
+        """Give back what was claimed and not begun: at a clean stop, or when a gateway rests."""
+
+        async def run(database: Database) -> None:
+            await database.begin()
+            await _requeue(database, ids, "queued", was="claimed")
+
+        await self._writer.do(run)
+
+    async def settle(self, id_: int, outcome: Sent | SendError) -> None:
+        """Write what one attempt came to."""
+        now = self._clock.steady()
+
+        async def run(database: Database) -> None:
+            await database.begin()
+            rows = await database.rows(sql.OUTGOING, (json.dumps([id_]),))
+            if not rows:
+                return
+            if isinstance(outcome, Sent):
+                await _sent(database, id_, str(rows[0][1]), outcome)
+            else:
+                await _not_sent(database, id_, rows[0][5], outcome, now)
+
+        await self._writer.do(run)
+
+    async def report(self, report: Report) -> None:
+        """Take a delivery report; one that comes before the send returned is kept for it."""
+        now = self._clock.steady()
+
+        async def run(database: Database) -> None:
+            await database.begin()
+            found = await database.rows(sql.BY_GATEWAY, (report.gateway_id, report.channel))
+            if not found:
+                row = (report.channel, report.gateway_id, report.state, report.reason, now)
+                await database.rows(sql.ADD_EARLY, row)
+            for id_, state in found:
+                await _reported(database, id_, state, report.state, report.reason)
+
+        await self._writer.do(run)
+
+    async def opt_out(self, msisdn: str) -> None:
+        """The operator says that this number wants nothing more: as if it had sent STOP, but without an answer."""
+        number = pack_number(msisdn)
+        await self._writer.do(lambda database: self._crew.stop(database, number))
+
+    async def recover(self, database: Database) -> tuple[int, int]:
+        """At a start: requeue what was claimed, mark what was being sent; returns how many of each. Caller commits."""
+        left = await database.rows(sql.LEFT_CLAIMED)
+        claimed = [id_ for id_, state in left if state == "claimed"]
+        sending = [id_ for id_, state in left if state == "sending"]
+        await _requeue(database, claimed, "queued", was="claimed")
+        await _leave(database, sending, "unknown")
+        return len(claimed), len(sending)
+
+
+async def _requeue(database: Database, ids: Sequence[int], state: str, *, was: str) -> list[int]:
+    if not ids:
+        return []
+    rows = await database.rows(sql.SET_QUEUE_STATE, (state, json.dumps(list(ids)), was))
+    return sorted(row[0] for row in rows)
+
+
+async def _leave(database: Database, ids: Sequence[int], state: MessageState) -> None:
+    """Take messages out of the queue; whose they are stays until the report or the sweep."""
+    if ids:
+        listed = json.dumps(list(ids))
+        await database.rows(sql.UNQUEUE, (listed,))
+        await database.rows(sql.SET_MESSAGE_STATE, (state, listed))
+
+
+async def _finish(database: Database, ids: Sequence[int], state: MessageState, reason: str) -> None:
+    if ids:
+        await database.rows(sql.UNQUEUE, (json.dumps(list(ids)),))
+        await database.many(sql.SETTLED, [(state, reason, id_) for id_ in ids])
+
+
+async def _sent(database: Database, id_: int, channel: str, sent: Sent) -> None:
+    await database.rows(sql.UNQUEUE, (json.dumps([id_]),))
+    await database.rows(sql.SENT, ("sent", sent.gateway_id, sent.cost, "", id_))
+    for state, reason in await database.rows(sql.EARLY, (channel, sent.gateway_id)):
+        await _reported(database, id_, "sent", state, reason)
+
+
+async def _not_sent(database: Database, id_: int, attempts: int, fault: SendError, now: int) -> None:
+    if fault.unknown:
+        await _leave(database, [id_], "unknown")
+    elif fault.retry and attempts < MOST_ATTEMPTS:
+        wait = fault.retry_after or RETRY[min(max(attempts - 1, 0), len(RETRY) - 1)]
+        await database.rows(sql.LATER_MESSAGE, (now + int(wait), id_))
+        await database.rows(sql.SET_MESSAGE_STATE, ("queued", json.dumps([id_])))
+    else:
+        await _finish(database, [id_], "failed", fault.code)
+
+
+async def _reported(
+    database: Database, id_: int, state: str, new: Literal["sent", "delivered", "failed", "unknown"], reason: str
+) -> None:
+    if _RANK.get(new, 0) <= _RANK.get(state, 9):
+        return
+    if new in FINAL:
+        await _finish(database, [id_], new, reason)
+    else:
+        await _leave(database, [id_], new)

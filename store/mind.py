@@ -1,0 +1,59 @@
+"""What the store asks of the dialogue, handed in as functions: it remembers and writes, it does not think."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flows import dialogue
+from flows.turn import Heard, Moment, Need, Request, Turn
+from store.values import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A status that came home, for the sentence that the citizen is to read."""
+
+    request: Request
+    language: str
+    agency: str
+    place: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Mind:
+    """The pure functions that the store calls.
+
+    Attributes:
+        compose: makes an office of what is published; called at start and after each change.
+        hear: one turn. encode, decode_talk, decode_person: its states as bytes.
+        may_text: whether a message of this kind may go to this person.
+        language: the language of a person ("" unknown).
+        try_later: what a citizen reads when her turn failed, by language.
+        status_text: what a citizen reads of a status; "" when nothing is to be sent.
+    """
+
+    compose: Callable[[Catalogue], Any]
+    hear: Callable[[Any, Any, Any, Heard, Moment], Turn | Need]
+    encode: Callable[[Any], bytes]
+    decode_talk: Callable[[bytes | None], Any]
+    decode_person: Callable[[bytes | None], Any]
+    may_text: Callable[[Any, str], bool]
+    language: Callable[[Any], str]
+    try_later: Callable[[str], str]
+    status_text: Callable[[Any, News], str]
+
+
+def dialogue_mind(compose: Callable[[Catalogue], Any], status_text: Callable[[Any, News], str]) -> Mind:
+    """The mind of `flows.dialogue`."""
+    return Mind(
+        compose=compose,
+        hear=dialogue.hear,
+        encode=dialogue.encode,
+        decode_talk=dialogue.decode_talk,
+        decode_person=dialogue.decode_person,
+        may_text=dialogue.may_text,
+        language=lambda person: person.language if person else "",
+        try_later=dialogue.try_later,
+        status_text=status_text,
+    )

@@ -1,0 +1,47 @@
+"""How numbers, references and identifiers stand in the rows: as integers and bytes, half the size of their text."""
+
+import uuid
+from typing import Final
+
+from flows.errors import CallFault
+from flows.reference import LENGTH
+
+_LONGEST: Final = 15
+"""Digits of an E.164 number (ITU-T E.164)."""
+
+
+def pack_number(msisdn: str) -> int:
+    """The digits of an E.164 number.
+
+    Raises:
+        CallFault: it is not `+` and at most fifteen digits.
+    """
+    digits = msisdn[1:]
+    if not msisdn.startswith("+") or not (digits.isascii() and digits.isdigit()) or len(digits) > _LONGEST:
+        raise CallFault("the number is not in E.164 form")
+    return int(digits)
+
+
+def unpack_number(number: int) -> str:
+    """The E.164 form of a packed number."""
+    return f"+{number}"
+
+
+def pack_reference(reference: str) -> int | None:
+    """Nine digits as an integer; None for anything else."""
+    return int(reference) if len(reference) == LENGTH and reference.isascii() and reference.isdigit() else None
+
+
+def unpack_reference(reference: int) -> str:
+    """The nine digits, leading zeros included."""
+    return f"{reference:0{LENGTH}d}"
+
+
+def pack_id(text: str) -> bytes:
+    """The sixteen bytes of a UUID; raises ValueError for anything else."""
+    return uuid.UUID(text).bytes
+
+
+def unpack_id(data: bytes) -> str:
+    """The usual form of a UUID."""
+    return str(uuid.UUID(bytes=data))

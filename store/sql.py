@@ -1,0 +1,231 @@
+"""Every statement that the store sends, named and described in one place.
+
+Written in what SQLite and PostgreSQL both speak, but for `json_each` and `unhex`, which take a list as one argument
+(PostgreSQL: `= ANY($1)`). Lists of hashes travel as JSON arrays of hex.
+"""
+
+# ruff: noqa: S608 - the only parts put together here are this file's own lists of columns
+
+from typing import Final
+
+# --- sessions and people: the path of a key press -------------------------------------------------------------------
+
+_SESSION: Final = "id, key, number, channel, heard, reply, state, talk, at, keep_until, dropped"
+
+PEOPLE: Final = "SELECT id, key, session, data, day FROM person WHERE key IN (SELECT unhex(value) FROM json_each(?))"
+"""People by number key."""
+
+SESSIONS: Final = f"SELECT {_SESSION} FROM session WHERE key IN (SELECT unhex(value) FROM json_each(?))"
+"""Sessions by session key."""
+
+SESSIONS_AT: Final = f"SELECT {_SESSION} FROM session WHERE id IN (SELECT value FROM json_each(?))"
+"""Sessions by number: those that people point to."""
+
+LAST_IDS: Final = (
+    "SELECT (SELECT coalesce(max(id), 0) FROM session), (SELECT coalesce(max(id), 0) FROM person),"
+    " (SELECT coalesce(max(at), 0) FROM session WHERE id > (SELECT coalesce(max(id), 0) - 1000 FROM session))"
+)
+"""The highest numbers given so far, and the newest time on the disk."""
+
+ADD_SESSION: Final = f"INSERT INTO session ({_SESSION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+PRESS: Final = "UPDATE session SET heard = ?, reply = ?, state = ?, talk = ?, at = ?, keep_until = ? WHERE id = ?"
+"""The one row of a plain key press: no indexed column is named, so no index page is touched."""
+
+SET_DROPPED: Final = "UPDATE session SET dropped = ? WHERE id = ?"
+
+FORGET: Final = "UPDATE session SET number = NULL, channel = '', dropped = '' WHERE id = ?"
+"""After an anonymous submission: only the reply stays, for late copies of the call."""
+
+ADD_PERSON: Final = "INSERT INTO person (id, key, session, data, day) VALUES (?, ?, ?, ?, ?)"
+
+SET_PERSON: Final = "UPDATE person SET session = ?, data = ?, day = ? WHERE id = ?"
+
+SILENT: Final = f"SELECT {_SESSION} FROM session WHERE dropped <> '' AND at < ? LIMIT 500"
+"""Unfinished sessions that have been silent for long enough to be told so."""
+
+FORGOTTEN: Final = "DELETE FROM session WHERE number IS NULL AND keep_until < ?"
+"""Forgotten sessions whose late copies can no longer come."""
+
+SOME_SESSIONS: Final = "SELECT id, state, at, keep_until FROM session WHERE id > ? ORDER BY id LIMIT 2000"
+"""A stretch of sessions, for the sweep that goes round."""
+
+DROP_SESSIONS: Final = "DELETE FROM session WHERE id IN (SELECT value FROM json_each(?)) AND at < ? AND keep_until < ?"
+
+# --- what a turn brings about ----------------------------------------------------------------------------------------
+
+LAST_NUMBERS: Final = (
+    "SELECT (SELECT coalesce(max(seq), 0) FROM submission), (SELECT coalesce(max(id), 0) FROM message)"
+)
+"""The highest numbers given to submissions and messages; read inside the writing transaction."""
+
+AMEND: Final = "UPDATE delivery SET state = 7, at = ? WHERE seq = ? AND state = 6 RETURNING agency"
+"""The case goes on as its next revision: the officer's task of this one is done."""
+
+ADD_SUBMISSION: Final = "INSERT INTO submission (seq, request, case_revision, id, at, event) VALUES (?, ?, ?, ?, ?, ?)"
+
+ADD_REQUEST: Final = (
+    "INSERT INTO request (seq, case_id, reference, caller, number, channel, service, flow, language, place,"
+    " case_revision, latest, status, reason, fields, status_agency, status_seq, at, sensitive, once, keep_days)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'received', '', '[]', 0, 0, ?, ?, ?, ?)"
+)
+
+CASES: Final = (
+    "SELECT case_id, seq, case_revision, latest, caller FROM request"
+    " WHERE case_id IN (SELECT unhex(value) FROM json_each(?))"
+)
+"""Cases by their id, for later revisions and case keys."""
+
+REVISE_REQUEST: Final = (
+    "UPDATE request SET case_revision = ?, latest = ?, flow = ?, status = 'received', reason = '', fields = '[]',"
+    " at = ? WHERE seq = ?"
+)
+
+ADD_DELIVERY: Final = (
+    "INSERT INTO delivery (seq, agency, state, attempts, code, agency_ref, reason, fields, at)"
+    " VALUES (?, ?, 0, 0, '', '', '', '[]', ?)"
+)
+
+ADD_WAITING: Final = (
+    "INSERT INTO waiting (agency, due_at, seq, rank, previous, held, owner) VALUES (?, ?, ?, ?, ?, ?, '')"
+)
+
+TALLY: Final = (
+    "INSERT INTO tally (agency, state, n) VALUES (?, ?, ?) ON CONFLICT (agency, state) DO UPDATE SET n = n + excluded.n"
+)
+"""Move a count; the number is a difference."""
+
+ADD_ONCE: Final = "INSERT INTO once (key, reference, caller, until) VALUES (?, ?, ?, ?)"
+
+OLD_ONCE: Final = "DELETE FROM once WHERE key IN (SELECT unhex(value) FROM json_each(?)) AND until <= ?"
+
+ADD_MESSAGE: Final = (
+    "INSERT INTO message (id, channel, number, kind, language, text, parts, reference, link_id, state, attempts, at,"
+    " useless_at, gateway_id, cost, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', 0, ?, ?, NULL, '', '')"
+)
+
+REPLACE_STATUS: Final = (
+    "UPDATE message SET state = 'replaced', number = NULL"
+    " WHERE reference = ? AND kind = 'status' AND state = 'queued' RETURNING id"
+)
+"""A status that was not sent yet is overtaken by a newer one of the same request."""
+
+UNQUEUE: Final = "DELETE FROM message_queue WHERE id IN (SELECT value FROM json_each(?))"
+
+ADD_QUEUED: Final = "INSERT INTO message_queue (id, due_at, state) VALUES (?, ?, 'queued')"
+
+ADD_NOTE: Final = "INSERT INTO note (kind, text, number, at, done) VALUES (?, ?, ?, ?, 0)"
+
+ADD_INBOX: Final = "INSERT INTO inbox (key, at) VALUES (?, ?)"
+
+INBOX: Final = "SELECT key FROM inbox WHERE key IN (SELECT unhex(value) FROM json_each(?))"
+
+REFERENCES: Final = "SELECT reference FROM request WHERE reference IN (SELECT value FROM json_each(?))"
+"""Which of these references are taken."""
+
+ADD_WORD: Final = "INSERT INTO word (text) VALUES (?) ON CONFLICT (text) DO NOTHING"
+
+WORDS: Final = "SELECT text, id FROM word"
+
+# --- questions of the dialogue ---------------------------------------------------------------------------------------
+
+ONCE: Final = (
+    "SELECT key, reference, caller FROM once WHERE key IN (SELECT unhex(value) FROM json_each(?)) AND until > ?"
+)
+
+_REQUEST: Final = (
+    "SELECT r.reference, r.service, w.text, r.case_id, r.case_revision, r.status, r.reason, r.fields, r.at,"
+    " r.sensitive, k.request IS NOT NULL, s.event FROM request r JOIN word w ON w.id = r.flow"
+    " LEFT JOIN case_key k ON k.request = r.seq LEFT JOIN submission s ON s.seq = r.latest"
+)
+
+REQUESTS_OF: Final = f"{_REQUEST} WHERE r.caller = ? ORDER BY r.seq DESC LIMIT 20"
+"""The newest requests of one number."""
+
+REQUEST_OF: Final = f"{_REQUEST} WHERE r.reference = ? AND r.caller = ?"
+"""One request, if it is this number's own."""
+
+REQUEST: Final = f"{_REQUEST} WHERE r.reference = ?"
+"""One request, for an officer and for `sala prove`."""
+
+# --- case keys -------------------------------------------------------------------------------------------------------
+
+CASE_KEY: Final = (
+    "SELECT r.seq, k.salt, k.hash, coalesce(k.wrong, 0), coalesce(k.until, 0), coalesce(g.wrong, 0),"
+    " coalesce(g.until, 0) FROM request r LEFT JOIN case_key k ON k.request = r.seq"
+    " LEFT JOIN guess g ON g.caller = ? WHERE r.case_id = ?"
+)
+"""The key of a case, and the wrong guesses against it and of this number."""
+
+COUNT_GUESS: Final = (
+    "INSERT INTO guess (caller, wrong, until) VALUES (?, 1, ?)"
+    " ON CONFLICT (caller) DO UPDATE SET wrong = wrong + 1, until = excluded.until"
+)
+
+COUNT_CASE_GUESS: Final = "UPDATE case_key SET wrong = wrong + 1, until = ? WHERE request = ?"
+
+RIGHT_GUESS: Final = "DELETE FROM guess WHERE caller = ?"
+
+RIGHT_CASE_GUESS: Final = "UPDATE case_key SET wrong = 0, until = 0 WHERE request = ?"
+
+SET_CASE_KEY: Final = (
+    "INSERT INTO case_key (request, salt, hash, wrong, until) VALUES (?, ?, ?, 0, 0)"
+    " ON CONFLICT (request) DO UPDATE SET salt = excluded.salt, hash = excluded.hash, wrong = 0, until = 0"
+)
+
+DROP_CASE_KEY: Final = "DELETE FROM case_key WHERE request = ?"
+
+UNLOCK: Final = "UPDATE case_key SET wrong = 0, until = 0 WHERE request = (SELECT seq FROM request WHERE reference = ?)"
+
+# --- messages on their way out ---------------------------------------------------------------------------------------
+
+EXPIRED: Final = (
+    "SELECT m.id FROM message_queue q JOIN message m ON m.id = q.id WHERE q.state = 'queued' AND m.useless_at <= ?"
+)
+
+CLAIM: Final = (
+    "UPDATE message_queue SET state = 'claimed' WHERE id IN (SELECT id FROM message_queue"
+    " WHERE state = 'queued' AND due_at <= ? ORDER BY due_at, id LIMIT ?) RETURNING id"
+)
+
+OUTGOING: Final = (
+    "SELECT id, channel, number, text, parts, attempts, link_id, kind FROM message"
+    " WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+)
+
+SET_QUEUE_STATE: Final = (
+    "UPDATE message_queue SET state = ? WHERE id IN (SELECT value FROM json_each(?)) AND state = ? RETURNING id"
+)
+
+SET_MESSAGE_STATE: Final = "UPDATE message SET state = ? WHERE id IN (SELECT value FROM json_each(?))"
+
+START_MESSAGES: Final = (
+    "UPDATE message SET state = 'sending', attempts = attempts + 1 WHERE id IN (SELECT value FROM json_each(?))"
+)
+
+LATER_MESSAGE: Final = "UPDATE message_queue SET state = 'queued', due_at = ? WHERE id = ?"
+
+SENT: Final = "UPDATE message SET state = ?, gateway_id = ?, cost = ?, reason = ? WHERE id = ? RETURNING channel"
+
+SETTLED: Final = "UPDATE message SET state = ?, reason = ?, number = NULL WHERE id = ?"
+"""Nothing more will happen to this message: whose it was is forgotten."""
+
+EARLY: Final = "DELETE FROM early_report WHERE channel = ? AND gateway_id = ? RETURNING state, reason"
+
+ADD_EARLY: Final = (
+    "INSERT INTO early_report (channel, gateway_id, state, reason, at) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (channel, gateway_id) DO UPDATE SET state = excluded.state, reason = excluded.reason"
+)
+"""A report that comes before the send has returned; a later one of the same message is nearer to the truth."""
+
+BY_GATEWAY: Final = "SELECT id, state FROM message WHERE gateway_id = ? AND channel = ?"
+
+LEFT_CLAIMED: Final = "SELECT id, state FROM message_queue WHERE state <> 'queued'"
+
+MESSAGE_STATES: Final = "SELECT state, count(*) FROM message_queue GROUP BY state"
+"""The queue is small: what is settled has left it."""
+
+OLDEST_MESSAGE: Final = "SELECT min(due_at) FROM message_queue WHERE state = 'queued'"
+
+UNKNOWN_MESSAGES: Final = "SELECT count(*) FROM message WHERE state = 'unknown' AND number IS NOT NULL"
+"""Messages that may not have arrived and that nobody will repeat: a person should know of them."""

@@ -1,0 +1,252 @@
+"""The one writer: a batch is whatever arrived during the last commit, and one commit makes all of it durable.
+
+Requests await futures and never touch the connection. A batch that fails is rolled back and tried again one by one, so
+that a turn which cannot be written fails alone.
+"""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, Final, TypeVar
+
+import structlog
+
+from flows.errors import Busy, DiskFull, StoreFault
+from store.asks import Ask, Later
+from store.crew import Crew
+from store.database import Database
+from store.reserve import Reserve
+from store.sqlite import Clash, DiskFault
+from store.words import Words
+
+MOST_TURNS: Final = 2_000
+"""Turns in one batch: beyond it a commit takes so long that all of them would wait for each other."""
+
+MOST_WORKS: Final = 32
+CLASHES: Final = 3
+"""Times that one turn may meet a taken reference before it is given up."""
+
+DRAIN: Final = 4.0
+"""Seconds that a shutdown waits for what is under way."""
+
+T = TypeVar("T")
+log = structlog.get_logger("store")
+
+
+class Work:
+    """Anything but a turn: it runs in the batch's transaction, after the turns."""
+
+    __slots__ = ("future", "result", "run")
+
+    def __init__(self, run: Callable[[Database], Awaitable[Any]]) -> None:
+        self.run = run
+        self.result: Any = None
+        self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+
+class Writer:
+    """Owns the writing connection."""
+
+    def __init__(self, database: Database, crew: Crew, words: Words, reserve: Reserve, most_waiting: int) -> None:
+        self._database = database
+        self._crew = crew
+        self._words = words
+        self._reserve = reserve
+        self._most_waiting = most_waiting
+        self._asks: deque[Ask] = deque()
+        self._works: deque[Work] = deque()
+        self._held: dict[bytes, list[Ask]] = {}
+        self._slow: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._broken: StoreFault | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.counts: Counter[str] = Counter()
+
+    @property
+    def waiting(self) -> int:
+        """Turns that wait to be written."""
+        return len(self._asks) + sum(map(len, self._held.values()))
+
+    @property
+    def writable(self) -> bool:
+        """Whether a turn would be taken now."""
+        return not self._closing and self._broken is None
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self._task = asyncio.create_task(self._run(), name="store-writer")
+
+    async def close(self) -> None:
+        """Take nothing more, finish what is under way, and stop."""
+        self._closing = True
+        self._wake.set()
+        if self._task is None:
+            return
+        done, _ = await asyncio.wait({self._task}, timeout=DRAIN)
+        for task in (self._task, *self._slow):
+            task.cancel()
+        await asyncio.gather(self._task, *self._slow, return_exceptions=True)
+        self._fail([*self._asks, *self._works], Busy("the node is stopping"))
+        if done and (fault := next(iter(done)).exception()):
+            raise fault
+
+    def put(self, ask: Ask) -> None:
+        """Queue a turn.
+
+        Raises:
+            Busy: too many wait, or the node is stopping. StoreFault: the disk failed.
+        """
+        self._refuse()
+        if self.waiting >= self._most_waiting:
+            self.counts["busy"] += 1
+            raise Busy
+        held = self._held.get(ask.caller)
+        if held is not None and ask.caller:
+            held.append(ask)
+            return
+        self._asks.append(ask)
+        self._wake.set()
+
+    async def do(self, run: Callable[[Database], Awaitable[T]]) -> T:
+        """Run `run` in the writer's transaction and return its result after the commit.
+
+        `run` may be run again after a failure, so it must have no effect but on the database.
+        """
+        self._refuse()
+        work = Work(run)
+        self._works.append(work)
+        self._wake.set()
+        result: T = await work.future
+        return result
+
+    def _refuse(self) -> None:
+        if self._broken is not None:
+            raise self._broken
+        if self._closing:
+            raise Busy("the node is stopping")
+
+    async def _run(self) -> None:
+        while True:
+            if not self._asks and not self._works:
+                if self._closing and not self._held:
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            await self._serve(self._some_asks(), self._some_works())
+            # Those who were just answered get to put their next request before the next batch is cut.
+            await asyncio.sleep(0)
+
+    def _some_asks(self) -> list[Ask]:
+        taken: list[Ask] = []
+        while self._asks and len(taken) < MOST_TURNS:
+            ask = self._asks.popleft()
+            if ask.future.done():
+                continue
+            if ask.caller and ask.caller in self._held:
+                self._held[ask.caller].append(ask)
+            else:
+                taken.append(ask)
+        return taken
+
+    def _some_works(self) -> list[Work]:
+        taken = [self._works.popleft() for _ in range(min(len(self._works), MOST_WORKS))]
+        return [work for work in taken if not work.future.done()]
+
+    async def _serve(self, asks: Sequence[Ask], works: Sequence[Work]) -> None:
+        if not asks and not works:
+            return
+        fault = await self._attempt(asks, works)
+        if isinstance(fault, DiskFull) and self._reserve.release():
+            fault = await self._attempt(asks, works)
+        if fault is None:
+            return
+        if isinstance(fault, DiskFault):
+            # After a failed fsync nobody knows what is on the disk: only a new start, which reads it, may go on.
+            self._broken = fault
+            log.critical("the disk failed; nothing more is written until a new start")
+        if isinstance(fault, DiskFull | DiskFault | Busy):
+            self._fail([*asks, *works], fault)
+        elif len(asks) + len(works) == 1:
+            await self._alone(asks[0] if asks else works[0], fault)
+        else:
+            self.counts["retried"] += 1
+            for ask in asks:
+                await self._serve([ask], [])
+            for work in works:
+                await self._serve([], [work])
+
+    async def _alone(self, job: Ask | Work, fault: Exception) -> None:
+        if isinstance(job, Work):
+            self._fail([job], fault)
+            return
+        if isinstance(fault, Clash) and job.tries < CLASHES:
+            job.tries += 1
+        elif job.fault is None:
+            job.fault = fault
+        else:
+            self._fail([job], fault)
+            return
+        await self._serve([job], [])
+
+    async def _attempt(self, asks: Sequence[Ask], works: Sequence[Work]) -> Exception | None:
+        """Write a batch and complete its futures; or roll it back and return why."""
+        database = self._database
+        try:
+            later = await self._crew.run(database, asks) if asks else []
+            for work in works:
+                work.result = await work.run(database)
+            await database.commit()
+        except BaseException as fault:
+            self._crew.undo(asks)
+            await self._roll_back()
+            if isinstance(fault, Exception):
+                return fault
+            raise
+        self.counts["batches"] += 1
+        self._complete(asks, works, later)
+        return None
+
+    async def _roll_back(self) -> None:
+        try:
+            await self._database.rollback()
+            await self._words.load(self._database)
+        except StoreFault as fault:
+            self._broken = fault
+            log.critical("a transaction cannot be rolled back; nothing more is written until a new start")
+
+    def _complete(self, asks: Sequence[Ask], works: Sequence[Work], later: Sequence[Later]) -> None:
+        slow = {id(one.ask) for one in later}
+        for ask in asks:
+            if ask.future.done() or id(ask) in slow:
+                continue
+            if ask.refusal is not None:
+                ask.future.set_exception(ask.refusal)
+            else:
+                ask.future.set_result(ask.outcome)
+        for work in works:
+            if not work.future.done():
+                work.future.set_result(work.result)
+        for caller in dict.fromkeys(one.ask.caller for one in later):
+            self._held[caller] = []
+            task = asyncio.create_task(self._slowly(caller, [one for one in later if one.ask.caller == caller]))
+            self._slow.add(task)
+            task.add_done_callback(self._slow.discard)
+
+    async def _slowly(self, caller: bytes, later: Sequence[Later]) -> None:
+        """Do the slow work of one number's turn; until then everything of that number waits, in order."""
+        for one in later:
+            try:
+                await one.work()
+            except Exception as fault:  # noqa: BLE001 - logged when the turn is excused for it
+                one.ask.fault = fault
+        arrived = self._held.pop(caller)
+        self._asks.extendleft(reversed([*(one.ask for one in later), *arrived]))
+        self._wake.set()
+
+    @staticmethod
+    def _fail(jobs: Iterable[Ask | Work], fault: Exception) -> None:
+        for job in jobs:
+            if not job.future.done():
+                job.future.set_exception(fault)
