@@ -2,9 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from flows.errors import WrongNumber
 from flows.turn import CaseKey, Effect, Heard, Need, Note, Screen, Text, Turn
@@ -156,7 +156,9 @@ class Crew:
             ask.outcome = Reply(session.reply, session.state == OVER, again=True)
             return None
         somebody = self._somebody(ask)
-        turn = self.thinker.think(ask, session.talk, somebody.data, Heard("ussd", text, code=call.service_code))
+        turn = self.thinker.think(
+            ask, session.talk, somebody.data, Heard("ussd", ear.clean(text), code=call.service_code)
+        )
         if not isinstance(turn, Turn):
             return turn
         session.heard = ear.keep(call.text)
@@ -165,9 +167,9 @@ class Crew:
 
     def _dial(self, ask: Ask, call: Call) -> Need | Later | None:
         somebody = self._somebody(ask)
-        old = self._cache.session_at(somebody.session) if somebody.session else None
+        old = self._newest(somebody, ask.number)
         talk = old.going(self._now) if old is not None else None
-        dialled = tuple(call.text.split("*", MOST_DIALLED)[:MOST_DIALLED]) if call.text else ()
+        dialled = tuple(ear.clean(call.text).split("*", MOST_DIALLED)[:MOST_DIALLED]) if call.text else ()
         heard = Heard("ussd", "", fresh=True, dialled=dialled, code=call.service_code)
         turn = self.thinker.think(ask, talk, somebody.data, heard)
         if not isinstance(turn, Turn):
@@ -225,9 +227,9 @@ class Crew:
             self.counts["again"] += 1
             return None
         somebody = self._somebody(ask)
-        session = self._cache.session_at(somebody.session) if somebody.session else None
+        session = self._newest(somebody, ask.number)
         talk = session.going(self._now) if session is not None else None
-        turn = self.thinker.think(ask, talk, somebody.data, Heard("sms", message.text, code=message.to))
+        turn = self.thinker.think(ask, talk, somebody.data, Heard("sms", ear.clean(message.text), code=message.to))
         if not isinstance(turn, Turn):
             return turn
         self._known_messages.add(ask.key)
@@ -307,11 +309,21 @@ class Crew:
             self._remember(somebody, turn)
         await self._flush(database)
 
+    async def people(self, database: Database, callers: Collection[bytes]) -> dict[bytes, Any]:
+        """What the dialogue remembers of these numbers."""
+        return await self._loader.people(database, callers)
+
     # --- what both share ---------------------------------------------------------------------------------------------
 
     def _somebody(self, ask: Ask) -> Somebody:
         found = self._cache.person(ask.caller)
         return found if found is not None else Somebody(0, ask.caller)
+
+    def _newest(self, somebody: Somebody, number: int) -> Session | None:
+        """The session that this person points to, if it is still there and still hers."""
+        found = self._cache.session_at(somebody.session) if somebody.session else None
+        # A number given up by the sweep may be given again after a start: nobody may meet another's answers.
+        return found if found is not None and found.number == number else None
 
     def _write_down(self, somebody: Somebody) -> None:
         """The row is to be written: give it a number if it has none."""

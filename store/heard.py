@@ -13,9 +13,14 @@ Fit = Literal["same", "next", "older", "other"]
 
 def keep(text: str, *, forget: bool = False) -> str:
     """Return what the session row keeps of a cumulative text."""
-    if not forget and len(text) <= LONGEST and not text.startswith(_MARK):
+    if not forget and len(text) <= LONGEST and not text.startswith(_MARK) and clean(text) == text:
         return text
     return f"{_MARK}{len(text)}:{_digest(text)}"
+
+
+def clean(text: str) -> str:
+    """Drop halves of surrogate pairs, which no encoder of ours takes; all else is the dialogue's to judge."""
+    return text if text.isascii() else text.encode("utf-8", "ignore").decode()
 
 
 def fit(kept: str, text: str) -> tuple[Fit, str]:

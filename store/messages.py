@@ -1,7 +1,7 @@
 """Messages on their way out: claimed, marked before the first byte leaves, sent outside any transaction, settled.
 
-A stop between claiming and sending loses nothing: what was only claimed goes back to the queue. What was being sent when
-the node died may have arrived, so it becomes `unknown` and is never repeated blindly.
+A stop between claiming and sending loses nothing: what was only claimed goes back to the queue. What was being sent
+when the node died may have arrived, so it becomes `unknown` and is never repeated blindly.
 """
 
 import json
@@ -17,10 +17,8 @@ from store.numbers import pack_number, unpack_number
 from store.values import MessageState, Outgoing, Report, Sent
 from store.writer import Writer
 
-RETRY: Final = (15, 60, 300, 900, 3600)
-"""Seconds until the next try of a message that the gateway certainly did not take."""
-
-MOST_ATTEMPTS: Final = 12
+_DEPTH: Final = 8
+"""How far into the queue a claim looks for numbers that have nothing under way, per message wanted."""
 
 FINAL: Final[frozenset[MessageState]] = frozenset({"delivered", "failed", "expired", "replaced"})
 
@@ -31,64 +29,75 @@ _RANK: Final = {"sending": 0, "claimed": 0, "queued": 0, "unknown": 1, "sent": 2
 class Messages:
     """The SMS lane's side of the store."""
 
-    def __init__(self, writer: Writer, clock: Clock, crew: Crew) -> None:
+    def __init__(self, writer: Writer, reader: Database, clock: Clock, crew: Crew) -> None:
         self._writer = writer
+        self._reader = reader
         self._clock = clock
         self._crew = crew
 
-    async def claim(self, limit: int, now: int | None = None) -> list[Outgoing]:
-        """Claim up to `limit` messages that are due, oldest first; those that have become useless are let go."""
-        at = self._clock.steady() if now is None else now
+    async def claim(self, limit: int, now: int, channel: str) -> list[Outgoing]:
+        """Claim up to `limit` due messages of a channel, oldest first, one at most of each number.
+
+        Those that have become useless in the queue are let go.
+        """
 
         async def run(database: Database) -> list[Outgoing]:
             await database.begin()
-            useless = [row[0] for row in await database.rows(sql.EXPIRED, (at,))]
+            useless = [row[0] for row in await database.rows(sql.EXPIRED, (channel, now, now))]
             await _finish(database, useless, "expired", "useless")
-            ids = [row[0] for row in await database.rows(sql.CLAIM, (at, limit))]
+            ids = [row[0] for row in await database.rows(sql.CLAIM, (channel, now, limit * _DEPTH, limit))]
             rows = await database.rows(sql.OUTGOING, (json.dumps(ids),)) if ids else []
             return [
                 Outgoing(id_, channel, unpack_number(number), text, parts, attempts, link_id)
-                for id_, channel, number, text, parts, attempts, link_id, _ in rows
+                for id_, channel, number, text, parts, attempts, link_id in rows
             ]
 
         return await self._writer.do(run)
 
-    async def start(self, ids: Sequence[int]) -> list[int]:
-        """Mark claimed messages as being sent; returns those that really were claimed. Then, and only then, send."""
+    async def start(self, row: int) -> bool:
+        """Mark a claimed message as being sent. Only when it says True, and then at once, may the request leave."""
 
-        async def run(database: Database) -> list[int]:
+        async def run(database: Database) -> bool:
             await database.begin()
-            started = await _requeue(database, ids, "sending", was="claimed")
+            started = await _move(database, [row], "sending", was="claimed")
             if started:
                 await database.rows(sql.START_MESSAGES, (json.dumps(started),))
-            return started
+            return bool(started)
 
         return await self._writer.do(run)
 
-    async def release(self, ids: Sequence[int]) -> None:
-        """Give back what was claimed and not begun: at a clean stop, or when a gateway rests."""
+    async def settle(self, row: int, outcome: Sent | SendError, *, now: int, again_at: int = 0, price: int = 0) -> None:
+        """Write how a claimed message went; a report that came before is joined to it.
+
+        Args:
+            row: the message.
+            outcome: what the gateway said, or how it failed.
+            now: epoch seconds.
+            again_at: when it may be tried again, if it may.
+            price: in 1/10000 of the currency.
+        """
 
         async def run(database: Database) -> None:
             await database.begin()
-            await _requeue(database, ids, "queued", was="claimed")
-
-        await self._writer.do(run)
-
-    async def settle(self, id_: int, outcome: Sent | SendError) -> None:
-        """Write what one attempt came to."""
-        now = self._clock.steady()
-
-        async def run(database: Database) -> None:
-            await database.begin()
-            rows = await database.rows(sql.OUTGOING, (json.dumps([id_]),))
+            rows = await database.rows(sql.OUTGOING, (json.dumps([row]),))
             if not rows:
                 return
+            await database.rows(sql.PRICED, (price, now, row))
             if isinstance(outcome, Sent):
-                await _sent(database, id_, str(rows[0][1]), outcome)
+                await _sent(database, row, rows[0][1], outcome)
+            elif outcome.unknown:
+                await _leave(database, [row], "unknown")
+            elif outcome.retry:
+                await database.rows(sql.LATER_MESSAGE, (again_at, row))
+                await database.rows(sql.SET_MESSAGE_STATE, ("queued", json.dumps([row])))
             else:
-                await _not_sent(database, id_, rows[0][5], outcome, now)
+                await _finish(database, [row], "failed", outcome.code)
 
         await self._writer.do(run)
+
+    async def spent(self, channel: str, since: int) -> int:
+        """What the channel's messages cost since then, in 1/10000 of the currency."""
+        return int((await self._reader.rows(sql.SPENT, (channel, since)))[0][0])
 
     async def report(self, report: Report) -> None:
         """Take a delivery report; one that comes before the send returned is kept for it."""
@@ -115,12 +124,12 @@ class Messages:
         left = await database.rows(sql.LEFT_CLAIMED)
         claimed = [id_ for id_, state in left if state == "claimed"]
         sending = [id_ for id_, state in left if state == "sending"]
-        await _requeue(database, claimed, "queued", was="claimed")
+        await _move(database, claimed, "queued", was="claimed")
         await _leave(database, sending, "unknown")
         return len(claimed), len(sending)
 
 
-async def _requeue(database: Database, ids: Sequence[int], state: str, *, was: str) -> list[int]:
+async def _move(database: Database, ids: Sequence[int], state: str, *, was: str) -> list[int]:
     if not ids:
         return []
     rows = await database.rows(sql.SET_QUEUE_STATE, (state, json.dumps(list(ids)), was))
@@ -143,20 +152,9 @@ async def _finish(database: Database, ids: Sequence[int], state: MessageState, r
 
 async def _sent(database: Database, id_: int, channel: str, sent: Sent) -> None:
     await database.rows(sql.UNQUEUE, (json.dumps([id_]),))
-    await database.rows(sql.SENT, ("sent", sent.gateway_id, sent.cost, "", id_))
+    await database.rows(sql.SENT, (sent.gateway_id, sent.cost, id_))
     for state, reason in await database.rows(sql.EARLY, (channel, sent.gateway_id)):
         await _reported(database, id_, "sent", state, reason)
-
-
-async def _not_sent(database: Database, id_: int, attempts: int, fault: SendError, now: int) -> None:
-    if fault.unknown:
-        await _leave(database, [id_], "unknown")
-    elif fault.retry and attempts < MOST_ATTEMPTS:
-        wait = fault.retry_after or RETRY[min(max(attempts - 1, 0), len(RETRY) - 1)]
-        await database.rows(sql.LATER_MESSAGE, (now + int(wait), id_))
-        await database.rows(sql.SET_MESSAGE_STATE, ("queued", json.dumps([id_])))
-    else:
-        await _finish(database, [id_], "failed", fault.code)
 
 
 async def _reported(

@@ -1,7 +1,8 @@
 """Putting an SMS into the queue: within the transaction of whatever caused it."""
 
+import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,9 +32,22 @@ class Letter:
 class Post:
     """Writes letters as rows."""
 
-    def __init__(self, clock: Clock, quiet: tuple[int, int]) -> None:
+    def __init__(self, clock: Clock, quiet: tuple[int, int], send_by: Mapping[str, str]) -> None:
         self._clock = clock
         self._quiet = quiet
+        self._send_by = send_by
+        self._bells: dict[str, asyncio.Event] = {}
+        self._rung: set[str] = set()
+
+    def bell(self, channel: str) -> asyncio.Event:
+        """What is set when a message of this channel was committed."""
+        return self._bells.setdefault(channel, asyncio.Event())
+
+    def ring(self) -> None:
+        """What was queued is durable now."""
+        for channel in self._rung:
+            self.bell(channel).set()
+        self._rung.clear()
 
     async def enqueue(self, database: Database, letters: Sequence[Letter]) -> None:
         """Write the letters and their places in the queue; the caller commits."""
@@ -44,9 +58,15 @@ class Post:
             await _replace(database, reference)
         last = (await database.rows(sql.LAST_NUMBERS))[0][1]
         now = self._clock.steady()
-        numbered = list(enumerate(letters, last + 1))
-        await database.many(sql.ADD_MESSAGE, [_row(id_, letter, now) for id_, letter in numbered])
-        await database.many(sql.ADD_QUEUED, [(id_, self._due(letter, now)) for id_, letter in numbered])
+        rows = []
+        queued = []
+        for id_, letter in enumerate(letters, last + 1):
+            channel = self._send_by.get(letter.channel, letter.channel)
+            rows.append(_row(id_, channel, letter, now))
+            queued.append((id_, channel, letter.number, self._due(letter, now)))
+            self._rung.add(channel)
+        await database.many(sql.ADD_MESSAGE, rows)
+        await database.many(sql.ADD_QUEUED, queued)
 
     def _due(self, letter: Letter, now: int) -> int:
         return self._clock.after_quiet(now, self._quiet) if letter.kind in DAYTIME else now
@@ -60,10 +80,10 @@ async def _replace(database: Database, reference: int | None) -> None:
         await database.rows(sql.UNQUEUE, (json.dumps([row[0] for row in overtaken]),))
 
 
-def _row(id_: int, letter: Letter, now: int) -> tuple[object, ...]:
+def _row(id_: int, channel: str, letter: Letter, now: int) -> tuple[object, ...]:
     return (
         id_,
-        letter.channel,
+        channel,
         letter.number,
         letter.kind,
         letter.language,

@@ -189,8 +189,8 @@ class Scribe:
         urgency = "correction" if previous else submit.consent.get("basis", "")
         rank = at - HEAD_START.get(urgency, 0)
         for agency in map(self._words.number, submit.agencies):
-            sheet.deliveries.append((sequence, agency, at))
-            sheet.waiting.append((agency, rank, sequence, rank, previous, 0))
+            sheet.deliveries.append((sequence, agency, rank, rank, previous, at))
+            sheet.waiting.append((agency, rank, sequence))
             sheet.tally[agency, 0] += 1
 
     async def _write_sheet(self, database: Database, sheet: "_Sheet") -> None:

@@ -22,6 +22,7 @@ class StoreSettings(BaseModel):
         silence: seconds without a key press after which an unfinished USSD session gets its `dropped` text.
         settled_days: how long message rows, notes and inbox identities are kept after they are done.
         blocks: leading digits of the references leased to this node; empty: all of them.
+        send_by: per channel, the channel that sends its SMS; a channel not named sends its own.
         seal_to: per agency, age public keys; bodies of its submissions are sealed to them at intake.
     """
 
@@ -39,4 +40,5 @@ class StoreSettings(BaseModel):
     silence: Annotated[int, Field(ge=1)] = 180
     settled_days: Annotated[int, Field(ge=1)] = 30
     blocks: tuple[str, ...] = ()
+    send_by: dict[str, str] = {}
     seal_to: dict[str, tuple[str, ...]] = {}

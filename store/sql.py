@@ -44,13 +44,15 @@ SET_PERSON: Final = "UPDATE person SET session = ?, data = ?, day = ? WHERE id =
 SILENT: Final = f"SELECT {_SESSION} FROM session WHERE dropped <> '' AND at < ? LIMIT 500"
 """Unfinished sessions that have been silent for long enough to be told so."""
 
-FORGOTTEN: Final = "DELETE FROM session WHERE number IS NULL AND keep_until < ?"
+FORGOTTEN: Final = "DELETE FROM session WHERE number IS NULL AND keep_until < ? RETURNING id"
 """Forgotten sessions whose late copies can no longer come."""
 
 SOME_SESSIONS: Final = "SELECT id, state, at, keep_until FROM session WHERE id > ? ORDER BY id LIMIT 2000"
 """A stretch of sessions, for the sweep that goes round."""
 
-DROP_SESSIONS: Final = "DELETE FROM session WHERE id IN (SELECT value FROM json_each(?)) AND at < ? AND keep_until < ?"
+DROP_SESSIONS: Final = (
+    "DELETE FROM session WHERE id IN (SELECT value FROM json_each(?)) AND at < ? AND keep_until < ? RETURNING id"
+)
 
 # --- what a turn brings about ----------------------------------------------------------------------------------------
 
@@ -82,13 +84,11 @@ REVISE_REQUEST: Final = (
 )
 
 ADD_DELIVERY: Final = (
-    "INSERT INTO delivery (seq, agency, state, attempts, code, agency_ref, reason, fields, at)"
-    " VALUES (?, ?, 0, 0, '', '', '', '[]', ?)"
+    "INSERT INTO delivery (seq, agency, state, due_at, rank, previous, attempts, held, owner, code, agency_ref, reason,"
+    " fields, at) VALUES (?, ?, 0, ?, ?, ?, 0, 0, '', '', '', '', '[]', ?)"
 )
 
-ADD_WAITING: Final = (
-    "INSERT INTO waiting (agency, due_at, seq, rank, previous, held, owner) VALUES (?, ?, ?, ?, ?, ?, '')"
-)
+ADD_WAITING: Final = "INSERT INTO waiting (agency, due_at, seq) VALUES (?, ?, ?)"
 
 TALLY: Final = (
     "INSERT INTO tally (agency, state, n) VALUES (?, ?, ?) ON CONFLICT (agency, state) DO UPDATE SET n = n + excluded.n"
@@ -101,7 +101,8 @@ OLD_ONCE: Final = "DELETE FROM once WHERE key IN (SELECT unhex(value) FROM json_
 
 ADD_MESSAGE: Final = (
     "INSERT INTO message (id, channel, number, kind, language, text, parts, reference, link_id, state, attempts, at,"
-    " useless_at, gateway_id, cost, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', 0, ?, ?, NULL, '', '')"
+    " useless_at, gateway_id, settled_at, price, cost, reason)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', 0, ?, ?, NULL, 0, 0, '', '')"
 )
 
 REPLACE_STATUS: Final = (
@@ -112,7 +113,7 @@ REPLACE_STATUS: Final = (
 
 UNQUEUE: Final = "DELETE FROM message_queue WHERE id IN (SELECT value FROM json_each(?))"
 
-ADD_QUEUED: Final = "INSERT INTO message_queue (id, due_at, state) VALUES (?, ?, 'queued')"
+ADD_QUEUED: Final = "INSERT INTO message_queue (id, channel, number, due_at, state) VALUES (?, ?, ?, ?, 'queued')"
 
 ADD_NOTE: Final = "INSERT INTO note (kind, text, number, at, done) VALUES (?, ?, ?, ?, 0)"
 
@@ -180,16 +181,21 @@ UNLOCK: Final = "UPDATE case_key SET wrong = 0, until = 0 WHERE request = (SELEC
 # --- messages on their way out ---------------------------------------------------------------------------------------
 
 EXPIRED: Final = (
-    "SELECT m.id FROM message_queue q JOIN message m ON m.id = q.id WHERE q.state = 'queued' AND m.useless_at <= ?"
+    "SELECT m.id FROM message_queue q JOIN message m ON m.id = q.id"
+    " WHERE q.channel = ? AND q.state = 'queued' AND q.due_at <= ? AND m.useless_at <= ? LIMIT 500"
 )
 
 CLAIM: Final = (
-    "UPDATE message_queue SET state = 'claimed' WHERE id IN (SELECT id FROM message_queue"
-    " WHERE state = 'queued' AND due_at <= ? ORDER BY due_at, id LIMIT ?) RETURNING id"
+    "UPDATE message_queue SET state = 'claimed' WHERE id IN (SELECT min(d.id) FROM"
+    " (SELECT id, number FROM message_queue WHERE channel = ? AND state = 'queued' AND due_at <= ?"
+    " ORDER BY due_at, id LIMIT ?) d WHERE NOT EXISTS"
+    " (SELECT 1 FROM message_queue f WHERE f.number = d.number AND f.state <> 'queued')"
+    " GROUP BY d.number ORDER BY min(d.id) LIMIT ?) RETURNING id"
 )
+"""The oldest due message of each number that has none under way, so that a number gets its messages in order."""
 
 OUTGOING: Final = (
-    "SELECT id, channel, number, text, parts, attempts, link_id, kind FROM message"
+    "SELECT id, channel, number, text, parts, attempts, link_id FROM message"
     " WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
 )
 
@@ -205,7 +211,12 @@ START_MESSAGES: Final = (
 
 LATER_MESSAGE: Final = "UPDATE message_queue SET state = 'queued', due_at = ? WHERE id = ?"
 
-SENT: Final = "UPDATE message SET state = ?, gateway_id = ?, cost = ?, reason = ? WHERE id = ? RETURNING channel"
+SENT: Final = "UPDATE message SET state = 'sent', gateway_id = ?, cost = ? WHERE id = ?"
+
+PRICED: Final = "UPDATE message SET price = price + ?, settled_at = ? WHERE id = ?"
+
+SPENT: Final = "SELECT coalesce(sum(price), 0) FROM message WHERE channel = ? AND settled_at >= ?"
+"""Asked once a day and at a start."""
 
 SETTLED: Final = "UPDATE message SET state = ?, reason = ?, number = NULL WHERE id = ?"
 """Nothing more will happen to this message: whose it was is forgotten."""
@@ -229,3 +240,70 @@ OLDEST_MESSAGE: Final = "SELECT min(due_at) FROM message_queue WHERE state = 'qu
 
 UNKNOWN_MESSAGES: Final = "SELECT count(*) FROM message WHERE state = 'unknown' AND number IS NOT NULL"
 """Messages that may not have arrived and that nobody will repeat: a person should know of them."""
+
+# --- revisions -------------------------------------------------------------------------------------------------------
+
+ADD_REVISION: Final = (
+    "INSERT INTO revision (digest, flow, files, at) VALUES (?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING"
+)
+
+REVISIONS: Final = "SELECT digest, flow, files, at FROM revision ORDER BY at, digest"
+
+LIVE: Final = "SELECT flow, digest, paused FROM live"
+
+SET_LIVE: Final = (
+    "INSERT INTO live (flow, digest, paused, at) VALUES (?, ?, 0, ?)"
+    " ON CONFLICT (flow) DO UPDATE SET digest = excluded.digest, paused = 0, at = excluded.at"
+)
+
+SET_PAUSED: Final = "UPDATE live SET paused = ? WHERE flow = ? RETURNING digest"
+
+ADD_PUBLICATION: Final = "INSERT INTO publication (flow, digest, act, actor, at) VALUES (?, ?, ?, ?, ?)"
+
+BEFORE_LIVE: Final = (
+    "SELECT digest FROM publication WHERE flow = ? AND act IN ('publish', 'rollback') AND digest <> ?"
+    " ORDER BY id DESC LIMIT 1"
+)
+"""What was live before this revision."""
+
+# --- the node itself, and keeping house ------------------------------------------------------------------------------
+
+META: Final = "SELECT value FROM meta WHERE name = ?"
+
+SET_META: Final = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+
+LAST_EPOCH: Final = "SELECT epoch FROM epoch ORDER BY n DESC LIMIT 1"
+
+ADD_EPOCH: Final = "INSERT INTO epoch (epoch, at, why) VALUES (?, ?, ?) ON CONFLICT (epoch) DO NOTHING RETURNING epoch"
+
+SWEEP_BODIES: Final = (
+    "SELECT s.seq, s.at, r.keep_days, s.event IS NOT NULL, min(d.state IN (4, 7, 8)), max(d.at), r.status, r.seq"
+    " FROM submission s JOIN request r ON r.seq = s.request LEFT JOIN delivery d ON d.seq = s.seq"
+    " WHERE s.seq > ? AND s.seq <= ? GROUP BY s.seq ORDER BY s.seq"
+)
+"""A stretch of submissions: whether all their agencies have them (or none will), and since when."""
+
+DROP_BODY: Final = "UPDATE submission SET event = NULL WHERE seq = ?"
+
+UNLINK: Final = "UPDATE request SET number = NULL WHERE seq = ?"
+
+OLD_MESSAGES: Final = (
+    "DELETE FROM message WHERE id IN (SELECT id FROM message ORDER BY id LIMIT 1000) AND at < ?"
+    " AND state NOT IN ('queued', 'sending')"
+)
+
+UNLINK_MESSAGES: Final = (
+    "UPDATE message SET number = NULL WHERE id > ? AND id <= ? AND number IS NOT NULL AND at < ?"
+    " AND state IN ('sent', 'unknown')"
+)
+"""A report that has not come after days will not come: whose the message was is forgotten."""
+
+OLD_INBOX: Final = "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox ORDER BY id LIMIT 1000) AND at < ?"
+
+OLD_NOTES: Final = "DELETE FROM note WHERE id IN (SELECT id FROM note ORDER BY id LIMIT 1000) AND at < ?"
+
+OLD_EARLY: Final = "DELETE FROM early_report WHERE at < ?"
+
+OLD_ATTEMPTS: Final = "DELETE FROM attempt WHERE id IN (SELECT id FROM attempt ORDER BY id LIMIT 1000) AND at < ?"
+
+OLD_GUESSES: Final = "DELETE FROM guess WHERE until < ? AND wrong < ?"

@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 import aiosqlite
 from sqlcipher3 import dbapi2
 
-from flows.errors import DiskFull, KeyFault, StoreFault, VersionFault
+from flows.errors import Busy, DiskFull, KeyFault, StoreFault, VersionFault
 from store.database import Row
 
 FILE: Final = "sala.db"
@@ -51,10 +51,10 @@ def require_sound_engine() -> None:
         )
 
 
-def open_keyed(file: Path, key: bytes, *, reader: bool = False) -> Any:
+def open_keyed(file: Path, key: bytes, *, reader: bool = False, checkpoints: bool = True) -> Any:
     """Open `file` with the raw 32-byte `key` and set what every connection of ours needs.
 
-    A reader can neither write nor checkpoint.
+    A reader can neither write nor checkpoint; a process beside the node leaves `checkpoints` to it.
 
     Raises:
         KeyFault: the file is not a database of this key.
@@ -69,6 +69,8 @@ def open_keyed(file: Path, key: bytes, *, reader: bool = False) -> Any:
         link.execute("SELECT count(*) FROM sqlite_master").fetchone()
         for pragma in _READER if reader else _WRITER:
             link.execute(pragma).fetchall()
+        if not checkpoints:
+            link.execute("PRAGMA wal_autocheckpoint = 0").fetchall()
     except dbapi2.DatabaseError as fault:
         link.close()
         if "locked" in str(fault):
@@ -96,14 +98,16 @@ class Sqlite:
         self._link = link
 
     @classmethod
-    async def open(cls, file: Path, key: bytes, *, reader: bool = False) -> Self:
+    async def open(cls, file: Path, key: bytes, *, reader: bool = False, checkpoints: bool = True) -> Self:
         """Open a connection of its own thread; `close` it, or the interpreter never exits.
 
         Raises:
             KeyFault: wrong key. VersionFault: an SQLite that may lose rows.
         """
         require_sound_engine()
-        return cls(await aiosqlite.Connection(lambda: open_keyed(file, key, reader=reader), 64))
+        return cls(
+            await aiosqlite.Connection(lambda: open_keyed(file, key, reader=reader, checkpoints=checkpoints), 64)
+        )
 
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
         """Run one statement and return all its rows."""
@@ -165,6 +169,8 @@ def _translated(fault: Exception) -> StoreFault:
     text = str(fault)
     if isinstance(fault, IntegrityError):
         return Clash(text)
+    if "locked" in text:
+        return Busy("another process writes for too long")
     if "full" in text:
         return DiskFull()
     if "disk I/O" in text:

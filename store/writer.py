@@ -15,6 +15,7 @@ from flows.errors import Busy, DiskFull, StoreFault
 from store.asks import Ask, Later
 from store.crew import Crew
 from store.database import Database
+from store.post import Post
 from store.reserve import Reserve
 from store.sqlite import Clash, DiskFault
 from store.words import Words
@@ -47,11 +48,14 @@ class Work:
 class Writer:
     """Owns the writing connection."""
 
-    def __init__(self, database: Database, crew: Crew, words: Words, reserve: Reserve, most_waiting: int) -> None:
+    def __init__(
+        self, database: Database, crew: Crew, words: Words, reserve: Reserve, post: Post, most_waiting: int
+    ) -> None:
         self._database = database
         self._crew = crew
         self._words = words
         self._reserve = reserve
+        self._post = post
         self._most_waiting = most_waiting
         self._asks: deque[Ask] = deque()
         self._works: deque[Work] = deque()
@@ -205,6 +209,7 @@ class Writer:
                 return fault
             raise
         self.counts["batches"] += 1
+        self._post.ring()
         self._complete(asks, works, later)
         return None
 

@@ -2,7 +2,7 @@
 
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
-CREATE TABLE epoch (epoch TEXT PRIMARY KEY, at INTEGER NOT NULL, why TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE epoch (n INTEGER PRIMARY KEY, epoch TEXT NOT NULL UNIQUE, at INTEGER NOT NULL, why TEXT NOT NULL);
 
 -- Agencies and revisions by a small number: these words stand in millions of rows.
 CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
@@ -71,12 +71,18 @@ CREATE INDEX submission_later ON submission (request, case_revision) WHERE case_
 
 CREATE TABLE once (key BLOB PRIMARY KEY, reference INTEGER NOT NULL, caller BLOB, until INTEGER NOT NULL) WITHOUT ROWID;
 
--- One row per submission and agency; states are numbers in the order of flows.delivery.State.
+-- One row per submission and agency; states are numbers in the order of flows.delivery.State. `due_at` finds its row in
+-- `waiting`, `rank` orders it there, `previous` is the case's revision that must be settled before it.
 CREATE TABLE delivery (
   seq INTEGER NOT NULL,
   agency INTEGER NOT NULL,
   state INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  rank INTEGER NOT NULL,
+  previous INTEGER NOT NULL,
   attempts INTEGER NOT NULL,
+  held INTEGER NOT NULL,
+  owner TEXT NOT NULL,
   code TEXT NOT NULL,
   agency_ref TEXT NOT NULL,
   reason TEXT NOT NULL,
@@ -85,19 +91,16 @@ CREATE TABLE delivery (
   PRIMARY KEY (seq, agency)
 ) WITHOUT ROWID;
 CREATE INDEX delivery_review ON delivery (agency, seq) WHERE state = 6;
+CREATE INDEX delivery_leased ON delivery (due_at) WHERE state = 1;
+CREATE INDEX delivery_held ON delivery (agency) WHERE held = 1;
 
 -- Only what is still to be delivered, in the order of trying; narrow, so that ten million settled rows cost nothing.
 CREATE TABLE waiting (
   agency INTEGER NOT NULL,
   due_at INTEGER NOT NULL,
   seq INTEGER NOT NULL,
-  rank INTEGER NOT NULL,
-  previous INTEGER NOT NULL,
-  held INTEGER NOT NULL,
-  owner TEXT NOT NULL,
   PRIMARY KEY (agency, due_at, seq)
 ) WITHOUT ROWID;
-CREATE INDEX waiting_leased ON waiting (due_at) WHERE owner <> '';
 
 CREATE TABLE tally (agency INTEGER NOT NULL, state INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (agency, state))
 WITHOUT ROWID;
@@ -109,6 +112,7 @@ CREATE TABLE road (
   life INTEGER NOT NULL,
   bytes_out INTEGER NOT NULL,
   bytes_in INTEGER NOT NULL,
+  accepted_at INTEGER NOT NULL,
   last_at INTEGER NOT NULL,
   last_outcome TEXT NOT NULL
 );
@@ -158,6 +162,8 @@ CREATE TABLE message (
   at INTEGER NOT NULL,
   useless_at INTEGER NOT NULL,
   gateway_id TEXT,
+  settled_at INTEGER NOT NULL,
+  price INTEGER NOT NULL,
   cost TEXT NOT NULL,
   reason TEXT NOT NULL
 );
@@ -165,8 +171,15 @@ CREATE INDEX message_gateway ON message (gateway_id, channel) WHERE gateway_id I
 CREATE INDEX message_reference ON message (reference) WHERE reference IS NOT NULL;
 
 -- Messages on their way out; a settled one leaves it.
-CREATE TABLE message_queue (id INTEGER PRIMARY KEY, due_at INTEGER NOT NULL, state TEXT NOT NULL);
-CREATE INDEX message_queue_due ON message_queue (state, due_at);
+CREATE TABLE message_queue (
+  id INTEGER PRIMARY KEY,
+  channel TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  state TEXT NOT NULL
+);
+CREATE INDEX message_queue_due ON message_queue (channel, state, due_at);
+CREATE INDEX message_queue_number ON message_queue (number);
 
 CREATE TABLE early_report (
   channel TEXT NOT NULL,

@@ -1,0 +1,261 @@
+"""The memory of one node as one object: opened, used by every room, and closed with nothing left under way."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from typing import Any, Final, Literal
+
+import structlog
+
+from flows.errors import KeyFault, StoreFault
+from store import migrate, road_sql, sql
+from store.clock import Clock
+from store.crew import Crew
+from store.database import Database
+from store.hashing import Hashing
+from store.library import Library, catalogue_of
+from store.lock import Lock
+from store.messages import Messages
+from store.mind import Mind
+from store.post import Post
+from store.readings import Readings
+from store.references import References
+from store.reserve import Reserve
+from store.review import Review
+from store.road import FOR_ALL_TIME, Road
+from store.rows import Cache
+from store.scribe import Scribe
+from store.settings import StoreSettings
+from store.sqlite import FILE, Sqlite
+from store.statuses import Statuses
+from store.sweep import Sweep
+from store.turns import Turns
+from store.words import Words
+from store.writer import Writer
+
+Role = Literal["node", "command"]
+
+TICK: Final = 1.0
+"""Seconds between two looks at the disk and at what other processes have written."""
+
+SWEEP_EVERY: Final = 15
+"""Ticks between two rounds of housework."""
+
+_HASHING: Final = "hashing"
+
+log = structlog.get_logger("store")
+
+
+class Memory:
+    """Everything that a node remembers. Made by `open_memory`."""
+
+    def __init__(
+        self, settings: StoreSettings, mind: Mind, hashing: Hashing, clock: Clock, writing: Database, reading: Database
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.hashing = hashing
+        self._mind = mind
+        self._writing = writing
+        self._reading = reading
+        self._cache = Cache(settings.most_cached)
+        self._words = Words()
+        self._post = Post(clock, settings.quiet, settings.send_by)
+        self._scribe = Scribe(settings, mind, hashing, clock, self._words, self._post)
+        self._reserve = Reserve(settings.data, settings.reserve_mb, settings.free_mb)
+        self._crew = Crew(mind, hashing, clock, self._cache, References(settings.blocks), self._scribe)
+        self.writer = Writer(writing, self._crew, self._words, self._reserve, self._post, settings.most_waiting)
+        self.turns = Turns(self.writer, hashing, mind, self._cache)
+        self.messages = Messages(self.writer, reading, clock, self._crew)
+        self.road = Road(self.writer, reading, self._words, Statuses(mind, self._words, self._post, self._crew))
+        self.library = Library(self.writer, reading, clock)
+        self.review = Review(self.writer, reading, clock, self._words, self._scribe, hashing)
+        self.sweep = Sweep(settings, self.writer, reading, clock, self._cache, self._crew)
+        self._version = 0
+
+    @property
+    def office(self) -> Any:
+        """What is offered now, as the mind composed it."""
+        return self._crew.thinker.office
+
+    @property
+    def full(self) -> bool:
+        """Whether the disk has no room for new dialogues."""
+        return self._crew.thinker.full
+
+    @property
+    def epoch(self) -> str:
+        """The random number of this start, part of every submission's identity."""
+        return self._scribe.epoch
+
+    def bell(self, channel: str) -> asyncio.Event:
+        """Set when a message that this channel sends was committed."""
+        return self._post.bell(channel)
+
+    async def begin(self, role: Role) -> None:
+        """Bring the file up to date and take up what the last run left. Called once, before the writer starts."""
+        database = self._writing
+        applied = await migrate.migrate(database)
+        if applied:
+            log.info("schema brought up to date", count=len(applied))
+        await self._check_hashing(database)
+        await database.begin()
+        if role == "node":
+            self._scribe.epoch = await _new_epoch(database, self.clock.now())
+            lapsed = await self.road.lapse_in(database, FOR_ALL_TIME)
+            requeued, unknown = await self.messages.recover(database)
+            log.info("taken up", lapsed=lapsed, requeued=requeued, unknown=unknown)
+        else:
+            self._scribe.epoch = await _last_epoch(database, self.clock.now())
+        await database.commit()
+        await self._words.load(database)
+        session, person, newest = (await database.rows(sql.LAST_IDS))[0]
+        self._crew.number_from(session, person)
+        self.clock.believe(newest)
+        self._version = await database.changed()
+        await self._compose(database)
+        self._look_at_disk()
+
+    async def refresh(self) -> None:
+        """Take in what another process has written, and compose the office anew."""
+        await self.writer.do(self._renew)
+
+    async def tick(self) -> None:
+        """Look at the disk, and at whether another process has written."""
+        self._look_at_disk()
+
+        async def run(database: Database) -> None:
+            version = await database.changed()
+            if version != self._version:
+                self._version = version
+                await self._renew(database)
+
+        await self.writer.do(run)
+
+    async def keep_house(self) -> None:
+        """Run ticks and housework until cancelled."""
+        count = 0
+        while True:
+            await asyncio.sleep(TICK)
+            count += 1
+            try:
+                await self.tick()
+                if count % SWEEP_EVERY == 0:
+                    await self.sweep.silent()
+                    await self.sweep.round()
+            except StoreFault as fault:
+                log.warning("housework not done", reason=fault.code)
+
+    async def readings(self) -> Readings:
+        """Return the figures of this moment; constant time, however much is stored."""
+        read = self._reading.rows
+        return Readings(
+            epoch=self.epoch,
+            schema=await migrate.schema(self._reading),
+            clock=self.clock.quality,
+            counts={**self._crew.counts, **self.writer.counts},
+            rows=dict(self._scribe.rows),
+            waiting=self.writer.waiting,
+            cached=len(self._cache),
+            messages=dict(await read(sql.MESSAGE_STATES)),
+            oldest_message_at=(await read(sql.OLDEST_MESSAGE))[0][0] or 0,
+            unknown_messages=(await read(sql.UNKNOWN_MESSAGES))[0][0],
+            roads=await self.road.states(),
+            memos=(await read(road_sql.OPEN_MEMOS))[0][0],
+            free=self._reserve.free(),
+            reserve=self._reserve.there,
+            full=self.full,
+            writable=self.writer.writable,
+        )
+
+    async def _renew(self, database: Database) -> None:
+        self._cache.clear()
+        await self._words.load(database)
+        await self._compose(database)
+
+    async def _compose(self, database: Database) -> None:
+        self._crew.thinker.office = self._mind.compose(await catalogue_of(database))
+
+    def _look_at_disk(self) -> None:
+        self._reserve.make()
+        self._crew.thinker.full = self._reserve.full()
+
+    async def _check_hashing(self, database: Database) -> None:
+        rows = await database.rows(sql.META, (_HASHING,))
+        if not rows:
+            await database.rows(sql.SET_META, (_HASHING, self.hashing.check()))
+            await database.commit()
+        elif rows[0][0] != self.hashing.check():
+            raise KeyFault(
+                "this hashing key is not the one that the database was begun with",
+                hint="numbers and sessions would not be found again; give the old key",
+            )
+
+
+@contextlib.asynccontextmanager
+async def open_memory(
+    settings: StoreSettings,
+    key: bytes,
+    mind: Mind,
+    *,
+    role: Role = "node",
+    hashing_key: bytes = b"",
+    clock: Clock | None = None,
+    house: bool = True,
+) -> AsyncIterator[Memory]:
+    """Open the memory of the node in `settings.data`, and close it with everything under way finished.
+
+    Args:
+        settings: where and how.
+        key: 32 bytes, the database's own.
+        mind: the dialogue.
+        role: a `node` takes turns, draws an epoch and is alone on its folder; a `command` is a second process beside
+            it, which takes no turns and leaves checkpoints to the node.
+        hashing_key: of the keyed hashes; empty: derived from `key`. It stays the same when the database's key changes.
+        clock: another one than the machine's.
+        house: whether to keep house in the background; tests call `tick` and `sweep` themselves.
+
+    Raises:
+        KeyFault: wrong key. VersionFault: an unsound SQLite, or a schema newer than this code.
+        ConfigFault: another node runs on this folder.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True)
+    async with contextlib.AsyncExitStack() as stack:
+        if role == "node":
+            stack.enter_context(Lock(settings.data))
+        file = settings.data / FILE
+        writing = await Sqlite.open(file, key, checkpoints=role == "node")
+        stack.push_async_callback(writing.close)
+        # A reader cannot set up an empty file: the schema is there before it opens.
+        await migrate.migrate(writing)
+        reading = await Sqlite.open(file, key, reader=True)
+        stack.push_async_callback(reading.close)
+        clock = clock or Clock(settings.timezone)
+        memory = Memory(settings, mind, Hashing(hashing_key or key), clock, writing, reading)
+        await memory.begin(role)
+        memory.writer.start()
+        stack.push_async_callback(memory.writer.close)
+        if house and role == "node":
+            task = asyncio.create_task(memory.keep_house(), name="store-house")
+            stack.push_async_callback(_stop, task)
+        yield memory
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _new_epoch(database: Database, now: int) -> str:
+    for _ in range(100):
+        drawn = secrets.token_hex(4)
+        if await database.rows(sql.ADD_EPOCH, (drawn, now, "start")):
+            return drawn
+    raise StoreFault("no new epoch can be drawn")
+
+
+async def _last_epoch(database: Database, now: int) -> str:
+    rows = await database.rows(sql.LAST_EPOCH)
+    return str(rows[0][0]) if rows else await _new_epoch(database, now)

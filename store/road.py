@@ -1,0 +1,228 @@
+"""The deliveries: what is due, who holds it, what an attempt came to; states by `flows.delivery` and nothing else."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final, get_args
+
+from flows import delivery
+from flows.delivery import Event, State
+from store import road_sql, sql
+from store.database import Database, Row
+from store.numbers import unpack_id, unpack_reference
+from store.statuses import Statuses
+from store.values import Bookmark, Offer, Settlement, StatusEvent, Traffic, Trip
+from store.words import Words
+from store.writer import Writer
+
+STATES: Final[tuple[State, ...]] = get_args(State)
+NUMBER: Final[dict[State, int]] = {state: number for number, state in enumerate(STATES)}
+LEASED: Final = NUMBER["leased"]
+FOR_ALL_TIME: Final = 2**40
+
+
+def offer_of(row: Row) -> Offer:
+    """The value of one row of `DUE` or `OFFERS`."""
+    seq, id_, reference, case_id, case_revision, event, attempts, state, at = row
+    in_doubt = STATES[state] in {"in_doubt", "carried"}
+    return Offer(
+        seq,
+        unpack_id(id_),
+        unpack_reference(reference),
+        unpack_id(case_id),
+        case_revision,
+        event,
+        attempts,
+        in_doubt,
+        at,
+    )
+
+
+class Road:
+    """The worker's side of the store; times are epoch seconds."""
+
+    def __init__(self, writer: Writer, reader: Database, words: Words, statuses: Statuses) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._words = words
+        self._statuses = statuses
+
+    async def due(self, agency: str, limit: int, now: int) -> list[Offer]:
+        """Return what may be tried at `now`, oldest first (corrections and urgent ones aged up), leased by nobody."""
+        rows = await self._reader.rows(road_sql.DUE, (self._words.number(agency), now, limit))
+        return [offer_of(row) for row in rows]
+
+    async def lease(self, agency: str, seqs: Sequence[int], owner: str, until: int, now: int) -> list[Offer]:
+        """Lease what of `seqs` nobody holds, write one attempt for each, and return it in the same order."""
+        number = self._words.number(agency)
+
+        async def run(database: Database) -> list[Offer]:
+            await database.begin()
+            listed = json.dumps(list(seqs))
+            offers = {row[0]: offer_of(row) for row in await database.rows(road_sql.OFFERS, (number, listed))}
+            rows = await database.rows(road_sql.DELIVERIES, (number, listed))
+            free = {row[0]: row for row in rows if delivery.move(STATES[row[1]], "lease") is not None}
+            taken = [seq for seq in dict.fromkeys(seqs) if seq in free]
+            await database.many(road_sql.UNWAIT, [(number, free[seq][2], seq) for seq in taken])
+            await database.many(road_sql.WAIT, [(number, until, seq) for seq in taken])
+            await database.many(road_sql.LEASE, [(until, owner, seq, number) for seq in taken])
+            await database.many(road_sql.ADD_ATTEMPT, [(number, seq, now) for seq in taken])
+            await _count(database, [(number, free[seq][1], LEASED) for seq in taken])
+            return [offers[seq] for seq in taken]
+
+        return await self._writer.do(run)
+
+    async def settle(self, agency: str, settlements: Sequence[Settlement], trip: Trip, now: int, *, wake: bool) -> None:
+        """Write what an attempt came to; with `wake`, all of this agency that waits and is not held is due now.
+
+        A settlement whose event has no arrow from the state as it is by now changes nothing. What is refused opens an
+        officer's task in the same transaction.
+        """
+        number = self._words.number(agency)
+
+        async def run(database: Database) -> None:
+            await database.begin()
+            await database.rows(road_sql.OPEN_ROAD, (number,))
+            await _settle(database, number, settlements, trip, now)
+            if wake:
+                await _wake(database, number, now)
+
+        await self._writer.do(run)
+
+    async def lapse(self, now: int) -> int:
+        """Turn leases that have run out into `in_doubt`, due at once; returns how many."""
+        return await self._writer.do(lambda database: self.lapse_in(database, now))
+
+    @staticmethod
+    async def lapse_in(database: Database, now: int) -> int:
+        """As `lapse`, inside a transaction of the caller's."""
+        rows = await database.rows(road_sql.LAPSED, (now,))
+        if rows:
+            await database.begin()
+            in_doubt = NUMBER["in_doubt"]
+            await database.many(road_sql.UNWAIT, [(agency, due_at, seq) for agency, seq, due_at, _ in rows])
+            await database.many(road_sql.WAIT, [(agency, rank, seq) for agency, seq, _, rank in rows])
+            await database.many(road_sql.MOVE, [(in_doubt, rank, seq, agency) for agency, seq, _, rank in rows])
+            await _count(database, [(agency, LEASED, in_doubt) for agency, *_ in rows])
+        return len(rows)
+
+    async def bookmark(self, agency: str) -> Bookmark:
+        """Return how far this agency's statuses were read."""
+        number = self._words.number(agency)
+        for row in await self._reader.rows(road_sql.ROADS):
+            if row[0] == number:
+                return Bookmark(row[1], row[2])
+        return Bookmark()
+
+    async def statuses(self, agency: str, events: Sequence[StatusEvent], cursor: str | None, now: int) -> int:
+        """Apply events not seen before with their effects, and the cursor (None: keep); returns how many were new."""
+        return await self._writer.do(lambda database: self._statuses.apply(database, agency, events, cursor, now))
+
+    async def gone_back(self, agency: str, now: int) -> int:
+        """Forget bookmark and seen events, and offer again what was accepted and is still kept; returns how many."""
+        number = self._words.number(agency)
+
+        async def run(database: Database) -> int:
+            await database.begin()
+            await database.rows(road_sql.OPEN_ROAD, (number,))
+            await database.rows(road_sql.FORGET_CURSOR, (number,))
+            await database.rows(road_sql.FORGET_SEQS, (number,))
+            rows = await database.rows(road_sql.TAKEN, (number,))
+            in_doubt = NUMBER["in_doubt"]
+            await database.many(road_sql.MOVE, [(in_doubt, rank, seq, number) for seq, rank in rows])
+            await database.many(road_sql.WAIT, [(number, rank, seq) for seq, rank in rows])
+            await _count(database, [(number, NUMBER["accepted"], in_doubt)] * len(rows))
+            await database.rows(road_sql.TRAVELLED, (0, 0, now, "gone_back", 0, number))
+            return len(rows)
+
+        return await self._writer.do(run)
+
+    async def states(self) -> list[Traffic]:
+        """Return the figures of every agency that has deliveries; constant time, however many there are."""
+        rows = await self._reader.rows(road_sql.TALLIES)
+        counts = {(agency, STATES[state]): n for agency, state, n in rows}
+        roads = {row[0]: row for row in await self._reader.rows(road_sql.ROADS)}
+        held: dict[int, int] = dict(await self._reader.rows(road_sql.HELD))
+        agencies = sorted({agency for agency, _ in counts})
+        return [await self._traffic(agency, counts, roads.get(agency), held.get(agency, 0)) for agency in agencies]
+
+    async def _traffic(self, agency: int, counts: dict[tuple[int, State], int], road: Row | None, held: int) -> Traffic:
+        now = FOR_ALL_TIME if road is None else road[7]
+        waiting = sum(counts.get((agency, state), 0) for state in delivery.UNDELIVERED)
+        oldest = 0
+        if waiting:
+            found = await self._reader.rows(road_sql.OLDEST, (agency, now, agency, now))
+            oldest = found[0][0] or 0
+        _, _, _, _, bytes_out, bytes_in, accepted_at, last_at, last_outcome = road or (0, "", 0, 0, 0, 0, 0, 0, "")
+        return Traffic(
+            agency=self._words.text(agency),
+            waiting=waiting,
+            in_doubt=counts.get((agency, "in_doubt"), 0),
+            held=held,
+            in_review=counts.get((agency, "officer_review"), 0),
+            accepted=counts.get((agency, "accepted"), 0),
+            oldest_at=oldest,
+            accepted_through=min(accepted_at, oldest - 1) if oldest else accepted_at,
+            bytes_out=bytes_out,
+            bytes_in=bytes_in,
+            last_at=last_at,
+            last_outcome=last_outcome,
+        )
+
+
+async def _settle(database: Database, agency: int, settlements: Sequence[Settlement], trip: Trip, now: int) -> None:
+    listed = json.dumps([one.seq for one in settlements])
+    rows = {row[0]: row for row in await database.rows(road_sql.DELIVERIES, (agency, listed))}
+    offers = {row[0]: row for row in await database.rows(road_sql.OFFERS, (agency, listed))}
+    moves: list[tuple[int, int, int]] = []
+    accepted_at = 0
+    for one in settlements:
+        if one.seq not in rows:
+            continue
+        _, state, due_at, rank, attempts, _, _ = rows[one.seq]
+        new = _after(STATES[state], one.event)
+        if new is None:
+            continue
+        await database.rows(road_sql.UNWAIT, (agency, due_at, one.seq))
+        waits = new in delivery.WAITING
+        due = (one.next_at or rank) if waits else 0
+        if waits:
+            await database.rows(road_sql.WAIT, (agency, due, one.seq))
+        burnt = attempts if one.counted or STATES[state] != "leased" else attempts - 1
+        fields = json.dumps(list(one.fields), ensure_ascii=False)
+        row = (NUMBER[new], due, burnt, int(one.held and waits), one.code, one.agency_ref, one.reason, fields, now)
+        await database.rows(road_sql.SETTLE, (*row, one.seq, agency))
+        moves.append((agency, state, NUMBER[new]))
+        if new == "accepted":
+            await database.rows(road_sql.ACCEPTED, (one.seq,))
+            accepted_at = max(accepted_at, offers[one.seq][8])
+    await _count(database, moves)
+    ends = [_end_of_attempt(trip, one, agency) for one in settlements]
+    await database.many(road_sql.END_ATTEMPT, ends)
+    travelled = (trip.bytes_out, trip.bytes_in, now, trip.outcome, accepted_at, agency)
+    await database.rows(road_sql.TRAVELLED, travelled)
+
+
+def _after(state: State, event: Event) -> State | None:
+    new = delivery.move(state, event)
+    return delivery.move(new, "review") if new == "refused" else new
+
+
+def _end_of_attempt(trip: Trip, one: Settlement, agency: int) -> tuple[object, ...]:
+    outcome = one.code or one.event
+    return (trip.road, outcome, trip.bytes_out, trip.bytes_in, trip.milliseconds, trip.http_status, one.seq, agency)
+
+
+async def _wake(database: Database, agency: int, now: int) -> None:
+    rows = await database.rows(road_sql.SLEEPING, (agency, now))
+    await database.many(road_sql.UNWAIT, [(agency, due_at, seq) for seq, due_at, _, _ in rows])
+    await database.many(road_sql.WAIT, [(agency, rank, seq) for seq, _, rank, _ in rows])
+    await database.many(road_sql.MOVE, [(state, rank, seq, agency) for seq, _, rank, state in rows])
+
+
+async def _count(database: Database, moves: Sequence[tuple[int, int, int]]) -> None:
+    tally: Counter[tuple[int, int]] = Counter()
+    for agency, old, new in moves:
+        tally[agency, old] -= 1
+        tally[agency, new] += 1
+    await database.many(sql.TALLY, [(*pair, n) for pair, n in tally.items() if n])

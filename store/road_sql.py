@@ -1,0 +1,160 @@
+"""The statements of the road to the agencies, of the statuses coming home, and of the officer's review.
+
+Numbers for states are those of `flows.delivery.State`, in its order: 1 leased, 4 accepted, 6 officer_review.
+"""
+
+# ruff: noqa: S608 - the only parts put together here are this file's own lists of columns
+
+from typing import Final
+
+_OFFER: Final = (
+    "SELECT s.seq, s.id, r.reference, r.case_id, s.case_revision, s.event, d.attempts, d.state, s.at"
+    " FROM delivery d JOIN submission s ON s.seq = d.seq JOIN request r ON r.seq = s.request"
+)
+
+DUE: Final = (
+    "SELECT s.seq, s.id, r.reference, r.case_id, s.case_revision, s.event, d.attempts, d.state, s.at"
+    " FROM waiting w JOIN delivery d ON d.seq = w.seq AND d.agency = w.agency"
+    " JOIN submission s ON s.seq = w.seq JOIN request r ON r.seq = s.request"
+    " WHERE w.agency = ? AND w.due_at <= ? AND d.state <> 1 AND (d.previous = 0 OR NOT EXISTS"
+    " (SELECT 1 FROM delivery p WHERE p.seq = d.previous AND p.agency = d.agency AND p.state IN (0, 1, 2, 3, 9)))"
+    " ORDER BY w.due_at, w.seq LIMIT ?"
+)
+"""What may be tried now: a case's revision waits until the one before it is settled."""
+
+OFFERS: Final = f"{_OFFER} WHERE d.agency = ? AND d.seq IN (SELECT value FROM json_each(?))"
+
+DELIVERIES: Final = (
+    "SELECT seq, state, due_at, rank, attempts, held, owner FROM delivery"
+    " WHERE agency = ? AND seq IN (SELECT value FROM json_each(?))"
+)
+
+LAPSED: Final = "SELECT agency, seq, due_at, rank FROM delivery WHERE state = 1 AND due_at <= ? LIMIT 5000"
+
+SLEEPING: Final = (
+    "SELECT w.seq, w.due_at, d.rank, d.state FROM waiting w JOIN delivery d ON d.seq = w.seq AND d.agency = w.agency"
+    " WHERE w.agency = ? AND w.due_at > ? AND d.state <> 1 AND d.held = 0"
+)
+"""What waits for a later time; only what was tried does, so these are few."""
+
+UNWAIT: Final = "DELETE FROM waiting WHERE agency = ? AND due_at = ? AND seq = ?"
+
+WAIT: Final = "INSERT INTO waiting (agency, due_at, seq) VALUES (?, ?, ?)"
+
+LEASE: Final = (
+    "UPDATE delivery SET state = 1, due_at = ?, owner = ?, attempts = attempts + 1 WHERE seq = ? AND agency = ?"
+)
+
+SETTLE: Final = (
+    "UPDATE delivery SET state = ?, due_at = ?, owner = '', attempts = ?, held = ?, code = ?, agency_ref = ?,"
+    " reason = ?, fields = ?, at = ? WHERE seq = ? AND agency = ?"
+)
+
+MOVE: Final = "UPDATE delivery SET state = ?, due_at = ?, owner = '', held = 0 WHERE seq = ? AND agency = ?"
+
+ADD_ATTEMPT: Final = (
+    "INSERT INTO attempt (agency, seq, at, road, outcome, bytes_out, bytes_in, milliseconds, http_status)"
+    " VALUES (?, ?, ?, 'http', '', 0, 0, 0, 0)"
+)
+"""Written before the first byte leaves; an empty outcome is one that nobody knows."""
+
+END_ATTEMPT: Final = (
+    "UPDATE attempt SET road = ?, outcome = ?, bytes_out = ?, bytes_in = ?, milliseconds = ?, http_status = ?"
+    " WHERE seq = ? AND agency = ? AND outcome = ''"
+)
+
+ATTEMPTS: Final = (
+    "SELECT w.text, a.at, a.road, a.outcome, a.bytes_out, a.bytes_in, a.milliseconds, a.http_status"
+    " FROM attempt a JOIN word w ON w.id = a.agency WHERE a.seq = ? ORDER BY a.id"
+)
+
+ACCEPTED: Final = "UPDATE request SET status = 'accepted' WHERE latest = ? AND status = 'received'"
+"""Shown under "my requests", and sent to nobody."""
+
+OPEN_ROAD: Final = (
+    "INSERT INTO road (agency, cursor, seq, life, bytes_out, bytes_in, accepted_at, last_at, last_outcome)"
+    " VALUES (?, '', 0, 0, 0, 0, 0, 0, '') ON CONFLICT (agency) DO NOTHING"
+)
+
+TRAVELLED: Final = (
+    "UPDATE road SET bytes_out = bytes_out + ?, bytes_in = bytes_in + ?, last_at = ?, last_outcome = ?,"
+    " accepted_at = max(accepted_at, ?) WHERE agency = ?"
+)
+
+ROADS: Final = "SELECT agency, cursor, seq, life, bytes_out, bytes_in, accepted_at, last_at, last_outcome FROM road"
+
+TALLIES: Final = "SELECT agency, state, n FROM tally"
+
+HELD: Final = "SELECT agency, count(*) FROM delivery WHERE held = 1 GROUP BY agency"
+
+OLDEST: Final = (
+    "SELECT min(s.at) FROM submission s WHERE s.seq IN (SELECT seq FROM"
+    " (SELECT seq FROM waiting WHERE agency = ? AND due_at <= ? ORDER BY due_at, seq LIMIT 200) a"
+    " UNION ALL SELECT seq FROM waiting WHERE agency = ? AND due_at > ?)"
+)
+"""The oldest undelivered: among the first to be tried, and the few that wait for a later time."""
+
+# --- statuses coming home --------------------------------------------------------------------------------------------
+
+SEEN_EVENTS: Final = (
+    "SELECT seq, life, id, status FROM status_event WHERE agency = ? AND seq IN (SELECT value FROM json_each(?))"
+)
+
+ADD_EVENT: Final = (
+    "INSERT INTO status_event (agency, life, seq, id, request, status, reason, fields, params, at, applied)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+CASES: Final = (
+    "SELECT r.reference, r.seq, s.id, r.status, r.reason, r.fields, r.status_agency, r.status_seq, r.number, r.caller,"
+    " r.channel, r.language, r.place, r.once FROM request r JOIN submission s ON s.seq = r.latest"
+    " WHERE r.reference IN (SELECT value FROM json_each(?))"
+)
+
+SET_STATUS: Final = (
+    "UPDATE request SET status = ?, reason = ?, fields = ?, status_agency = ?, status_seq = ?, at = ? WHERE seq = ?"
+)
+
+FREE_ONCE: Final = "DELETE FROM once WHERE key = (SELECT once FROM request WHERE seq = ?)"
+"""What was rejected or withdrawn may be sent again."""
+
+SET_CURSOR: Final = "UPDATE road SET cursor = ?, seq = max(seq, ?) WHERE agency = ?"
+
+FORGET_CURSOR: Final = "UPDATE road SET cursor = '', seq = 0, life = life + 1 WHERE agency = ?"
+
+FORGET_SEQS: Final = "UPDATE request SET status_seq = 0 WHERE status_agency = ?"
+"""Goes through all requests; an agency is restored from a backup once in years."""
+
+TAKEN: Final = (
+    "SELECT d.seq, d.rank FROM delivery d JOIN submission s ON s.seq = d.seq"
+    " WHERE d.agency = ? AND d.state = 4 AND s.event IS NOT NULL"
+)
+
+EVENTS_OF: Final = (
+    "SELECT w.text, e.seq, e.status, e.reason, e.at, e.applied FROM status_event e JOIN word w ON w.id = e.agency"
+    " WHERE e.request = ? ORDER BY e.at, e.seq"
+)
+
+# --- the officer's review --------------------------------------------------------------------------------------------
+
+TASKS: Final = (
+    "SELECT d.seq, w.text, r.reference, r.service, r.case_id, s.case_revision, d.code, d.reason, d.fields, d.at,"
+    " s.event FROM delivery d JOIN word w ON w.id = d.agency JOIN submission s ON s.seq = d.seq"
+    " JOIN request r ON r.seq = s.request WHERE d.state = 6 AND d.agency = ? AND d.seq > ? ORDER BY d.seq LIMIT ?"
+)
+
+TASK: Final = (
+    "SELECT r.seq, r.number, r.caller, r.channel, r.sensitive, r.keep_days, r.place, s.event, r.latest, r.case_revision"
+    " FROM delivery d JOIN submission s ON s.seq = d.seq JOIN request r ON r.seq = s.request"
+    " WHERE d.seq = ? AND d.agency = ? AND d.state = 6"
+)
+
+AGENCIES_OF: Final = "SELECT w.text FROM delivery d JOIN word w ON w.id = d.agency WHERE d.seq = ?"
+
+SET_REQUEST_STATUS: Final = "UPDATE request SET status = ?, at = ? WHERE seq = ?"
+
+MEMOS: Final = "SELECT id, kind, text, number, at FROM note WHERE done = 0 AND id > ? ORDER BY id LIMIT ?"
+
+MEMO_DONE: Final = "UPDATE note SET done = 1, number = NULL WHERE id = ?"
+
+OPEN_MEMOS: Final = "SELECT count(*) FROM note WHERE done = 0"

@@ -1,0 +1,148 @@
+"""What an agency says of a request: recorded, shown under "my requests" and told to the citizen in one transaction."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+
+from store import road_sql, sql
+from store.crew import Crew
+from store.database import Database, Row
+from store.mind import Mind, News
+from store.needs import request_of
+from store.numbers import pack_reference, unpack_id
+from store.post import Letter, Post
+from store.values import StatusEvent
+from store.words import Words
+
+USELESS_AFTER: Final = 7 * 86_400
+"""Seconds for which a status is worth sending; it stays readable under "my requests"."""
+
+SENT_AGAIN: Final = frozenset({"rejected", "withdrawn"})
+"""Statuses after which the same values may be sent once more."""
+
+log = structlog.get_logger("store")
+
+
+@dataclass(slots=True)
+class _Case:
+    """A request as it stands while a batch of events goes over it."""
+
+    request: int
+    latest_id: str
+    said: tuple[str, str, str]
+    agency: int
+    seq: int
+    number: int | None
+    caller: bytes | None
+    channel: str
+    language: str
+    place: str
+    news: StatusEvent | None = None
+
+
+class Statuses:
+    """Applies status events."""
+
+    def __init__(self, mind: Mind, words: Words, post: Post, crew: Crew) -> None:
+        self._mind = mind
+        self._words = words
+        self._post = post
+        self._crew = crew
+
+    async def apply(
+        self, database: Database, agency: str, events: Sequence[StatusEvent], cursor: str | None, now: int
+    ) -> int:
+        """Apply what is new; the caller commits. Returns how many events were not seen before."""
+        await database.begin()
+        await self._words.learn(database, [agency])
+        number = self._words.number(agency)
+        await database.rows(road_sql.OPEN_ROAD, (number,))
+        life = next(row[3] for row in await database.rows(road_sql.ROADS) if row[0] == number)
+        seen = await database.rows(road_sql.SEEN_EVENTS, (number, json.dumps([event.seq for event in events])))
+        done = {row[0] for row in seen if row[1] == life}
+        before = {(row[0], row[2], row[3]) for row in seen if row[1] != life}
+        new = {event.seq: event for event in events if event.seq not in done}
+        cases = await _cases(database, new.values())
+        for event in sorted(new.values(), key=lambda one: one.seq):
+            case = cases.get(event.reference)
+            known = (event.seq, event.id, event.status) in before
+            applied = case is not None and not known and _newer(case, event, number)
+            await database.rows(road_sql.ADD_EVENT, _event_row(number, life, event, case, now, applied=applied))
+            if case is None:
+                log.warning("status of an unknown request", agency=agency, seq=event.seq)
+            elif applied:
+                await _set(database, case, event, number, now)
+        await self._tell(database, agency, [case for case in cases.values() if case.news is not None], now)
+        if cursor is not None:
+            top = max((event.seq for event in events), default=0)
+            await database.rows(road_sql.SET_CURSOR, (cursor, top, number))
+        return len(new)
+
+    async def _tell(self, database: Database, agency: str, cases: Sequence[_Case], now: int) -> None:
+        """One message for each case, about the last thing that was said of it."""
+        people = await self._crew.people(database, {case.caller for case in cases if case.caller is not None})
+        letters = []
+        for case in cases:
+            data = people.get(case.caller or b"")
+            if case.number is None or case.news is None or not self._mind.may_text(data, "status"):
+                continue
+            reference = pack_reference(case.news.reference)
+            request = request_of((await database.rows(sql.REQUEST, (reference,)))[0])
+            # A person may have changed her language since.
+            language = self._mind.language(data) or case.language
+            news = News(request, language, agency, case.place, case.news.params)
+            text = self._mind.status_text(self._crew.thinker.office, news)
+            if text:
+                letter = Letter(case.channel, case.number, "status", language, text, now + USELESS_AFTER, reference)
+                letters.append(letter)
+        await self._post.enqueue(database, letters)
+
+
+async def _cases(database: Database, events: Any) -> dict[str, _Case]:
+    references = {event.reference: pack_reference(event.reference) for event in events}
+    wanted = json.dumps([packed for packed in references.values() if packed is not None])
+    rows = {row[0]: row for row in await database.rows(road_sql.CASES, (wanted,))}
+    return {text: _case(rows[packed]) for text, packed in references.items() if packed in rows}
+
+
+def _case(row: Row) -> _Case:
+    _, request, latest, status, reason, fields, agency, seq, number, caller, channel, language, place, _ = row
+    said = (status, reason, fields)
+    return _Case(request, unpack_id(latest), said, agency, seq, number, caller, channel, language, place)
+
+
+def _newer(case: _Case, event: StatusEvent, agency: int) -> bool:
+    """Whether the event speaks of the case's newest revision, and later than what is known."""
+    return event.id == case.latest_id and not (case.agency == agency and event.seq <= case.seq)
+
+
+async def _set(database: Database, case: _Case, event: StatusEvent, agency: int, now: int) -> None:
+    said = (event.status, event.reason, json.dumps(list(event.fields), ensure_ascii=False))
+    await database.rows(road_sql.SET_STATUS, (*said, agency, event.seq, now, case.request))
+    if event.status in SENT_AGAIN:
+        await database.rows(road_sql.FREE_ONCE, (case.request,))
+    # The same again is not news.
+    if said != case.said:
+        case.news = event
+    case.said, case.agency, case.seq = said, agency, event.seq
+
+
+def _event_row(
+    agency: int, life: int, event: StatusEvent, case: _Case | None, now: int, *, applied: bool
+) -> tuple[Any, ...]:
+    return (
+        agency,
+        life,
+        event.seq,
+        event.id,
+        case.request if case is not None else 0,
+        event.status,
+        event.reason,
+        json.dumps(list(event.fields), ensure_ascii=False),
+        json.dumps(dict(event.params), ensure_ascii=False),
+        now,
+        int(applied),
+    )

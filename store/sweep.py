@@ -1,0 +1,107 @@
+"""Keeping house: what is no longer needed goes, a little at a time, so that no key press waits for it."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from store import sql
+from store.clock import Clock
+from store.crew import Crew
+from store.database import Database
+from store.needs import OFFICER_AFTER
+from store.rows import Cache
+from store.settings import StoreSettings
+from store.writer import Writer
+
+HOUR: Final = 3600
+DAY: Final = 86_400
+STRETCH: Final = 500
+"""Submissions and messages looked at in one round."""
+
+REPORTS_COME: Final = 3 * DAY
+"""After so long a delivery report is no longer expected."""
+
+ENDED_STATUSES: Final = frozenset({"closed", "rejected", "withdrawn", "approved"})
+
+
+class Sweep:
+    """Goes round the tables; `round` is one small step of everything."""
+
+    def __init__(
+        self, settings: StoreSettings, writer: Writer, reader: Database, clock: Clock, cache: Cache, crew: Crew
+    ) -> None:
+        self._settings = settings
+        self._writer = writer
+        self._reader = reader
+        self._clock = clock
+        self._cache = cache
+        self._crew = crew
+        self._session = 0
+        self._submission = 0
+        self._message = 0
+
+    async def silent(self) -> int:
+        """Send the `dropped` text of sessions that went silent; returns how many."""
+        return await self._writer.do(lambda database: self._crew.silent(database, self._settings.silence))
+
+    async def round(self) -> None:
+        """One step of each kind of housework."""
+        now = self._clock.steady()
+        await self._sessions(now)
+        await self._bodies(now)
+        await self._writer.do(self._old(now))
+
+    async def _sessions(self, now: int) -> None:
+        rows = await self._reader.rows(sql.SOME_SESSIONS, (self._session,))
+        self._session = rows[-1][0] if rows else 0
+        before = now - HOUR
+        gone = [id_ for id_, _, at, keep_until in rows if at < before and keep_until < now]
+        listed = json.dumps(gone)
+
+        async def run(database: Database) -> None:
+            await database.begin()
+            dropped = await database.rows(sql.FORGOTTEN, (now,))
+            if gone:
+                dropped += await database.rows(sql.DROP_SESSIONS, (listed, before, now))
+            # Within the writer's turn: a cached row that is gone from the disk must never be written to again.
+            cached = [self._cache.session_at(id_) for (id_,) in dropped]
+            self._cache.drop([session for session in cached if session is not None], ())
+
+        await self._writer.do(run)
+
+    async def _bodies(self, now: int) -> None:
+        """Bodies go some days after all agencies have them; numbers when the case has ended as well."""
+        first = self._submission
+        rows = await self._reader.rows(sql.SWEEP_BODIES, (first, first + STRETCH))
+        self._submission = first + STRETCH if rows else 0
+        bodies = []
+        unlinked = []
+        for seq, at, keep_days, kept, settled, settled_at, status, request in rows:
+            if not settled or now < max(at, settled_at or at) + keep_days * DAY:
+                continue
+            if kept:
+                bodies.append((seq,))
+            if status in ENDED_STATUSES:
+                unlinked.append((request,))
+        if bodies or unlinked:
+
+            async def run(database: Database) -> None:
+                await database.many(sql.DROP_BODY, bodies)
+                await database.many(sql.UNLINK, unlinked)
+
+            await self._writer.do(run)
+
+    def _old(self, now: int) -> Callable[[Database], Awaitable[None]]:
+        before = now - self._settings.settled_days * DAY
+        message = self._message
+
+        async def run(database: Database) -> None:
+            await database.begin()
+            for statement in (sql.OLD_MESSAGES, sql.OLD_INBOX, sql.OLD_NOTES, sql.OLD_EARLY, sql.OLD_ATTEMPTS):
+                await database.rows(statement, (before,))
+            await database.rows(sql.OLD_GUESSES, (now - DAY, OFFICER_AFTER))
+            await database.rows(sql.UNLINK_MESSAGES, (message, message + STRETCH, now - REPORTS_COME))
+            newest = (await database.rows(sql.LAST_NUMBERS))[0][1]
+            self._message = message + STRETCH if message + STRETCH < newest else 0
+
+        return run
