@@ -92,7 +92,7 @@ class Crew:
         sessions, people = self._touched
         self._cache.drop(sessions.values(), people.values())
         for ask in asks:
-            ask.known = {need: answer for need, answer in ask.known.items() if need.kind == "case_key"}
+            ask.known = {need: answer for need, answer in ask.known.items() if need.kind in {"case_key", "opened"}}
             ask.outcome = ask.refusal = None
 
     async def _flush(self, database: Database) -> None:

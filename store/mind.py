@@ -44,7 +44,7 @@ class Mind:
     status_text: Callable[[Any, News], str]
 
 
-def dialogue_mind(compose: Callable[[Catalogue], Any], status_text: Callable[[Any, News], str]) -> Mind:
+def dialogue_mind(compose: Callable[[Catalogue], dialogue.Office]) -> Mind:
     """The mind of `flows.dialogue`."""
     return Mind(
         compose=compose,
@@ -55,5 +55,19 @@ def dialogue_mind(compose: Callable[[Catalogue], Any], status_text: Callable[[An
         may_text=dialogue.may_text,
         language=lambda person: person.language if person else "",
         try_later=dialogue.try_later,
-        status_text=status_text,
+        status_text=_status_text,
+    )
+
+
+def _status_text(office: dialogue.Office, news: News) -> str:
+    one = news.request
+    return dialogue.status_text(
+        office,
+        news.language,
+        office.known.get(one.revision),
+        one.status,
+        one.reason,
+        one.reference,
+        news.params,
+        place=news.place,
     )

@@ -71,7 +71,7 @@ class Needs:
                 case "request":
                     found = await database.rows(sql.REQUEST_OF, (pack_reference(need.args[0]), ask.caller))
                     ask.known[need] = request_of(found[0]) if found else None
-                case "case_key":
+                case "case_key" | "opened":
                     work = await self._guess(database, ask, need)
                     if work is not None:
                         later.append(Later(ask, work))
@@ -91,9 +91,8 @@ class Needs:
 
     async def _guess(self, database: Database, ask: Ask, need: Need) -> Callable[[], Awaitable[None]] | None:
         """Count the guess, in this transaction, and only then let it be checked: a crash gives no guess back."""
-        case_id, digits = need.args
         await database.begin()
-        rows = await database.rows(sql.CASE_KEY, (ask.caller, _packed(case_id)))
+        rows, shown = await self._keyed(database, ask, need)
         if not rows or rows[0][1] is None:
             ask.known[need] = "wrong"
             return None
@@ -107,11 +106,21 @@ class Needs:
         await database.rows(sql.COUNT_CASE_GUESS, (now + wait_after(case_wrong + 1), request))
 
         async def check() -> None:
-            right = secrets.compare_digest(await self._hash(digits, salt), wanted)
-            ask.known[need] = "right" if right else "wrong"
+            right = secrets.compare_digest(await self._hash(need.args[1], salt), wanted)
+            ask.known[need] = shown if right else "wrong"
             ask.guessed = request if right else 0
 
         return check
+
+    async def _keyed(self, database: Database, ask: Ask, need: Need) -> tuple[list[Row], Request | str]:
+        """The key of the case that is meant, and what a right guess is answered with."""
+        if need.kind == "case_key":
+            return await database.rows(sql.CASE_KEY, (ask.caller, _packed(need.args[0]))), "right"
+        found = await database.rows(sql.REQUEST, (pack_reference(need.args[0]),))
+        if not found:
+            return [], ""
+        request = request_of(found[0])
+        return await database.rows(sql.CASE_KEY, (ask.caller, pack_id(request.case_id))), request
 
     def hash_first(self, ask: Ask, keys: Sequence[CaseKey]) -> Later:
         """Hash the keys that this turn wants to set, outside the transaction."""

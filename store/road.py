@@ -85,7 +85,18 @@ class Road:
             await database.rows(road_sql.OPEN_ROAD, (number,))
             await _settle(database, number, settlements, trip, now)
             if wake:
-                await _wake(database, number, now)
+                await _wake(database, number, held=False)
+
+        await self._writer.do(run)
+
+    async def wake(self, agency: str, now: int) -> None:
+        """Make all of this agency that waits due now, held or not, each in its place: a person pressed `sync now`."""
+        del now
+        number = self._words.number(agency)
+
+        async def run(database: Database) -> None:
+            await database.begin()
+            await _wake(database, number, held=True)
 
         await self._writer.do(run)
 
@@ -213,8 +224,8 @@ def _end_of_attempt(trip: Trip, one: Settlement, agency: int) -> tuple[object, .
     return (trip.road, outcome, trip.bytes_out, trip.bytes_in, trip.milliseconds, trip.http_status, one.seq, agency)
 
 
-async def _wake(database: Database, agency: int, now: int) -> None:
-    rows = await database.rows(road_sql.SLEEPING, (agency, now))
+async def _wake(database: Database, agency: int, *, held: bool) -> None:
+    rows = await database.rows(road_sql.MOVED, (agency, int(held)))
     await database.many(road_sql.UNWAIT, [(agency, due_at, seq) for seq, due_at, _, _ in rows])
     await database.many(road_sql.WAIT, [(agency, rank, seq) for seq, _, rank, _ in rows])
     await database.many(road_sql.MOVE, [(state, rank, seq, agency) for seq, _, rank, state in rows])

@@ -31,11 +31,11 @@ DELIVERIES: Final = (
 
 LAPSED: Final = "SELECT agency, seq, due_at, rank FROM delivery WHERE state = 1 AND due_at <= ? LIMIT 5000"
 
-SLEEPING: Final = (
-    "SELECT w.seq, w.due_at, d.rank, d.state FROM waiting w JOIN delivery d ON d.seq = w.seq AND d.agency = w.agency"
-    " WHERE w.agency = ? AND w.due_at > ? AND d.state <> 1 AND d.held = 0"
+MOVED: Final = (
+    "SELECT seq, due_at, rank, state FROM delivery WHERE agency = ? AND due_at > rank AND state IN (0, 2, 3, 9)"
+    " AND held <= ?"
 )
-"""What waits for a later time; only what was tried does, so these are few."""
+"""What was tried and waits elsewhere than in its old place: few, however many wait."""
 
 UNWAIT: Final = "DELETE FROM waiting WHERE agency = ? AND due_at = ? AND seq = ?"
 

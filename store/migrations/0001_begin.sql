@@ -92,6 +92,8 @@ CREATE TABLE delivery (
 ) WITHOUT ROWID;
 CREATE INDEX delivery_review ON delivery (agency, seq) WHERE state = 6;
 CREATE INDEX delivery_leased ON delivery (due_at) WHERE state = 1;
+-- What was tried and waits elsewhere than in its old place.
+CREATE INDEX delivery_moved ON delivery (agency) WHERE due_at > rank AND state IN (0, 2, 3, 9);
 CREATE INDEX delivery_held ON delivery (agency) WHERE held = 1;
 
 -- Only what is still to be delivered, in the order of trying; narrow, so that ten million settled rows cost nothing.
