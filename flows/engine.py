@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from flows.errors import ExpressionFault, Refusal
 from flows.fields import RefField
-from flows.inputs import Choose, Confirm, Frame, numbers, read
+from flows.inputs import Choose, Confirm, numbers, read
 from flows.inputs import encode as as_json
 from flows.program import (
     AskNode,
@@ -27,7 +27,7 @@ from flows.program import (
     program,
 )
 from flows.revision import Revision
-from flows.screens import HELP, PICK, SURE, WHICH, WRONG_KEY, Shown, changeable, compose, same_value, zero_counts
+from flows.screens import HELP, PICK, SURE, WHICH, WRONG_KEY, Shown, changeable, compose, frame, same_value, zero_counts
 from flows.sending import send
 from flows.session import Case, Left, Run, Step, World, decode, encode
 from flows.text.lao import clean, fold_digits
@@ -212,11 +212,11 @@ def _read_on(walk: Walk, run: Run, world: World, shown: Shown, page: int) -> Ste
         return _shown(walk, replace(run, page=page + 1), world)
     log = list(run.log)
     for say in walk.says[: shown.says]:
-        place = walk.place if say is walk.at else None
+        place = walk.place if say.node is walk.at else None
         if place is None:
-            log.append((say.index, READ))
+            log.append((say.node.key, READ))
         else:
-            log[place] = (say.index, READ)
+            log[place] = (say.node.key, READ)
     calm = replace(_cleared(run), log=tuple(log))
     return settle(Walk(walk.program, calm, world), calm, world)
 
@@ -275,11 +275,12 @@ def _answer(node: AskNode, walk: Walk, run: Run, text: str, key: str, world: Wor
         return _refuse(node, walk, run, Refusal("empty"), world, counts=False)
     if key == ASK_HELP and node.help is not None:
         return _refuse(node, walk, run, Refusal(HELP), world, counts=False)
-    if key == SAME and (same := same_value(node, run, world)) is not None:
-        return _accept(node, walk, run, same, world)
+    around = frame(walk, run, world)
+    if key == SAME and (same := same_value(node, around, world, run)) is not None:
+        return _accept(node, walk, run, as_json(node.field, same), world)
     if node.field.optional and key in (node.step.skip, NO_ANSWER):
         return _accept(node, walk, run, None, world)
-    value = read(node.field, text, frame(walk, run, world))
+    value = read(node.field, text, around)
     if isinstance(value, Refusal):
         return _refuse(node, walk, run, value, world)
     if isinstance(value, Choose):
@@ -289,11 +290,6 @@ def _answer(node: AskNode, walk: Walk, run: Run, text: str, key: str, world: Wor
     else:
         return _accept(node, walk, run, as_json(node.field, value), world)
     return _shown(walk, replace(run, page=0, pending=pending, refusal=None), world)
-
-
-def frame(walk: Walk, run: Run, world: World) -> Frame:
-    """What an input may look at beside its field."""
-    return Frame(run.language, world.today, world.tables, walk.scope, world.district, world.country)
 
 
 def _accept(node: AskNode, walk: Walk, run: Run, value: Any, world: World) -> Step | Need:
@@ -315,10 +311,10 @@ def _replace(node: AskNode, walk: Walk, run: Run, value: Any, world: World) -> S
     ]
     before = set(Walk(walk.program, calm, world).passed)
     after = Walk(walk.program, calm, world, log)
-    unread = {say.index for say in after.says}
+    unread = {say.node.index for say in after.says}
     due = [index for index in after.passed if index not in before and index not in unread]
     if due:
-        after = Walk(walk.program, calm, world, [*log, *((index, UNREAD) for index in due)])
+        after = Walk(walk.program, calm, world, [*log, *((walk.nodes[index].key, UNREAD) for index in due)])
     return settle(after, calm, world)
 
 

@@ -10,7 +10,7 @@ from flows.errors import ExpressionFault, Refusal
 from flows.inputs import Choose, Confirm, Frame, encode, read
 from flows.program import AskNode, ConfirmNode, EndNode, Program, SubmitNode, program
 from flows.revision import Revision
-from flows.screens import PICK, SURE, answer_lines, end_lines
+from flows.screens import PICK, SURE, Canvas
 from flows.session import Run, Step, World
 from flows.turn import Need, Screen, Text
 from flows.walk import READ, Scope, Walk
@@ -79,9 +79,10 @@ def _sent(walk: Walk, run: Run, names: Sequence[str], world: World) -> Step | Ne
     step = settle(walk, run, world)
     if isinstance(step, Need) or not isinstance(walk.at, EndNode):
         return step
-    repeated = () if walk.program.revision.sensitive else answer_lines(names, walk.main, run, world)
+    canvas = Canvas(walk, run, world)
+    repeated = [] if walk.program.revision.sensitive else canvas.answers(names, walk.main)
     receipt = next((effect for effect in step.effects if isinstance(effect, Text)), None)
-    closing = [receipt.text] if receipt else [line.text for line in end_lines(walk.at, walk, run, world)]
+    closing = [receipt.text] if receipt else [line.text for line in canvas.end(walk.at)]
     text = "\n".join([*(line.text for line in repeated), *closing])
     effects = tuple(
         Text(effect.kind, text, effect.language, effect.reference) if isinstance(effect, Text) else effect

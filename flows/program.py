@@ -98,6 +98,7 @@ class Node:
 
     Attributes:
         index: its number. next: the number that follows it. skip: the number that follows when it is skipped.
+        key: under which the log has it: its number for a question, else below zero, so that answers can be told apart.
         name: how findings and notes call it.
     """
 
@@ -108,6 +109,7 @@ class Node:
     let: Mapping[str, Expression] = field(default_factory=dict)
     next: int = 0
     skip: int = 0
+    key: int = 0
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -196,7 +198,7 @@ class Program:
     Attributes:
         seal: the 32 bytes of its digest. nodes: the row. main: the service itself, as the outermost part.
         messages: the texts sent as SMS, by name; without the status texts.
-        sending: number of the first check page, else of the first step that sends.
+        sending: number of the service's first check page, else of its first step that sends.
         cache: pages of screens that hold no value, filled as they are first shown.
     """
 
@@ -209,7 +211,7 @@ class Program:
         self.main = Part(revision.flow)
         self.nodes: tuple[AnyNode, ...] = _Compiler(revision.parts).compile(self.main)
         self.messages = {name: Words(text) for name, text in self.flow.messages.named.items()}
-        self.sending = next((n.index for kind in (ConfirmNode, SubmitNode) for n in self.nodes if type(n) is kind), 0)
+        self.sending = _sending(self.nodes, self.main)
         self.cache: dict[tuple[Any, ...], Any] = {}
 
     def asks(self, name: str, part: Part | None = None) -> Iterator[AskNode]:
@@ -220,6 +222,11 @@ class Program:
                 yield node
             elif isinstance(node, EnterNode) and node.part is part and name in node.inner.outputs:
                 yield from self.asks(node.inner.outputs[name], node.inner)
+
+
+def _sending(nodes: tuple[AnyNode, ...], main: Part) -> int:
+    own = [node for node in nodes if node.part is main]
+    return next((node.index for kind in (ConfirmNode, SubmitNode) for node in own if isinstance(node, kind)), 0)
 
 
 class _Compiler:
@@ -243,6 +250,7 @@ class _Compiler:
         for place, step in enumerate(part.flow.steps):
             starts.append(len(self.nodes))
             node = self._node(step, part, part.flow.step_name(place))
+            node.key = node.index if isinstance(node, AskNode) else ~node.index
             self.nodes.append(node)
             laid.append((step, node))
             if isinstance(node, EnterNode):

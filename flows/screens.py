@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, assert_never
 
+from flows.errors import Refusal
+from flows.expressions import Expression
 from flows.fields import AnyField, ChoiceField, MultiField, YesNoField
-from flows.inputs import decode, numbers, show, show_value
+from flows.inputs import Choose, Confirm, Frame, Value, numbers, read, show, show_value
 from flows.program import (
     AskNode,
     ConfirmNode,
@@ -19,6 +21,7 @@ from flows.program import (
     Words,
 )
 from flows.session import Run, World
+from flows.text.measure import Budget, sendable
 from flows.text.paging import Line, paginate
 from flows.walk import Scope, Walk, evaluate
 
@@ -38,19 +41,6 @@ MAX_CACHED: Final = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """The lines of a screen and its key hints: under every page but the last, and under the last."""
-
-    lines: tuple[Line, ...]
-    more: str
-    last: str
-
-    def pages(self, world: World) -> tuple[str, ...]:
-        """Its pages, at least one."""
-        return paginate(self.lines, world.budget, more=self.more, last=self.last)
-
-
-@dataclass(frozen=True, slots=True)
 class Shown:
     """A screen as it is shown.
 
@@ -63,6 +53,23 @@ class Shown:
     alone: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The lines of a screen and its key hints: under every page but the last, and under the last."""
+
+    lines: tuple[Line, ...]
+    more: str
+    last: str
+
+    def pages(self, budget: Budget) -> tuple[str, ...]:
+        """Its pages, at least one."""
+        return paginate(self.lines, budget, more=self.more, last=self.last)
+
+    def fits(self, budget: Budget) -> bool:
+        """Whether it is one page."""
+        return budget.fits(sendable("\n".join([*(line.text for line in self.lines), self.last])))
+
+
 def grouped(reference: str) -> str:
     """A reference as it is printed: `482 109 337`."""
     return " ".join(reference[at : at + 3] for at in range(0, len(reference), 3))
@@ -72,21 +79,15 @@ def compose(walk: Walk, run: Run, world: World) -> Shown:
     """The screen of the step where the walk stopped."""
     key = _cache_key(walk, run, world)
     if key is None:
-        return _compose(walk, run, world)
+        return Canvas(walk, run, world).shown()
     cache = walk.program.cache
     kept = cache.get(key)
     if kept is None or kept[0] is not world.phrases:
-        kept = (world.phrases, _compose(walk, run, world))
+        kept = (world.phrases, Canvas(walk, run, world).shown())
         if len(cache) < MAX_CACHED:
             cache[key] = kept
     shown: Shown = kept[1]
     return shown
-
-
-def _compose(walk: Walk, run: Run, world: World) -> Shown:
-    if walk.says and run.refusal is None and run.pending is None and run.change is None:
-        return _with_says(walk, run, world)
-    return Shown(_sheet(walk, run, world).pages(world))
 
 
 def _cache_key(walk: Walk, run: Run, world: World) -> tuple[Any, ...] | None:
@@ -98,92 +99,9 @@ def _cache_key(walk: Walk, run: Run, world: World) -> tuple[Any, ...] | None:
         return None
     if not says:
         return (node.index, run.language, world.channel, world.budget)
-    if not all(say.text.fixed for say in says):
+    if not all(say.node.text.fixed for say in says):
         return None
-    return (node.index, run.language, world.channel, world.budget, *(say.index for say in says))
-
-
-def _with_says(walk: Walk, run: Run, world: World) -> Shown:
-    """The unread texts from the first on: each joins what follows it where both fit one page."""
-    texts = [_line(say.text, say, walk, run, world) for say in walk.says]
-    forced = isinstance(walk.at, SayNode)
-    turn, back = _hint(run, world, "next"), _hint(run, world, "back")
-    # A text that waits for any key shows the keys that turn pages on its last page too.
-    on = f"{turn} {back}"
-    follower = Sheet((), on, on) if forced else _sheet(walk, run, world)
-    group, count, alone = follower, 0, forced
-    for line in reversed(texts):
-        joined = Sheet((line, *group.lines), group.more, group.last)
-        if (count or not forced) and len(joined.pages(world)) == 1:
-            group, count = joined, count + 1
-        else:
-            group, count, alone = Sheet((line,), on, on), 1, True
-    return Shown(group.pages(world), count, alone)
-
-
-def _sheet(walk: Walk, run: Run, world: World) -> Sheet:
-    node = walk.at
-    match node:
-        case AskNode():
-            return _ask_sheet(node, walk, run, world)
-        case MenuNode():
-            options = [(key, _filled(label, node, walk, run, world)[0]) for key, (label, _) in node.options.items()]
-            text = _line(node.text, node, walk, run, world)
-            return _keyed((*_refusal(run, world), text, *_options(options)), run, world)
-        case ConfirmNode():
-            return _confirm_sheet(node, walk, run, world)
-        case EndNode():
-            return _end_sheet(node, walk, run, world)
-        case SayNode() | SubmitNode() | EnterNode() | LeaveNode():
-            raise AssertionError(f"{node.name} is not a screen")
-        case _:
-            assert_never(node)
-
-
-def _keyed(lines: tuple[Line, ...], run: Run, world: World, *, zero: bool = False) -> Sheet:
-    """A screen with the keys that work everywhere; where `0` is an answer, the way out is `00`."""
-    turn, back = _hint(run, world, "next"), _hint(run, world, "menu" if zero else "back")
-    return Sheet(lines, f"{turn} {back}", back)
-
-
-def _hint(run: Run, world: World, key: str) -> str:
-    return str(world.phrases.say(run.language, f"keys.{key}"))
-
-
-def _say(run: Run, world: World, key: str, **values: Any) -> str:
-    return str(world.phrases.say(run.language, key, **values))
-
-
-def _options(options: Iterable[tuple[object, str]]) -> list[Line]:
-    return [Line(f"{key} {label}", whole=True) for key, label in options]
-
-
-def _ask_sheet(node: AskNode, walk: Walk, run: Run, world: World) -> Sheet:
-    if run.pending is not None:
-        return _open_sheet(node, run, world)
-    lines = [*_refused(node, walk, run, world), _line(node.text, node, walk, run, world)]
-    lines += _options(choices(node.field, run, world))
-    same = same_value(node, run, world)
-    if same is not None:
-        shown = show(node.field, decode(node.field, same), run.language, world.tables)
-        lines += _options([(1, _say(run, world, "flow.same", value=shown))])
-    return _keyed(tuple(lines), run, world, zero=node.zero)
-
-
-def _open_sheet(node: AskNode, run: Run, world: World) -> Sheet:
-    """The choice that the last input left open: which row was meant, or whether the year is right."""
-    kind, *values = run.pending or ("",)
-    if kind == SURE:
-        question = _say(run, world, "flow.mean", value=values[1])
-        labels = [_say(run, world, "flow.yes"), _say(run, world, "flow.no")]
-    else:
-        question = _say(run, world, "flow.pick")
-        labels = [show(node.field, value, run.language, world.tables) for value in values]
-    return _keyed((Line(question), *_options(_numbered(labels))), run, world)
-
-
-def _numbered(labels: Sequence[str]) -> list[tuple[str, str]]:
-    return list(zip(numbers(len(labels)), labels, strict=True))
+    return (node.index, run.language, world.channel, world.budget, *(say.node.index for say in says))
 
 
 def zero_counts(node: AskNode, run: Run) -> bool:
@@ -191,58 +109,14 @@ def zero_counts(node: AskNode, run: Run) -> bool:
     return node.zero and run.pending is None
 
 
-def choices(field: AnyField, run: Run, world: World) -> list[tuple[str, str]]:
-    """The numbered options of a field; empty for one that is typed."""
-    if isinstance(field, ChoiceField | MultiField):
-        labels = [text.say(run.language, world.channel) for text in field.choices.values()]
-    elif isinstance(field, YesNoField):
-        labels = [show(field, value, run.language, world.tables) for value in (True, False)]
-    else:
-        return []
-    return _numbered(labels)
-
-
-def same_value(node: AskNode, run: Run, world: World) -> Any:
-    """The kept answer that key 1 gives here, as JSON; None where none is kept or 1 means something else."""
+def same_value(node: AskNode, frame: Frame, world: World, run: Run) -> Value | None:
+    """The kept answer that key 1 gives here; None where none is kept, it no longer fits, or 1 means something else."""
     field = node.field
     taken = node.zero or node.step.skip == "1" or isinstance(field, ChoiceField | MultiField | YesNoField)
-    if not field.profile or taken or run.case is not None:
-        return None
-    return world.profile.get(node.step.ask)
-
-
-def _refusal(run: Run, world: World) -> list[Line]:
-    """Why the last input did not fit, in the channel's words."""
-    if run.refusal is None:
-        return []
-    reason, values = run.refusal
-    return [Line(_say(run, world, "flow.key" if reason == WRONG_KEY else f"refusal.{reason}", **values))]
-
-
-def _refused(node: AskNode, walk: Walk, run: Run, world: World) -> list[Line]:
-    """The same at a question: in the flow's own words where it has some, and after some tries with the help."""
-    if run.refusal is None:
-        return []
-    asked_for_help = run.refusal[0] == HELP
-    lines = [] if asked_for_help else _refusal(run, world)
-    if node.error is not None and not asked_for_help:
-        lines = [_line(node.error, node, walk, run, world)]
-    if node.help is not None and (asked_for_help or run.tries >= HELP_FROM):
-        lines.append(_line(node.help, node, walk, run, world))
-    return lines
-
-
-def _confirm_sheet(node: ConfirmNode, walk: Walk, run: Run, world: World) -> Sheet:
-    if run.pending is not None:
-        labels = [_label(walk.scope, name, run, world) for name in changeable(node, walk)]
-        lines = (*_refusal(run, world), Line(_say(run, world, "flow.which")))
-        return _keyed((*lines, *_options(_numbered(labels))), run, world)
-    lines = (*_refusal(run, world), *answer_lines(node.step.confirm, walk.scope, run, world))
-    agree = world.consent.get("basis") == "consent"
-    send = _say(run, world, "flow.agree" if agree else "flow.send")
-    back = _hint(run, world, "back")
-    keys = f"1 {send}\n2 {_say(run, world, 'flow.change')}\n{back}"
-    return Sheet(lines, f"{_hint(run, world, 'next')} {back}", keys)
+    kept = None if taken or not field.profile or run.case is not None else world.profile.get(node.step.ask)
+    # It was an answer to a field of this name once, perhaps in another service: it is read like anything typed.
+    value = read(field, str(kept), frame) if kept is not None else None
+    return None if isinstance(value, Refusal | Choose | Confirm) else value
 
 
 def changeable(node: ConfirmNode, walk: Walk) -> list[str]:
@@ -250,76 +124,189 @@ def changeable(node: ConfirmNode, walk: Walk) -> list[str]:
     return [name for name in node.step.confirm if name in walk.scope.origin]
 
 
-def answer_lines(names: Sequence[str], scope: Scope, run: Run, world: World) -> list[Line]:
-    """`label: value` of each name that was asked; a skipped one shows a dash."""
-    lines = []
-    for name in names:
-        if name not in scope and name not in scope.part.flow.computed:
-            continue
-        label = _label(scope, name, run, world)
-        value = spoken(name, scope, run, world)
-        text = f"{label}: {value}"
-        # A long value may break where its language allows; a short one stays with its label.
-        short = 2 * len(text) <= world.budget.ucs2
-        lines.append(Line(text, ((len(label) + 2, len(text)),), whole=short))
-    return lines
+def frame(walk: Walk, run: Run, world: World) -> Frame:
+    """What an input may look at beside its field."""
+    return Frame(run.language, world.today, world.tables, walk.scope, world.district, world.country)
 
 
-def _label(scope: Scope, name: str, run: Run, world: World) -> str:
-    field = scope.part.fields.get(name)
-    return name if field is None else field.label.say(run.language, world.channel)
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """Puts a step of one walk into words."""
+
+    walk: Walk
+    run: Run
+    world: World
+
+    def shown(self) -> Shown:
+        """The pages of the screen."""
+        run = self.run
+        if self.walk.says and run.refusal is None and run.pending is None and run.change is None:
+            return self._with_says()
+        return Shown(self._sheet().pages(self.world.budget))
+
+    def _with_says(self) -> Shown:
+        """The unread texts from the first on: each joins what follows it where both fit one page."""
+        texts = [self.line(say.node.text, say.node, say.scope) for say in self.walk.says]
+        forced = isinstance(self.walk.at, SayNode)
+        # A text that waits for any key shows the keys that turn pages on its last page too.
+        on = f"{self.say('keys.next')} {self.say('keys.back')}"
+        group, count, alone = Sheet((), on, on) if forced else self._sheet(), 0, forced
+        for line in reversed(texts):
+            joined = Sheet((line, *group.lines), group.more, group.last)
+            if (count or not forced) and joined.fits(self.world.budget):
+                group, count = joined, count + 1
+            else:
+                group, count, alone = Sheet((line,), on, on), 1, True
+        return Shown(group.pages(self.world.budget), count, alone)
+
+    def _sheet(self) -> Sheet:
+        node = self.walk.at
+        match node:
+            case AskNode():
+                return self._ask(node) if self.run.pending is None else self._open_choice(node)
+            case MenuNode():
+                options = [(key, self.line(label, node).text) for key, (label, _) in node.options.items()]
+                return self._keyed([*self._refusal(), self.line(node.text, node), *_options(options)])
+            case ConfirmNode():
+                return self._check(node) if self.run.pending is None else self._which(node)
+            case EndNode():
+                return Sheet(self.end(node), self.say("keys.next"), "")
+            case SayNode() | SubmitNode() | EnterNode() | LeaveNode():
+                raise AssertionError(f"{node.name} is not a screen")
+            case _:
+                assert_never(node)
+
+    def _keyed(self, lines: Iterable[Line], *, zero: bool = False) -> Sheet:
+        """A screen with the keys that work everywhere; where `0` is an answer, the way out is `00`."""
+        back = self.say("keys.menu" if zero else "keys.back")
+        return Sheet(tuple(lines), f"{self.say('keys.next')} {back}", back)
+
+    def say(self, key: str, **values: Any) -> str:
+        """A phrase of the channel."""
+        return self.world.phrases.say(self.run.language, key, **values)
+
+    def _show(self, field: AnyField, value: Any) -> str:
+        return show(field, value, self.run.language, self.world.tables)
+
+    def _ask(self, node: AskNode) -> Sheet:
+        lines = [*self._refused(node), self.line(node.text, node), *_options(self._choices(node.field))]
+        same = same_value(node, frame(self.walk, self.run, self.world), self.world, self.run)
+        if same is not None:
+            lines += _options([(1, self.say("flow.same", value=self._show(node.field, same)))])
+        return self._keyed(lines, zero=node.zero)
+
+    def _choices(self, field: AnyField) -> list[tuple[str, str]]:
+        """The numbered options of a field; empty for one that is typed."""
+        if isinstance(field, ChoiceField | MultiField):
+            return _numbered([text.say(self.run.language, self.world.channel) for text in field.choices.values()])
+        if isinstance(field, YesNoField):
+            return _numbered([self._show(field, value) for value in (True, False)])
+        return []
+
+    def _open_choice(self, node: AskNode) -> Sheet:
+        """What the last input left open: which row was meant, or whether the year is right."""
+        kind, *values = self.run.pending or ("",)
+        if kind == SURE:
+            question = self.say("flow.mean", value=values[1])
+            labels = [self.say("flow.yes"), self.say("flow.no")]
+        else:
+            question = self.say("flow.pick")
+            labels = [self._show(node.field, value) for value in values]
+        return self._keyed([Line(question), *_options(_numbered(labels))])
+
+    def _refusal(self) -> list[Line]:
+        """Why the last input did not fit, in the channel's words."""
+        if self.run.refusal is None:
+            return []
+        reason, values = self.run.refusal
+        return [Line(self.say("flow.key" if reason == WRONG_KEY else f"refusal.{reason}", **values))]
+
+    def _refused(self, node: AskNode) -> list[Line]:
+        """The same at a question: in the flow's own words where it has some, and after some tries with the help."""
+        if self.run.refusal is None:
+            return []
+        asked_for_help = self.run.refusal[0] == HELP
+        lines = [] if asked_for_help else self._refusal()
+        if node.error is not None and not asked_for_help:
+            lines = [self.line(node.error, node)]
+        if node.help is not None and (asked_for_help or self.run.tries >= HELP_FROM):
+            lines.append(self.line(node.help, node))
+        return lines
+
+    def _check(self, node: ConfirmNode) -> Sheet:
+        send = self.say("flow.agree" if self.world.consent.get("basis") == "consent" else "flow.send")
+        back = self.say("keys.back")
+        lines = (*self._refusal(), *self.answers(node.step.confirm, self.walk.scope))
+        return Sheet(lines, f"{self.say('keys.next')} {back}", f"1 {send}\n2 {self.say('flow.change')}\n{back}")
+
+    def _which(self, node: ConfirmNode) -> Sheet:
+        labels = [self._label(name, self.walk.scope) for name in changeable(node, self.walk)]
+        return self._keyed([*self._refusal(), Line(self.say("flow.which")), *_options(_numbered(labels))])
+
+    def answers(self, names: Iterable[str], scope: Scope) -> list[Line]:
+        """`label: value` of each name that was asked; a skipped one shows a dash."""
+        lines = []
+        for name in names:
+            if name not in scope and name not in scope.part.flow.computed:
+                continue
+            label = self._label(name, scope)
+            text = f"{label}: {self.spoken(name, scope)}"
+            # A long value may break where its language allows; a short one stays with its label.
+            short = 2 * len(text) <= self.world.budget.ucs2
+            lines.append(Line(text, ((len(label) + 2, len(text)),), whole=short))
+        return lines
+
+    def _label(self, name: str, scope: Scope) -> str:
+        field = scope.part.fields.get(name)
+        return name if field is None else field.label.say(self.run.language, self.world.channel)
+
+    def end(self, node: EndNode) -> tuple[Line, ...]:
+        """What the flow says at its end; first, if so, that the same had been sent before."""
+        text = Line(self.say("flow.done")) if node.text is None else self.line(node.text, node)
+        return (Line(self.say("flow.again")), text) if self.walk.again else (text,)
+
+    def line(self, words: Words, node: Node, scope: Scope | None = None) -> Line:
+        """A text of a step, with the values of this scope (by default where the walk stands) put in."""
+        template = words.of(self.run.language, self.world.channel)
+        if not template.names:
+            return Line(template.parts[0])
+        return Line(*template.fill(self._values(template.names, node.let, scope or self.walk.scope)))
+
+    def _values(self, names: Iterable[str], let: Mapping[str, Expression], scope: Scope) -> dict[str, str]:
+        """What each placeholder becomes; `let` names are worked out for this text alone."""
+        own: dict[str, str] = {}
+        if let:
+            scope = Scope(scope.part, self.world, dict(scope))
+            for name, expression in let.items():
+                scope[name] = value = evaluate(expression, scope)
+                own[name] = show_value(value, self.run.language)
+        return {name: self.spoken(name, scope) for name in names} | standing(self.walk.reference, self.world) | own
+
+    def spoken(self, name: str, scope: Scope) -> str:
+        """A value as a person reads it: a dash when it was skipped, nothing when it was never asked."""
+        try:
+            value = scope[name]
+        except KeyError:
+            return ""
+        field = scope.part.fields.get(name)
+        return show_value(value, self.run.language) if field is None else self._show(field, value)
+
+    def message(self, words: Words, reference: str) -> str:
+        """A text that goes out as SMS, over the service's own answers."""
+        template = words.of(self.run.language, "sms")
+        always = standing(reference, self.world)
+        missing = (name for name in template.names if name not in always)
+        return template.fill(always | {name: self.spoken(name, self.walk.main) for name in missing})[0]
 
 
-def _end_sheet(node: EndNode, walk: Walk, run: Run, world: World) -> Sheet:
-    return Sheet(end_lines(node, walk, run, world), _hint(run, world, "next"), "")
-
-
-def end_lines(node: EndNode, walk: Walk, run: Run, world: World) -> tuple[Line, ...]:
-    """What the flow says at its end; first, if so, that the same had been sent before."""
-    text = Line(_say(run, world, "flow.done")) if node.text is None else _line(node.text, node, walk, run, world)
-    return (Line(_say(run, world, "flow.again")), text) if walk.again else (text,)
-
-
-def _line(words: Words, node: Node, walk: Walk, run: Run, world: World) -> Line:
-    return Line(*_filled(words, node, walk, run, world))
-
-
-def _filled(words: Words, node: Node, walk: Walk, run: Run, world: World) -> tuple[str, tuple[tuple[int, int], ...]]:
-    template = words.of(run.language, world.channel)
-    return template.fill(fillers(template.names, node, walk, run, world) if template.names else {})
-
-
-def fillers(names: Iterable[str], node: Node, walk: Walk, run: Run, world: World) -> dict[str, str]:
-    """What each placeholder of a step's text becomes."""
-    scope = walk.scope
-    if node.let:
-        inner = Scope(scope.part, world, dict(scope))
-        for name, expression in node.let.items():
-            inner[name] = evaluate(expression, inner)
-        scope = inner
-    always = standing(walk.reference, world)
-    return {
-        name: show_value(scope[name], run.language)
-        if name in node.let
-        else always[name]
-        if name in always
-        else spoken(name, scope, run, world)
-        for name in names
-    }
-
-
-def standing(reference: str, world: World) -> Mapping[str, str]:
+def standing(reference: str, world: World) -> dict[str, str]:
     """The values that every text may use."""
     return {"ref": grouped(reference), "dial": world.dial, "short": world.short, "today": show_value(world.today, "")}
 
 
-def spoken(name: str, scope: Scope, run: Run, world: World) -> str:
-    """A value as a person reads it: a dash when it was skipped, nothing when it was never asked."""
-    try:
-        value = scope[name]
-    except KeyError:
-        return ""
-    field = scope.part.fields.get(name)
-    if field is None:
-        return show_value(value, run.language)
-    return show(field, value, run.language, world.tables)
+def _options(options: Iterable[tuple[object, str]]) -> list[Line]:
+    return [Line(f"{key} {label}", whole=True) for key, label in options]
+
+
+def _numbered(labels: Sequence[str]) -> list[tuple[str, str]]:
+    return list(zip(numbers(len(labels)), labels, strict=True))

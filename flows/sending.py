@@ -9,7 +9,7 @@ from flows.errors import ExpressionFault
 from flows.fields import RefField
 from flows.inputs import encode
 from flows.program import SubmitNode
-from flows.screens import spoken, standing
+from flows.screens import Canvas
 from flows.session import Run, World
 from flows.text.lao import match_key
 from flows.turn import Effect, Need, Submit, Text
@@ -37,9 +37,10 @@ def send(node: SubmitNode, walk: Walk, run: Run, world: World) -> Sent | Need:
         if earlier is not None and earlier.same_number:
             return Sent(AGAIN + earlier.reference)
     submit = _submit(node, walk, run, world, once)
-    receipt = "" if submit.anonymous else _receipt(node, submit.reference, walk, run, world)
-    if not receipt:
+    words = walk.program.messages.get(node.step.receipt or "")
+    if words is None or submit.anonymous:
         return Sent(submit.reference, (submit,))
+    receipt = Canvas(walk, run, world).message(words, submit.reference)
     return Sent(submit.reference, (submit, Text("receipt", receipt, run.language, submit.reference)))
 
 
@@ -121,13 +122,3 @@ def _key(value: Any) -> str:
     if isinstance(value, str):
         return match_key(value)
     return "" if value is None else orjson.dumps(encode(None, value)).decode()
-
-
-def _receipt(node: SubmitNode, reference: str, walk: Walk, run: Run, world: World) -> str:
-    words = walk.program.messages.get(node.step.receipt or "")
-    if words is None:
-        return ""
-    template = words.of(run.language, "sms")
-    always = standing(reference, world)
-    values = {name: always[name] if name in always else spoken(name, walk.main, run, world) for name in template.names}
-    return template.fill(values)[0]

@@ -7,6 +7,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from flows.phrases import Phrases
+from flows.tables import Tables
+from flows.text.measure import Budget
 from flows.turn import Channel, Clock, Effect, Need, Screen
 
 Left = Literal["", "back", "menu", "ended", "parked"]
@@ -29,8 +32,8 @@ class Run(msgspec.Struct, array_like=True, frozen=True):
     Attributes:
         seal: the 32 bytes of the revision's digest.
         language: tag of the texts; may be replaced at any time (`msgspec.structs.replace`).
-        log: answers in the order given, each under the number of its step; only ever appended to, dropped from the end
-            (back) or replaced (change).
+        log: answers in the order given, each under the number of its step, and under numbers below zero what else was
+            passed (a text read, a menu's option, a sending); appended to, dropped from (back) or replaced (change).
         page: of the screen being shown, from 0.
         tries: refusals in a row at this question.
         change: place in the log of the answer that is being given anew from the check page, then the places of those
@@ -58,7 +61,7 @@ class Run(msgspec.Struct, array_like=True, frozen=True):
     @property
     def answered(self) -> bool:
         """Whether anything was answered that a broken session would lose."""
-        return bool(self.log)
+        return any(key >= 0 for key, _ in self.log)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +81,9 @@ class World:
     """
 
     today: date
-    tables: Any
-    phrases: Any
-    budget: Any
+    tables: Tables
+    phrases: Phrases
+    budget: Budget
     channel: Channel = "ussd"
     reference: str = ""
     ids: tuple[str, str] = ("", "")

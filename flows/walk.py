@@ -5,7 +5,7 @@ is the position. So an entry stays true when an earlier answer changes: steps th
 steps newly due stop the walk, and the answers after them are found again.
 """
 
-from typing import Any, Final, assert_never
+from typing import Any, Final, NamedTuple, assert_never
 
 from flows.errors import ExpressionFault
 from flows.expressions import Expression
@@ -71,6 +71,13 @@ def evaluate(expression: Expression, scope: Scope) -> Any:
         raise ExpressionFault(f"computed names run in a ring: {expression.source}") from None
 
 
+class Unread(NamedTuple):
+    """A text that was passed without a screen of its own, and the values that it may show."""
+
+    node: SayNode
+    scope: Scope
+
+
 def leaves(name: str, scope: Scope) -> set[str]:
     """The names that a computed name rests on, through other computed names; of any other name, itself."""
     computed = scope.part.flow.computed
@@ -129,7 +136,7 @@ class Walk:
         self._halt = run.change[0] if run.change else None
         self.main = self.scope = Scope(program.main, world)
         self.scopes = [self.scope]
-        self.says: list[SayNode] = []
+        self.says: list[Unread] = []
         self.passed: list[int] = []
         self.trail: list[int] = []
         self.reference = ""
@@ -143,7 +150,7 @@ class Walk:
 
     def add(self, value: Any) -> None:
         """Log the answer of the step where the walk stopped, and go on."""
-        self.log.append((self.at.index, value))
+        self.log.append((self.at.key, value))
         self.go()
 
     def go(self) -> None:
@@ -174,13 +181,13 @@ class Walk:
             case SayNode():
                 return self._pass_say(node)
             case MenuNode():
-                return node.options[self.log[self.trail[-1]][1]][1] if self._take(node.index) else None
+                return node.options[self.log[self.trail[-1]][1]][1] if self._take(node.key) else None
             case EnterNode():
                 self._enter(node)
             case LeaveNode():
                 self._leave(node.part)
             case ConfirmNode():
-                if not self._take(node.index):
+                if not self._take(node.key):
                     return None
             case SubmitNode():
                 return self._pass_submit(node)
@@ -190,20 +197,20 @@ class Walk:
                 assert_never(node)
         return node.next
 
-    def _find(self, index: int) -> int | None:
-        """The place of the first entry under this number that is not taken yet; mostly the next one of the log."""
+    def _find(self, key: int) -> int | None:
+        """The place of the first entry under this key that is not taken yet; mostly the next one of the log."""
         log = self.log
         for place in range(self._head, len(log)):
-            if log[place][0] == index and place not in self._taken:
+            if log[place][0] == key and place not in self._taken:
                 return place
         return None
 
-    def _take(self, index: int) -> bool:
+    def _take(self, key: int) -> bool:
         """Take the entry of this step onto the trail; False when it has none, or when its answer is being changed."""
         log, place = self.log, self._head
         found: int | None = place
-        if place >= len(log) or log[place][0] != index or self._taken:
-            found = self._find(index)
+        if place >= len(log) or log[place][0] != key or self._taken:
+            found = self._find(key)
         self.place = found
         if found is None or found == self._halt:
             return False
@@ -217,27 +224,31 @@ class Walk:
         return True
 
     def _pass_say(self, node: SayNode) -> int | None:
-        place = self._find(node.index)
+        place = self._find(node.key)
         if place is None:
-            self.says.append(node)
+            self.says.append(Unread(node, self.scope))
         elif self.log[place][1] == UNREAD:
-            self.says.append(node)
+            self.says.append(Unread(node, self.scope))
             self.place = place
             return None
         else:
-            self._take(node.index)
+            self._take(node.key)
         self.passed.append(node.index)
         return node.next
 
     def _pass_ask(self, node: AskNode) -> int | None:
-        if not self._take(node.index):
+        if self._detour and node.part is not self.main.part:
+            self.scope = self._borrowed(node.part)
+        if not self._take(node.key):
             return None
         place = self.trail[-1]
         value = self.log[place][1]
         following = node.next
-        scope, name = self.scope, node.step.ask
+        name = node.step.ask
         if self._detour:
+            self.scope = self.main
             name, following = self._corrected()
+        scope = self.scope
         scope.origin[name] = (place,)
         if value == NOTHING_FITTED and isinstance(value, dict):
             return node.none if node.none is not None else following
@@ -261,7 +272,7 @@ class Walk:
 
     def _pass_submit(self, node: SubmitNode) -> int | None:
         unread = self.says
-        if not self._take(node.index):
+        if not self._take(node.key):
             return None
         self.says = unread  # a text before the sending is read with the screen after it
         logged = str(self.log[self.trail[-1]][1])
@@ -284,3 +295,11 @@ class Walk:
         """The name under which this leg's answer counts, and the number of the step after it."""
         (name, _), *self._detour = self._detour
         return name, self._detour[0][1] if self._detour else self.program.sending
+
+    def _borrowed(self, part: Part) -> Scope:
+        """The values of a part that is not run in a correction, as far as the service's answers hold them."""
+        if part.outer is None:
+            return self.main
+        outer = self._borrowed(part.outer)
+        given = {its: outer[ours] for ours, its in part.outputs.items() if ours in outer}
+        return Scope(part, self.world, given)

@@ -461,6 +461,23 @@ steps:
         assert phone.press("Noi", 3) == "Bye Noi."
         assert part(outer).is_part
 
+    def test_a_text_of_a_part_keeps_its_values_after_the_part_is_left(self) -> None:
+        talking = self.PERSON.rstrip() + '\n  - say: {en: "Thank you {who}."}\n'
+        flow = """
+fields: {name: {type: name, label: {en: Name}, why: x}}
+steps:
+  - run: person
+    in: {least: "1"}
+  - ask: name
+    text: {en: "Your own name?"}
+  - submit: sample
+  - end: {en: "Bye {name}{who}."}
+"""
+        phone = Phone(sample(flow, talking))
+        assert phone.press("Noi", 3) == "Thank you Noi.\nYour own name?\n0 Back"
+        assert phone.press("Kham") == "Bye Kham.", "its names are private"
+        assert phone.submitted.answers == {"name": "Kham"}
+
 
 class TestOpenChoices:
     def test_a_buddhist_year_is_converted_and_confirmed_back(self) -> None:
@@ -500,6 +517,11 @@ steps:
         other.press("Noi", 30)
         assert other.submitted.answers["name"] == "Noi"
         assert Phone(sample(body)).screen == "Your name?\n0 Back"
+
+    @pytest.mark.parametrize("kept", ["Kham " * 40, "", 12.5, ["x"], {"a": 1}, "9", None])
+    def test_a_kept_answer_that_does_not_fit_here_is_not_offered(self, kept: object) -> None:
+        body = NAME.replace("type: name,", "type: date, profile: true,")
+        assert Phone(sample(body), profile={"name": kept}).screen == "Your name?\n0 Back"
 
 
 class TestHelpAndNone:
@@ -641,6 +663,17 @@ steps:
         phone.press(9)
         assert [first.screen.end, phone.step.screen.end] == [False, True]
         assert len(first.effects) == len(phone.effects) == 1, "turning the page sends nothing again"
+
+
+def test_a_text_read_and_a_menu_are_no_answers() -> None:
+    phone = Phone(sample(MENU))
+    phone.press(2, 2, 1)
+    assert not phone.run.answered
+    flow = sample(TestSay.FLOW % ("Word by word it goes on. " * 7).strip())
+    reader = Phone(flow)
+    reader.press(1, 1)
+    assert reader.screen.startswith("Your name?")
+    assert not reader.run.answered
 
 
 def test_the_state_of_nine_answers_is_small() -> None:

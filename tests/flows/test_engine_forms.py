@@ -157,6 +157,40 @@ class TestCorrection:
         assert "0 Back" in phone.screen
         assert phone.press("Kham Dee").count("Kham Dee") == 1
 
+    def test_a_question_inside_a_part_knows_what_the_service_holds(self) -> None:
+        person = """
+id: person
+fields:
+  who: {type: name, label: {en: Who}, why: x}
+  age: {type: int, min: 1, max: 120, label: {en: Age}, why: x}
+steps:
+  - ask: who
+    text: {en: "Who?"}
+  - when: answered(who)
+    ask: age
+    text: {en: "Age of {who}?"}
+"""
+        flow = """
+fields:
+  mother: {type: name, label: {en: Mother}, why: x}
+  mothers_age: {type: int, label: {en: Her age}, why: x}
+steps:
+  - run: person
+    out: {mother: who, mothers_age: age}
+  - confirm: [mother, mothers_age]
+  - submit: sample
+  - end: {en: "Done {ref}."}
+"""
+        revision = sample(flow, person)
+        answers = {"mother": "Noi", "mothers_age": 20}
+        step = engine.reopen(revision, "en", answers, ["mothers_age"], world(), CASE)
+        assert isinstance(step, Step)
+        assert step.screen.text == "Age of Noi?\n0 Back"
+        assert step.run is not None
+        check = engine.press(revision, step.run, "21", world())
+        assert isinstance(check, Step)
+        assert check.screen.text.startswith("Mother: Noi\nHer age: 21")
+
     def test_the_last_try_keeps_the_correction(self) -> None:
         phone = Corrector("birth", ANSWERS, "village")
         phone.press("Qqq", "Qqq", "Qqq")
