@@ -46,6 +46,7 @@ RULES: Final[tuple[Rule, ...]] = (
     wording.encoding,
     room.labels,
     room.values,
+    room.notice,
     room.pages,
     room.messages,
     proof.present,

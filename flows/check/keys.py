@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from flows.check.subject import Subject
+from flows.dialogue.reserved import is_reserved
 from flows.fields import AnyField, ChoiceField, DecimalField, IntField, MultiField, TextField, YesNoField
 from flows.findings import Finding
 from flows.inputs import numbers
@@ -82,7 +83,7 @@ def entries(subject: Subject) -> Iterator[Finding]:
     seen: dict[str, int] = {}
     for at, word in enumerate(entry.sms):
         key = match_key(word)
-        if not key or key in reserved_words():
+        if not key or is_reserved(word):
             yield subject.error(
                 "keyword", f"{word} is a word of the channel itself: choose another", "entry", "sms", at
             )
@@ -105,15 +106,3 @@ def _shared(subject: Subject, other: Flow) -> Iterator[Finding]:
     for at, word in enumerate(mine.sms):
         if match_key(word) in taken:
             yield subject.error("entry", f"the service `{other.id}` has the keyword {word} already", "entry", "sms", at)
-
-
-def reserved_words() -> frozenset[str]:
-    """The match keys of the words that an SMS may begin with and that are no service's."""
-    return frozenset(match_key(word) for word in _RESERVED_WORDS)
-
-
-_RESERVED_WORDS = (
-    *("STOP", "UNSUBSCRIBE", "START", "HELP", "STATUS", "CONTINUE", "LANGUAGE", "FORGET"),
-    *("ຢຸດ", "ເລີ່ມ", "ຊ່ວຍ", "ສະຖານະ", "ຕໍ່", "ພາສາ", "ລຶບ"),
-    *("YUT", "LOEM", "SUAY", "SATHANA", "TO", "PHASA", "LUP"),
-)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from flows.check.meaning import kinds_at
 from flows.check.subject import Place, Subject
 from flows.check.ways import Ways
+from flows.dialogue.consent import SCREENS, notice_of
 from flows.expressions import Expression
 from flows.fields import AnyField, ChoiceField, MultiField, NameField, TextField, YesNoField
 from flows.findings import Finding
@@ -73,6 +74,15 @@ def values(subject: Subject) -> Iterator[Finding]:
             if not subject.ussd.fits(f"{value}\n{_hint(subject, tag)}"):
                 sentence = f"a value of `{name}` can take {units(value)} units and does not fit one page"
                 yield subject.error("room", sentence, "fields", name, language=tag)
+
+
+def notice(subject: Subject) -> Iterator[Finding]:
+    """A notice takes at most two screens."""
+    for tag in subject.flow.languages:
+        count = len(notice_of(subject.flow, tag, subject.phrases, subject.ussd))
+        if count > SCREENS:
+            sentence = f"the notice takes {count} screens, {SCREENS} are allowed: shorten its purpose"
+            yield subject.error("room", sentence, "notice", "purpose", language=tag)
 
 
 def pages(subject: Subject) -> Iterator[Finding]:

@@ -19,14 +19,18 @@ SCREENS: Final = 2
 
 
 def notice_pages(revision: Revision, language: str, phrases: Phrases, budget: Budget) -> tuple[str, ...]:
-    """The screens of a revision's notice in one language; () when it has none.
+    """The screens of a revision's notice in one language; () when it has none."""
+    return notice_of(revision.flow, language, phrases, budget)
+
+
+def notice_of(flow: Flow, language: str, phrases: Phrases, budget: Budget) -> tuple[str, ...]:
+    """The same of a flow that is no revision yet.
 
     One too long for two screens comes back with more, for no word of it may be left out.
     """
-    flow = revision.flow
     if flow.notice is None:
         return ()
-    agree, refuse = answers(revision, language, phrases)
+    agree, refuse = answers(flow, language, phrases)
     onward = f"{AGREE} {phrases.say(language, 'notice.next')}"
     no = f"{REFUSE} {refuse}"
     lines = [Line(line) for line in _lines(flow, flow.notice, language, phrases)]
@@ -36,9 +40,9 @@ def notice_pages(revision: Revision, language: str, phrases: Phrases, budget: Bu
     return pages if len(pages) <= SCREENS else paginate(lines, budget, more=onward, last=last)
 
 
-def answers(revision: Revision, language: str, phrases: Phrases) -> tuple[str, str]:
+def answers(flow: Flow, language: str, phrases: Phrases) -> tuple[str, str]:
     """How the two answers are called: agreeing, where consent is what the service rests on, else going on."""
-    asked = revision.flow.notice is not None and revision.flow.notice.basis == "consent"
+    asked = flow.notice is not None and flow.notice.basis == "consent"
     yes, no = ("agree", "disagree") if asked else ("go_on", "stop")
     return phrases.say(language, f"notice.{yes}"), phrases.say(language, f"notice.{no}")
 

@@ -23,7 +23,7 @@ def press(visit: Visit, spot: Spot, text: str) -> Shown:
     if revision is None:
         return visit.open(Spot("front"))
     sheet = pages_of(visit, revision)
-    yes, no = answers(revision, revision.flow.language(visit.language), visit.office.phrases)
+    yes, no = answers(revision.flow, revision.flow.language(visit.language), visit.office.phrases)
     chosen = visit.pick({AGREE: yes, REFUSE: no}, text)
     if chosen == REFUSE:
         return visit.close(visit.say("notice.refused"))

@@ -12,12 +12,12 @@ COMMANDS: Final[tuple[Command, ...]] = get_args(Command)
 
 RESERVED: Final[Mapping[Command, Mapping[str, tuple[str, ...]]]] = {
     "stop": {"en": ("STOP", "UNSUBSCRIBE"), "lo": ("ຢຸດ",), "lo-Latn": ("YUT",)},
-    "start": {"en": ("START",), "lo": ("ເລີ່ມ",), "lo-Latn": ("LEUM",)},
+    "start": {"en": ("START",), "lo": ("ເລີ່ມ",), "lo-Latn": ("LEUM", "LOEM")},
     "help": {"en": ("HELP",), "lo": ("ຊ່ວຍ", "ຊ່ວຍເຫຼືອ"), "lo-Latn": ("SUAY", "SUAYLEUA")},
     "status": {"en": ("STATUS",), "lo": ("ສະຖານະ",), "lo-Latn": ("SATHANA",)},
-    "continue": {"en": ("CONTINUE",), "lo": ("ສືບຕໍ່",), "lo-Latn": ("SEUBTO",)},
+    "continue": {"en": ("CONTINUE",), "lo": ("ສືບຕໍ່", "ຕໍ່"), "lo-Latn": ("SEUBTO", "SUEBTO")},
     "language": {"en": ("LANGUAGE",), "lo": ("ພາສາ",), "lo-Latn": ("PHASA",)},
-    "forget": {"en": ("FORGET",), "lo": ("ລຶບ",), "lo-Latn": ("LEUP",)},
+    "forget": {"en": ("FORGET",), "lo": ("ລຶບ",), "lo-Latn": ("LEUP", "LUP")},
 }
 """Command -> language -> words; the Lao ones are drafts until a Lao speaker signs them off. No keyword may be one."""
 
