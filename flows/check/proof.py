@@ -15,7 +15,7 @@ def present(subject: Subject) -> Iterator[Finding]:
     if flow.is_part:
         return
     if not flow.tests:
-        yield subject.error("tests", "`tests` is missing: write at least one walk through the flow")
+        yield subject.error("tests", "`tests` is missing: write at least one walk through the flow", "id")
     for at, test in enumerate(flow.tests):
         if test.language not in flow.languages:
             words = f"the test speaks `{test.language}`, which is not among the `languages` of this flow"

@@ -22,13 +22,13 @@ def service(subject: Subject) -> Iterator[Finding]:
     if flow.is_part:
         return
     if flow.notice is None:
-        yield subject.error("notice", "`notice` is missing: a citizen must be told what the answers are for")
+        yield subject.error("notice", "`notice` is missing: a citizen must be told what the answers are for", "id")
     if flow.entry is None:
-        yield subject.error("entry", "`entry` is missing: give the service a menu number, a code or a keyword")
+        yield subject.error("entry", "`entry` is missing: give the service a menu number, a code or a keyword", "id")
     elif flow.entry.menu is None and not (flow.entry.ussd or flow.entry.sms):
         yield subject.error("entry", "nothing leads to this service: give it `menu`, `ussd` or `sms`", "entry")
     if flow.agency is None:
-        yield subject.error("agency", "`agency` is missing: say whose queue gets the submissions")
+        yield subject.error("agency", "`agency` is missing: say whose queue gets the submissions", "id")
     if not any(isinstance(step, End) for step in flow.steps):
         yield subject.error("end", "the flow has no `end`: say the last words", "steps")
 

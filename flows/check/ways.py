@@ -134,7 +134,7 @@ class Ways:
     @cached_property
     def reachable(self) -> frozenset[int]:
         """The steps that some way leads to."""
-        return reach({0}, self.successors)
+        return reach({0}, self.successors) - {OUT}
 
     @cached_property
     def finishing(self) -> frozenset[int]:
