@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final
 
 from flows.text.breaking import may_break, word_breaks
@@ -49,6 +49,10 @@ _NEWLINE = 0
 _EDGES = " \t\r\n\u00a0\u200b\u2060\ufeff"
 _UNSENT_LETTERS = "\u200b\u2060\ufeff"
 _UNSENT = frozenset(_UNSENT_LETTERS)
+# Characters that do not take one unit in either encoding, and the blank that is sent as another.
+_uneven = re.compile(
+    f"[{_UNSENT_LETTERS}\u00a0{re.escape(''.join(sorted(GSM_EXTENSION)))}\U00010000-\U0010ffff]"
+).search
 _SENTENCE_ENDS = frozenset(".?!…")
 # Numbers with their separators, phone numbers, dates, times, references, dial strings.
 _FIXED = re.compile(r"\*\d+(?:\*\d+)*#|[+A-Za-z]*\d+(?:[ .,/:-]\d+)*")
@@ -113,24 +117,12 @@ class _Sheet:
         self.septets, self.utf16, self.outside = _totals(text)
         self.start, self.end = self.trim(0, len(text))
 
-    def size(self, start: int, end: int) -> int:
-        """Units of a stretch without a hint, in the encoding that it needs itself."""
-        totals = self.utf16 if self.outside[end] > self.outside[start] else self.septets
-        return totals[end] - totals[start]
-
-    def room(self, start: int, end: int) -> tuple[int, int]:
-        """Units left when the stretch is a page with its hint (negative: it does not fit), and that page's limit."""
+    def fits(self, start: int, end: int) -> bool:
+        """Whether the stretch is a page, with the hint that it would have there."""
         septets, utf16, outside = self.hints[end >= self.end]
         if outside or self.outside[end] > self.outside[start]:
-            return self.budget.ucs2 - utf16 - self.utf16[end] + self.utf16[start], self.budget.ucs2
-        return self.budget.gsm7 - septets - self.septets[end] + self.septets[start], self.budget.gsm7
-
-    def fits(self, start: int, end: int) -> bool:
-        return self.room(start, end)[0] >= 0
-
-    def hopeless(self, start: int, end: int) -> bool:
-        """Whether a stretch that does not fit cannot fit by growing either (a longer one may need another encoding)."""
-        return self.utf16[end] - self.utf16[start] > self.budget.ucs2 or self.outside[end] > self.outside[start]
+            return self.utf16[end] - self.utf16[start] + utf16 <= self.budget.ucs2
+        return self.septets[end] - self.septets[start] + septets <= self.budget.gsm7
 
     def trim(self, start: int, end: int) -> tuple[int, int]:
         while start < end and self.text[start] in _EDGES:
@@ -140,14 +132,19 @@ class _Sheet:
         return start, end
 
 
-def _totals(text: str) -> tuple[list[int], list[int], list[int]]:
-    septets, utf16, outside = [0], [0], [0]
-    for letter in text:
-        sent = letter not in _UNSENT
-        septets.append(septets[-1] + sent + (letter in GSM_EXTENSION))
-        utf16.append(utf16[-1] + sent + (letter > LAST_BMP))
-        outside.append(outside[-1] + (sent and letter not in GSM_CHARACTERS and letter != "\u00a0"))
-    return septets, utf16, outside
+def _totals(text: str) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
+    """Up to each place in the text: septets, UTF-16 units, characters that GSM-7 has not."""
+    outside = [0, *accumulate(letter not in GSM_CHARACTERS for letter in text)]
+    if not _uneven(text):
+        plain = range(len(text) + 1)
+        return plain, plain, outside
+    sent = [letter not in _UNSENT for letter in text]
+    septets = accumulate(one + (letter in GSM_EXTENSION) for one, letter in zip(sent, text, strict=True))
+    utf16 = accumulate(one + (letter > LAST_BMP) for one, letter in zip(sent, text, strict=True))
+    foreign = accumulate(
+        one and letter not in GSM_CHARACTERS and letter != "\u00a0" for one, letter in zip(sent, text, strict=True)
+    )
+    return [0, *septets], [0, *utf16], [0, *foreign]
 
 
 def _hint_cost(hint: str) -> tuple[int, int, bool]:
@@ -173,10 +170,16 @@ def _cuts(sheet: _Sheet, lines: tuple[Line, ...], *, pure: bool) -> list[_Cut]:
     ends = word_breaks(text, pure=pure) | {i + 1 for i, letter in enumerate(text) if letter == "\n"}
     cuts = [_Cut(sheet.start, sheet.start, 0), _Cut(sheet.end, len(text), 0)]
     cuts = _refined(sheet, cuts, [i for i in sorted(ends) if not closed[i]], None)
+    if _all_fit(sheet, cuts):
+        return cuts
     clusters = [i for i in range(1, len(text)) if may_break(text, i)]
     cuts = _refined(sheet, cuts, [i for i in clusters if not closed[i]], _CLUSTER)
     cuts = _refined(sheet, cuts, clusters, _CLUSTER)  # a fixed span longer than a page
     return _refined(sheet, cuts, list(range(1, len(text))), _TORN)
+
+
+def _all_fit(sheet: _Sheet, cuts: list[_Cut]) -> bool:
+    return all(sheet.fits(left.start, right.end) for left, right in pairwise(cuts))
 
 
 def _refined(sheet: _Sheet, cuts: list[_Cut], places: list[int], cost: int | None) -> list[_Cut]:
@@ -240,31 +243,44 @@ def _close(closed: bytearray, start: int, end: int) -> None:
 
 def _best(sheet: _Sheet, cuts: list[_Cut]) -> list[tuple[int, int]]:
     """The cheapest way through the cuts, as ranges of text: every stretch between two neighbours fits a page."""
-    reached: list[tuple[int, int]] = [(0, 0)]  # cost up to this cut, and the cut where its last page begins
+    costs, backs = [0], [0]  # of the way up to each cut; the cut where its last page begins
+    final = len(cuts) - 1
     for k in range(1, len(cuts)):
-        # Of two equal ways the one with the later cut.
-        cost, back = min((reached[j][0] + cost, -j) for j, cost in _pages_ending(sheet, cuts, k))
-        reached.append((cost + (cuts[k].cost if k < len(cuts) - 1 else 0), -back))
+        cost, back = min(_pages_ending(sheet, cuts, k, costs))
+        costs.append(cost + (cuts[k].cost if k < final else 0))
+        backs.append(-back)
     ranges: list[tuple[int, int]] = []
-    k = len(cuts) - 1
+    k = final
     while k:
-        j = reached[k][1]
-        ranges.append((cuts[j].start, cuts[k].end))
-        k = j
+        ranges.append((cuts[backs[k]].start, cuts[k].end))
+        k = backs[k]
     return ranges[::-1]
 
 
-def _pages_ending(sheet: _Sheet, cuts: list[_Cut], k: int) -> Iterator[tuple[int, int]]:
-    """Each earlier cut from which one page reaches cut `k`, with what that page costs."""
+def _pages_ending(sheet: _Sheet, cuts: list[_Cut], k: int, costs: list[int]) -> list[tuple[int, int]]:
+    """Each earlier cut, negated, from which one page reaches cut `k`, after what the way over it costs.
+
+    Negated so that of two equal ways the one with the later cut is the least. The inner loop of every screen that
+    takes more than a page: it reads the totals itself.
+    """
+    septets, utf16, outside = sheet.septets, sheet.utf16, sheet.outside
     end = cuts[k].end
     final = k == len(cuts) - 1  # the last page takes what is left
+    hint7, hint16, hint_outside = sheet.hints[final]
+    ways: list[tuple[int, int]] = []
     for j in range(k - 1, -1, -1):
-        left, limit = sheet.room(cuts[j].start, end)
+        start = cuts[j].start
+        wide = outside[end] > outside[start]
+        long = utf16[end] - utf16[start]
+        size = long if wide else septets[end] - septets[start]
+        limit = sheet.budget.ucs2 if wide or hint_outside else sheet.budget.gsm7
+        left = limit - (hint16 + long if wide or hint_outside else hint7 + size)
         if left >= 0:
-            short = _SHORT if sheet.size(cuts[j].start, end) < SHORT_PAGE else 0
-            yield j, _PAGE + short + (0 if final else (100 * left // limit) ** 2 // 100)
-        elif sheet.hopeless(cuts[j].start, end):
-            return
+            page = _PAGE + (_SHORT if size < SHORT_PAGE else 0) + (0 if final else (100 * left // limit) ** 2 // 100)
+            ways.append((costs[j] + page, -j))
+        elif wide or hint_outside or long > sheet.budget.ucs2:
+            break  # a longer stretch cannot fit either, even in the other encoding
+    return ways
 
 
 def split_sms(text: str) -> tuple[str, ...]:
