@@ -105,9 +105,9 @@ class Sqlite:
             KeyFault: wrong key. VersionFault: an SQLite that may lose rows.
         """
         require_sound_engine()
-        return cls(
-            await aiosqlite.Connection(lambda: open_keyed(file, key, reader=reader, checkpoints=checkpoints), 64)
-        )
+        # Opened before aiosqlite has it: when its own connector fails, its thread outlives the caller.
+        raw = await asyncio.to_thread(open_keyed, file, key, reader=reader, checkpoints=checkpoints)
+        return cls(await aiosqlite.Connection(lambda: raw, 64))
 
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
         """Run one statement and return all its rows."""
