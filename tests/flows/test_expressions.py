@@ -275,7 +275,7 @@ RESULTS: dict[str, type | tuple[type, ...]] = {
 }
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.one_of(NUMBERS, BOOLS, TEXTS), st.data())
 def test_what_the_check_passes_never_fails_on_its_types(source: str, data: st.DataObject) -> None:
     try:
