@@ -251,8 +251,8 @@ class Crew:
             self._point(somebody, session.id)
         session.talk, session.keep_until = turn.talk, turn.keep_until
         self._touch(session)
-        if turn.talk is None:
-            self._writes.drop(session, "")
+        # She goes on by message: her silence on USSD is no breaking off.
+        self._writes.drop(session, "")
         return session
 
     # --- the end of a session ----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from flows.errors import ConfigFault, DiskFull, KeyFault, StoreFault, VersionFault
 from store import backup as copies
@@ -18,9 +19,10 @@ from store.hashing import Hashing
 from store.memory import Memory
 from store.reserve import FILE as RESERVE
 from store.reserve import MEGABYTE, Reserve
+from store.settings import StoreSettings
 from store.sqlite import stdlib_cannot_read
 from tests.store.conftest import KEY, LAO, NOON, Hands, Opened, call, dial, rows, sms
-from tests.store.mind import submit
+from tests.store.mind import small_mind, submit
 
 FILES = {"birth.yaml": "sala: 1\nid: birth\n"}
 
@@ -58,6 +60,8 @@ async def test_a_node_sees_what_another_process_publishes(memory: Memory, opened
     async with opened(role="command") as beside:
         assert beside.epoch == memory.epoch
         await beside.library.publish("birth", "sha256:1", FILES, "anna")
+        with pytest.raises(StoreFault, match="no turns"):
+            await beside.turns.take(call("", "beside"))
     await memory.tick()
     assert memory.office.live == {"birth": "sha256:1"}
     assert (await memory.turns.take(call("a*b"))).text == "a / b"
@@ -366,3 +370,31 @@ def test_an_unclosed_memory_is_impossible_by_its_shape(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], timeout=20, check=False, capture_output=True)
     assert done.returncode == 7, done.stderr
+
+
+@pytest.mark.parametrize("bad", [{"seal_to": {"registry": ("age1nonsense",)}}, {"blocks": ("4a",)}, {"nod": "x"}])
+def test_settings_that_cannot_be_used(tmp_path: Path, bad: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        StoreSettings(data=tmp_path, node="n", **bad)
+
+
+async def test_an_office_that_cannot_be_composed_leaves_the_old_one(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.memory.TICK", 0.01)
+    broken = False
+
+    def compose(catalogue: Any) -> Any:
+        if broken:
+            raise ValueError("a flow of a newer kind")
+        return catalogue
+
+    async with opened(mind=small_mind(compose=compose)) as memory:
+        task = asyncio.create_task(memory.keep_house())
+        broken = True
+        async with opened(role="command") as beside:
+            await beside.library.publish("birth", "sha256:1", FILES, "anna")
+        await asyncio.sleep(0.1)
+        assert not task.done()
+        assert await dial(memory) == "hello"
+        task.cancel()

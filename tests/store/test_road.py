@@ -402,3 +402,22 @@ async def test_bodies_go_some_days_after_acceptance_and_never_before(memory: Mem
         await memory.sweep.round()
     assert await rows(memory, "SELECT number IS NULL FROM request ORDER BY seq") == [(1,), (0,)]
     assert await dial(memory, "MINE", session="m2") != "none"
+
+
+async def test_the_trail_of_a_request(memory: Memory) -> None:
+    reference, id_ = await accepted(memory)
+    await memory.road.statuses(AGENCY, [event(reference, id_, "ready")], "c", NOON)
+    hops = await memory.trail(reference)
+    told_of = {(hop.kind, hop.what) for hop in hops}
+    assert told_of == {
+        ("submission", "revision 1"),
+        ("delivery", "accepted"),
+        ("attempt", "accepted"),
+        ("status", "ready"),
+        ("message", "receipt"),
+        ("message", "status"),
+    }
+    assert hops[0].digest.startswith("sha256:")
+    assert LAO[1:] not in str(hops)
+    assert await memory.trail("000000000") == []
+    assert await memory.trail("x") == []

@@ -1,0 +1,44 @@
+"""Everything that happened to one request, hop by hop, for `sala prove`; no answer and no number is in it."""
+
+import hashlib
+import json
+
+from store import road_sql
+from store.database import Database
+from store.numbers import pack_reference, unpack_id
+from store.road import STATES
+from store.values import Hop
+
+
+async def trail(database: Database, reference: str) -> list[Hop]:
+    """The hops of a request in the order of time; empty when the reference is unknown."""
+    packed = pack_reference(reference)
+    found = await database.rows(road_sql.REQUEST_SEQ, (packed,))
+    if not found:
+        return []
+    request = found[0][0]
+    submissions = await database.rows(road_sql.SUBMISSIONS_OF, (request, request))
+    listed = json.dumps([row[0] for row in submissions])
+    hops = [_submission(*row) for row in submissions]
+    for agency, seq, state, attempts, code, agency_ref, reason, at in await database.rows(
+        road_sql.DELIVERIES_OF, (listed,)
+    ):
+        details = {"sequence": seq, "attempts": attempts, "code": code, "agency_ref": agency_ref, "reason": reason}
+        hops.append(Hop(at, "delivery", STATES[state], agency, details=details))
+    for agency, seq, at, road, outcome, out, in_, milliseconds, status in await database.rows(
+        road_sql.ATTEMPTS_OF, (listed,)
+    ):
+        details = {"sequence": seq, "road": road, "bytes_out": out, "bytes_in": in_, "ms": milliseconds, "http": status}
+        hops.append(Hop(at, "attempt", outcome or "unknown", agency, details=details))
+    for agency, seq, status, reason, at, applied in await database.rows(road_sql.EVENTS_OF, (request,)):
+        details = {"seq": seq, "reason": reason, "applied": bool(applied)}
+        hops.append(Hop(at, "status", status, agency, details=details))
+    for kind, state, at, attempts, reason in await database.rows(road_sql.MESSAGES_OF, (packed,)):
+        hops.append(Hop(at, "message", kind, details={"state": state, "attempts": attempts, "reason": reason}))
+    return sorted(hops, key=lambda hop: hop.at)
+
+
+def _submission(seq: int, id_: bytes, case_revision: int, at: int, event: bytes | None) -> Hop:
+    digest = f"sha256:{hashlib.sha256(event).hexdigest()}" if event else ""
+    details = {"sequence": seq, "id": unpack_id(id_), "bytes": len(event or b"")}
+    return Hop(at, "submission", f"revision {case_revision}", digest=digest, details=details)
