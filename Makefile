@@ -6,7 +6,7 @@ PORT ?= 8080
 DATA ?= sala-demo
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test quick bench walk lock sbom clean
+.PHONY: help install demo check test quick bench walk kill-long picture lock sbom clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,22 @@ quick: install ## the ordinary tests only
 
 test: check quick ## everything that CI runs
 	$(BIN)/python -m pytest -q -m slow
+
+walk: install ## follow one key press and one submission through the running code, hop by hop
+	$(BIN)/python -m sala.walk
+
+bench: install ## measure; the benches and how to read them: docs/performance.md (BENCH=name, default all)
+	$(BIN)/python -m bench $(or $(BENCH),all)
+
+kill-long: install ## kill -9 of node and agency under load, a thousand times
+	SALA_KILLS=1000 $(BIN)/python -m pytest -q -m slow -x --timeout=0 tests/journeys -k kill
+
+picture: install ## make docs/pictures/phone.png anew (needs chromium and a Lao font)
+	$(BIN)/python docs/pictures/make.py
+
+sbom: install ## what this is built from, as CycloneDX: dist/sbom.cdx.json
+	mkdir -p dist
+	$(BIN)/cyclonedx-py environment --of JSON --output-reproducible -o dist/sbom.cdx.json $(BIN)/python
 
 lock: install ## resolve the dependencies anew
 	uv pip compile --universal --generate-hashes --no-header --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
