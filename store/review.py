@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -73,7 +72,7 @@ class Review:
             await database.begin()
             task = await _open_task(database, seq, number)
             agencies = [row[0] for row in await database.rows(road_sql.AGENCIES_OF, (seq,))]
-            submit = replace(_amended(task, seq, agencies, answers), clock=self._clock.quality)
+            submit = _amended(task, seq, agencies, answers)
             request_number = task[1] or 0
             channel = task[3]
             ask = Ask("end", None, b"", request_number, task[2] or b"")

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
-from flows.turn import CaseKey, Note, Submit, Text
+from flows.turn import CaseKey, Known, Note, Submit, Text
 from store import sql
 from store.asks import Ask, Cause, Writes
 from store.clock import Clock
@@ -160,7 +160,8 @@ class Scribe:
         once = None
         if submit.once:
             values = (submit.service, *submit.once)
-            once = self._hashing.once(values, cause.number if anonymous else None)
+            # What another number has sent is this number's own rule from now on: she is told nothing of the other.
+            once = self._hashing.once(values, cause.number if anonymous or _sent_by_another(cause) else None)
             until = at + HOUR + ONCE_ANONYMOUS if anonymous else FOR_EVER
             sheet.once.append((once, int(submit.reference), None if anonymous else cause.caller, until))
         sheet.requests.append(
@@ -262,3 +263,7 @@ async def _set_keys(database: Database, keys: list[tuple[Cause, CaseKey]]) -> No
             await database.rows(sql.SET_CASE_KEY, (request, *cause.ask.hashes[key]))
         else:
             await database.rows(sql.DROP_CASE_KEY, (request,))
+
+
+def _sent_by_another(cause: Cause) -> bool:
+    return any(isinstance(answer, Known) for need, answer in cause.ask.known.items() if need.kind == "once")

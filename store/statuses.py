@@ -65,7 +65,7 @@ class Statuses:
         done = {row[0] for row in seen if row[1] == life}
         before = {(row[0], row[2], row[3]) for row in seen if row[1] != life}
         new = {event.seq: event for event in events if event.seq not in done}
-        cases = await _cases(database, new.values())
+        cases = await _cases(database, new.values(), number)
         for event in sorted(new.values(), key=lambda one: one.seq):
             case = cases.get(event.reference)
             known = (event.seq, event.id, event.status) in before
@@ -101,10 +101,10 @@ class Statuses:
         await self._post.enqueue(database, letters)
 
 
-async def _cases(database: Database, events: Any) -> dict[str, _Case]:
+async def _cases(database: Database, events: Any, agency: int) -> dict[str, _Case]:
     references = {event.reference: pack_reference(event.reference) for event in events}
     wanted = json.dumps([packed for packed in references.values() if packed is not None])
-    rows = {row[0]: row for row in await database.rows(road_sql.CASES, (wanted,))}
+    rows = {row[0]: row for row in await database.rows(road_sql.CASES, (wanted, agency))}
     return {text: _case(rows[packed]) for text, packed in references.items() if packed in rows}
 
 
