@@ -310,17 +310,9 @@ class _Evaluator(EvalWithCompoundTypes):  # type: ignore[misc] # simpleeval ship
     def _eval_call(self, node: ast.Call) -> Any:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name == "answered":
-            return self._answered(node.args[0])
-        return _CALLS[name](self.world, *(self._eval(arg) for arg in node.args))
-
-    def _answered(self, asked: ast.expr) -> bool:
-        """A computed name over something that has no answer yet has none either; a fault of the data stays one."""
-        try:
+            asked = node.args[0]
             return isinstance(asked, ast.Name) and self.names.get(asked.id) is not None
-        except DataFault:
-            raise
-        except ExpressionFault:
-            return False
+        return _CALLS[name](self.world, *(self._eval(arg) for arg in node.args))
 
 
 def years_between(born: date, today: date) -> int:

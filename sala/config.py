@@ -5,16 +5,18 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
 from flows.errors import ConfigFault
+from store.settings import StoreSettings
 
 PREFIX = "SALA_"
+Model = TypeVar("Model", bound=BaseModel)
 DEFAULT_FILE = "sala.toml"
 
 
@@ -86,12 +88,18 @@ class Config(BaseSettings):
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "LA"
     timezone: str = "Asia/Vientiane"
     services: tuple[Path, ...] = (Path("flows/library"),)
+    contact: Annotated[str, Field(max_length=60)] = "1503"
     tables: Mapping[str, Path] = {}
     http: Door = Door()
     console: Console = Console()
     log: Log = Log()
+    store: Mapping[str, Any] = {}
     channels: Mapping[str, Channel] = {}
     agencies: Mapping[str, Agency] = {}
+
+    # The file and its text, so that a mistake found later can still name its line.
+    _file: Path = PrivateAttr(default=Path(DEFAULT_FILE))
+    _text: str = PrivateAttr(default="")
 
     @field_validator("timezone")
     @classmethod
@@ -157,7 +165,41 @@ def load(path: Path | None = None, *, over: Mapping[str, Any] | None = None) -> 
         raise _first_mistake(wrong, file, text) from wrong
     except SettingsError as wrong:
         raise ConfigFault(f"a {PREFIX} variable cannot be read: {wrong}", hint="lists and tables are JSON") from wrong
-    return _rooted(config, file.resolve().parent)
+    rooted = _rooted(config, file.resolve().parent)
+    rooted._file, rooted._text = file, text  # noqa: SLF001 - our own, set once here
+    store_settings(rooted)
+    return rooted
+
+
+def parsed(kind: type[Model], values: Mapping[str, Any], config: Config, *where: str) -> Model:
+    """A room's own `Settings` from the values of the tables `where`.
+
+    Raises:
+        ConfigFault: one sentence that names key, file and line.
+    """
+    try:
+        return kind.model_validate(dict(values))
+    except ValidationError as wrong:
+        raise _first_mistake(wrong, config._file, config._text, *where) from None  # noqa: SLF001 - our own
+
+
+def mistake(config: Config, where: tuple[str, ...], said: str, kind: str = "value_error") -> ConfigFault:
+    """The fault that says `said` of the key `where`."""
+    return fault_of({"loc": (), "type": kind, "msg": said}, where, config._file, config._text)  # noqa: SLF001 - our own
+
+
+def store_settings(config: Config) -> StoreSettings:
+    """What the store must be told: its own `[store]` table, and what it shares with the rest of the node."""
+    shared = {
+        "data": config.data,
+        "node": config.node,
+        "district": config.district,
+        "timezone": config.timezone,
+        "seal_to": {name: tuple(agency.keys().get("seal_to", ())) for name, agency in config.agencies.items()},
+    }
+    for key in shared.keys() & config.store.keys():
+        raise mistake(config, ("store", key), "", "extra_forbidden")
+    return parsed(StoreSettings, {**config.store, **shared}, config, "store")
 
 
 def _read(file: Path, *, must_exist: bool) -> str:
@@ -209,11 +251,11 @@ def fault_of(error: Mapping[str, Any], where: tuple[str, ...], file: Path, text:
     return ConfigFault(f"{place}: {key}: {said}" if key else f"{place}: {said}", hint=hint)
 
 
-def _first_mistake(wrong: ValidationError, file: Path, text: str) -> ConfigFault:
+def _first_mistake(wrong: ValidationError, file: Path, text: str, *where: str) -> ConfigFault:
     mistakes = wrong.errors(include_url=False, include_input=False, include_context=False)
     # A misspelt key also leaves the right one missing: the typo is the better news.
     mistakes.sort(key=lambda mistake: mistake["type"] != "extra_forbidden")
-    return fault_of(mistakes[0], (), file, text)
+    return fault_of(mistakes[0], where, file, text)
 
 
 _HEADER = re.compile(r"^\s*\[\s*([^\[\]]+?)\s*\]")
@@ -249,3 +291,8 @@ def unknown_variables(environment: Mapping[str, str]) -> list[str]:
 
 # Read by the start-up itself, not settings of a node.
 OURS = frozenset({"SALA_TRACE"})
+
+
+def example_config() -> str:
+    """A configuration to begin with: every key with its default, and a channel and an agency to fill in."""
+    return (Path(__file__).parent / "example.toml").read_text("utf-8")

@@ -27,8 +27,8 @@ def key_file(data: Path) -> Path:
 def database_key(source: str, data: Path) -> bytes:
     """The 32 bytes that open the database in `data`.
 
-    `source` is `key_source` of the configuration. An empty one makes a key at the first start, and never a second one for
-    a database that exists.
+    `source` is `key_source` of the configuration. An empty one makes a key at the first start, and never a second one
+    for a database that exists.
 
     Raises:
         ConfigFault: the source gives nothing that can be a key.

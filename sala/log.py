@@ -27,16 +27,18 @@ from structlog.typing import EventDict, ExcInfo, WrappedLogger
 WORDS: Final = frozenset({"event"})
 TOKENS: Final = frozenset(
     {
-        "agency", "at", "change", "channel", "code", "connector", "database", "digest", "door", "engine", "epoch",
-        "error", "fault", "file", "gateway", "id", "kind", "language", "level", "logger", "method", "node", "outcome",
-        "reason", "revision", "room", "route", "service", "signal", "state", "step", "task", "timestamp", "version",
-        "where",
+        "agency", "at", "batch", "bundle", "change", "channel", "code", "connector", "database", "digest", "door",
+        "engine", "epoch", "error", "fault", "file", "gateway", "id", "kind", "language", "level", "logger",
+        "method", "node", "outcome", "position", "reason", "revision", "room", "route", "service", "signal",
+        "state", "step", "task", "timestamp", "version", "where",
     }
 )  # fmt: skip
 FIGURES: Final = frozenset(
     {
-        "attempt", "attempts", "bytes_in", "bytes_out", "calls", "claimed", "count", "depth", "line", "lost", "mib",
-        "milliseconds", "parts", "pid", "port", "queued", "retry_after", "rows", "seconds", "seq", "status", "waiting",
+        "accepted", "attempt", "attempts", "bytes", "bytes_in", "bytes_out", "cached", "calls", "claimed",
+        "count", "depth", "lapsed", "line", "lost", "mib", "milliseconds", "ms", "offered_again", "parts",
+        "pid", "port", "queued", "records", "requeued", "retry_after", "returned", "rows", "seconds", "seq",
+        "status", "statuses", "unknown", "waiting",
     }
 )  # fmt: skip
 WITHHELD: Final = "[withheld]"
@@ -190,6 +192,11 @@ def start(level: str = "info", descriptor: int = 2) -> Sink:
     )
     logging.basicConfig(handlers=[_Library()], level=max(number, logging.WARNING), force=True)
     return sink
+
+
+def lost() -> int:
+    """Lines that could not be written since the start."""
+    return _sink.lost if _sink is not None else 0
 
 
 def stop() -> None:

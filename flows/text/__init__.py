@@ -1,1 +1,1 @@
-"""."""
+"""Text on basic phones: measured, spelt, broken and paged so that a Lao reader can read it."""

@@ -1,0 +1,35 @@
+"""The memory for a command: a second process beside a running node, or alone on a node's database."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from flows import phrases
+from flows.dialogue import Office
+from flows.errors import ConfigFault
+from flows.tables import Tables
+from sala import config as configuration
+from sala import keys
+from sala.config import Config
+from store.memory import Memory, open_memory
+from store.mind import dialogue_mind
+from store.values import Catalogue
+
+
+@contextlib.asynccontextmanager
+async def beside(config: Config) -> AsyncIterator[Memory]:
+    """Open the node's database for one command; it takes no turns, draws no epoch and leaves leases alone.
+
+    Raises:
+        ConfigFault: there is no database yet. KeyFault: it does not open with this key.
+    """
+    if not (config.data / keys.DATABASE).exists():
+        raise ConfigFault(f"{config.data}: there is no database yet", hint="start the node once: sala serve")
+    key = keys.database_key(config.key_source, config.data)
+    mind = dialogue_mind(lambda catalogue: _empty(config, catalogue))
+    async with open_memory(configuration.store_settings(config), key, mind, role="command", house=False) as memory:
+        yield memory
+
+
+def _empty(config: Config, catalogue: Catalogue) -> Office:
+    """An office without services: enough for a process that hears nobody, and quick to make."""
+    return Office({}, {}, Tables({}), phrases.load(), config.languages, catalogue.paused)

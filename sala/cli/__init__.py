@@ -1,0 +1,64 @@
+"""The command `sala`: each command's module is small, and loads the rooms only when the command runs."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from flows.errors import Fault
+from sala.cli import agency as _agency
+from sala.cli import case as _case
+from sala.cli import db as _db
+from sala.cli import flow as _flow
+from sala.cli import node as _node
+from sala.cli import sync as _sync
+
+OK, COULD_NOT = 0, 2
+
+app = typer.Typer(
+    name="sala",
+    help="Public services over USSD and SMS, through networks that come and go.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+_node.add_to(app)
+app.add_typer(_flow.app, name="flow")
+app.add_typer(_sync.app, name="sync")
+app.add_typer(_agency.app, name="agency")
+app.add_typer(_db.app, name="db")
+app.add_typer(_case.app, name="case")
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's manner of calling back
+    if wanted:
+        from importlib.metadata import version
+
+        print(version("sala-channel"))
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Public services over USSD and SMS, through networks that come and go."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. 0: done. 1: it found problems. 2: it could not; one clear line stands on standard error."""
+    try:
+        app(args=list(arguments) if arguments is not None else None)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else OK
+    except Fault as fault:
+        print(f"error [{fault.code}] {fault}", file=sys.stderr)
+        if fault.hint:
+            print(f"  {fault.hint}", file=sys.stderr)
+        return COULD_NOT
+    return OK

@@ -1,0 +1,38 @@
+"""`sala agency ...`: the reference agency, which an office without a system of its own can use as it is."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="The reference agency.", no_args_is_help=True)
+
+AgencyFile = Annotated[
+    Path | None, typer.Option("--config", help="The agency's configuration; default ./agency.toml.", show_default=False)
+]
+Data = Annotated[Path, typer.Option(help="Where the agency keeps its database.")]
+
+
+@app.command()
+def serve(
+    config: AgencyFile = None,
+    port: Annotated[int, typer.Option(help="The port to listen at.", min=1, max=65_535)] = 8081,
+    data: Data = Path("agency-data"),
+) -> None:
+    """Run the reference agency until Ctrl-C or SIGTERM."""
+    from sala import agency
+
+    agency.serve(config, port, data)
+
+
+@app.command()
+def enrol(
+    node: Annotated[str, typer.Argument(metavar="NODE", help="The node's name, such as LA-XK-03.")],
+    config: AgencyFile = None,
+    data: Data = Path("agency-data"),
+    url: Annotated[str, typer.Option(help="Where the node will reach this agency.")] = "http://127.0.0.1:8081",
+) -> None:
+    """Give a node its own secret, and print the block for its sala.toml."""
+    from sala import agency
+
+    print(agency.enrol(config, data, node, url))

@@ -1,0 +1,108 @@
+"""`sala flow ...`: check a service, try it, publish it, take it back."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sala.cli.options import ConfigFile, Form, FormOption, read_config, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flows.findings import Finding
+
+app = typer.Typer(help="Check, try and publish services.", no_args_is_help=True)
+FOUND = 1
+
+
+@app.command()
+def check(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Flow files, or folders of them.")],
+    config: ConfigFile = None,
+    form: FormOption = Form.TEXT,
+) -> None:
+    """Say everything that is wrong with services, one line each: file:line step language sentence."""
+    from sala import services
+
+    findings = services.check(paths, services.material(config))
+    print(_as_json(findings) if form is Form.JSON else _as_text(findings))
+    if any(finding.severity == "error" for finding in findings):
+        raise typer.Exit(FOUND)
+
+
+@app.command("try")
+def try_(
+    path: Annotated[Path, typer.Argument(help="A flow file, or a folder of them for the whole front menu.")],
+    channel: Annotated[str, typer.Option(help="ussd or sms.")] = "ussd",
+    language: Annotated[str, typer.Option(help="Begin in this language; default: the language screen.")] = "",
+    record: Annotated[Path | None, typer.Option(help="Write the conversation to this file.")] = None,
+    play: Annotated[Path | None, typer.Option(help="Play this conversation and compare.")] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Be the phone, in this terminal."""
+    from sala import player
+
+    if not player.run(path, channel=channel, language=language, record=record, play=play, config=config):
+        raise typer.Exit(FOUND)
+
+
+@app.command()
+def publish(
+    path: Annotated[Path, typer.Argument(help="A flow file, or a folder of them.")], config: ConfigFile = None
+) -> None:
+    """Check and publish; a running node shows it to new sessions within 2 seconds."""
+    from sala import services
+
+    for line in services.publish(read_config(config), path):
+        print(line)
+
+
+@app.command("list")
+def list_(config: ConfigFile = None, form: FormOption = Form.TEXT) -> None:
+    """List what is published, the live revision of each service first."""
+    from sala import services
+
+    rows = services.published(read_config(config))
+    if form is Form.JSON:
+        import orjson
+
+        print(orjson.dumps(rows).decode())
+        return
+    print(table(("service", "state", "revision", "published"), [list(row.values()) for row in rows]))
+
+
+@app.command()
+def pause(
+    service: Annotated[str, typer.Argument(metavar="ID", help="The service.")],
+    config: ConfigFile = None,
+    *,
+    resume: Annotated[bool, typer.Option("--resume", help="Take new requests again.")] = False,
+) -> None:
+    """Take no new requests for a service; what is begun may be finished."""
+    from sala import services
+
+    print(services.pause(read_config(config), service, paused=not resume))
+
+
+@app.command()
+def rollback(
+    service: Annotated[str, typer.Argument(metavar="ID", help="The service.")], config: ConfigFile = None
+) -> None:
+    """Make the revision before the live one live again."""
+    from sala import services
+
+    print(services.rollback(read_config(config), service))
+
+
+def _as_text(findings: "Sequence[Finding]") -> str:
+    errors = sum(finding.severity == "error" for finding in findings)
+    return "\n".join([*map(str, findings), f"{errors} errors, {len(findings) - errors} warnings"])
+
+
+def _as_json(findings: "Sequence[Finding]") -> str:
+    import dataclasses
+
+    import orjson
+
+    return orjson.dumps([dataclasses.asdict(finding) for finding in findings]).decode()

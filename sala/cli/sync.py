@@ -1,0 +1,37 @@
+"""`sala sync ...`: what waits for the agencies, and a push to the road."""
+
+from typing import Annotated
+
+import typer
+
+from sala.cli.options import ConfigFile, Form, FormOption, read_config, table
+
+app = typer.Typer(help="See the road to the agencies, and push it.", no_args_is_help=True)
+FOUND = 1
+
+
+@app.command()
+def now(
+    agency: Annotated[str, typer.Option(help="Only this agency.", show_default=False)] = "", config: ConfigFile = None
+) -> None:
+    """Try at once what waits, and say what came of it."""
+    from sala import road
+
+    lines, left = road.now(read_config(config), agency)
+    print("\n".join(lines))
+    if left:
+        raise typer.Exit(FOUND)
+
+
+@app.command()
+def status(config: ConfigFile = None, form: FormOption = Form.TEXT) -> None:
+    """Show each agency: what waits, since when, and everything up to when is accepted."""
+    from sala import road
+
+    rows = road.status(read_config(config))
+    if form is Form.JSON:
+        import orjson
+
+        print(orjson.dumps(rows).decode())
+        return
+    print(table(list(rows[0]), [list(row.values()) for row in rows]) if rows else "no agency is configured")

@@ -1,0 +1,89 @@
+"""From the configuration's channels and agencies to gateways and connectors: only what is configured is imported."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any
+
+from pydantic import BaseModel
+
+import sms.port
+import ussd.port
+from sala import config as configuration
+from sala.config import Channel, Config, Model
+
+SHORTEST_SECRET = 16
+"""Characters of a callback secret: the path is all that tells the operator from a stranger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plugged:
+    """One channel as configured: its live secrets, and its two sides (None: this gateway has no such side)."""
+
+    name: str
+    secrets: tuple[bytes, ...]
+    key_presses: ussd.port.Gateway | None
+    key_press_settings: ussd.port.Settings | None
+    messages: sms.port.Gateway | None
+    message_settings: sms.port.Settings | None
+
+
+def channels(config: Config) -> list[Plugged]:
+    """Every configured channel.
+
+    Raises:
+        ConfigFault: an unknown gateway, a key that it does not have, a value that it does not take, a short secret.
+    """
+    return [_channel(name, channel, config) for name, channel in config.channels.items()]
+
+
+def _channel(name: str, channel: Channel, config: Config) -> Plugged:
+    where = ("channels", name)
+    keys = channel.keys()
+    secrets = tuple(_secrets(keys.pop("secret", None), config, where))
+    presses = ussd.port.load(channel.gateway) if _offered(ussd.port.GROUP, channel.gateway) else None
+    messages = sms.port.load(channel.gateway) if _offered(sms.port.GROUP, channel.gateway) else None
+    if presses is None and messages is None:
+        known = sorted(
+            {point.name for group in (ussd.port.GROUP, sms.port.GROUP) for point in entry_points(group=group)}
+        )
+        raise configuration.mistake(config, (*where, "gateway"), f"no such gateway; there are: {', '.join(known)}")
+    _refuse_strangers(keys, [side.Settings for side in (presses, messages) if side], config, where)
+    press_settings = _settings(presses.Settings, keys, config, where) if presses else None
+    message_settings = _settings(messages.Settings, keys, config, where) if messages else None
+    return Plugged(
+        name,
+        secrets,
+        presses(name, press_settings) if presses else None,
+        press_settings,
+        messages(name, message_settings) if messages else None,
+        message_settings,
+    )
+
+
+def _refuse_strangers(
+    keys: Mapping[str, Any], kinds: Sequence[type[BaseModel]], config: Config, where: tuple[str, ...]
+) -> None:
+    for key in keys:
+        if not any(key in kind.model_fields for kind in kinds):
+            raise configuration.mistake(config, (*where, key), "", "extra_forbidden")
+
+
+def _settings(kind: type[Model], keys: Mapping[str, Any], config: Config, where: tuple[str, ...]) -> Model:
+    own = {key: value for key, value in keys.items() if key in kind.model_fields}
+    return configuration.parsed(kind, own, config, *where)
+
+
+def _offered(group: str, name: str) -> bool:
+    return name in entry_points(group=group).names
+
+
+def _secrets(given: object, config: Config, where: tuple[str, ...]) -> Iterator[bytes]:
+    values = given if isinstance(given, list) else [given]
+    if given in (None, "", []):
+        raise configuration.mistake(config, (*where, "secret"), "", "missing")
+    for value in values:
+        if not isinstance(value, str) or len(value) < SHORTEST_SECRET or not value.isascii() or "/" in value:
+            said = f"must be {SHORTEST_SECRET} or more ASCII characters without a slash"
+            raise configuration.mistake(config, (*where, "secret"), said)
+        yield value.encode()

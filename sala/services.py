@@ -1,0 +1,290 @@
+"""From flow files to what a node offers: reads, checks, publishes, composes the office that the dialogue works in."""
+
+import asyncio
+import getpass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Any, Final
+
+from flows import phrases as phrase_files
+from flows.check import check as check_flow
+from flows.dialogue import Node, Office, full, try_later
+from flows.errors import ConfigFault, Fault, TableFault
+from flows.findings import Finding, FlowFault
+from flows.loader import load, load_path
+from flows.model import Flow
+from flows.revision import Revision, revise
+from flows.tables import Tables, read_csv
+from flows.text.measure import USSD, Budget
+from sala import config as configuration
+from sala.beside import beside
+from sala.config import Config
+from sala.plugs import Plugged
+from store.library import Library
+from store.mind import Mind, dialogue_mind
+from store.values import Catalogue, Published
+
+LIBRARY: Final = Path(__file__).resolve().parent.parent / "flows" / "library"
+"""The starter services, and tables with invented rows for a node that was given none."""
+
+
+class FirstFault(Fault):
+    """A flow file cannot be used."""
+
+    code = "flow"
+    ours = False
+
+    def __init__(self, fault: FlowFault) -> None:
+        """Say the first finding, and how many there are."""
+        more = len(fault.findings) - 1
+        hint = f"{more} more: sala flow check says everything" if more else "sala flow check says the same"
+        super().__init__(str(fault.findings[0]), hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What flows are checked and run with, besides themselves."""
+
+    tables: Tables
+    phrases: phrase_files.Phrases
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What the configuration says of services, read and checked: ready to be published and composed."""
+
+    material: Material
+    revisions: tuple[Revision, ...]
+    node: Node
+    languages: tuple[str, ...]
+
+
+def version() -> str:
+    """The version of this distribution."""
+    return version_of("sala-channel")
+
+
+def material_of(config: Config) -> Material:
+    """The configured tables, each in place of the sample of its name.
+
+    Raises:
+        TableFault: a table cannot be read; the sentence names file and line.
+    """
+    chosen = {file.stem: file for file in sorted((LIBRARY / "tables").glob("*.csv"))} | dict(config.tables)
+    tables = {name: read_csv(name, _table_text(name, Path(file))) for name, file in chosen.items()}
+    return Material(Tables(tables), phrase_files.load())
+
+
+def _table_text(name: str, file: Path) -> str:
+    try:
+        return file.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise TableFault(f"tables.{name}: {file} cannot be read as UTF-8", hint=str(unreadable)) from None
+
+
+def material(path: Path | None) -> Material:
+    """The same from a configuration file; without one, the samples: an author needs no node to check a flow."""
+    if path is None and not Path(configuration.DEFAULT_FILE).exists():
+        return material_of(Config(node="author"))
+    return material_of(configuration.load(path))
+
+
+def read(paths: Iterable[Path]) -> list[Flow]:
+    """Every flow in these files and folders.
+
+    Raises:
+        FlowFault: with the findings of all of them.
+    """
+    flows: list[Flow] = []
+    findings: list[Finding] = []
+    for path in paths:
+        if not path.exists():
+            raise ConfigFault(f"{path}: no such file or folder", hint="give flow files, or folders of them")
+        try:
+            flows += load_path(path)
+        except FlowFault as fault:
+            findings += fault.findings
+    if findings:
+        raise FlowFault(tuple(findings))
+    return flows
+
+
+def parts_for(flows: Sequence[Flow]) -> dict[str, Flow]:
+    """The parts that flows may run: their own, and for the rest those of the library."""
+    own = {flow.id: flow for flow in flows if flow.is_part}
+    library = {flow.id: flow for flow in load_path(LIBRARY) if flow.is_part}
+    return library | own
+
+
+def check(paths: Iterable[Path], given: Material) -> list[Finding]:
+    """Everything that is wrong or doubtful with these files; files that cannot be read at all come first."""
+    try:
+        flows = read(paths)
+    except FlowFault as fault:
+        return list(fault.findings)
+    return check_all(flows, given)
+
+
+def check_all(flows: Sequence[Flow], given: Material, room: Budget = USSD) -> list[Finding]:
+    """Everything that is wrong or doubtful with these flows, each seen beside the others; `room` of one USSD page."""
+    parts = parts_for(flows)
+    found: list[Finding] = []
+    for flow in flows:
+        others = [other for other in flows if other is not flow and not other.is_part]
+        found += check_flow(flow, parts, given.tables, given.phrases, others, ussd=room)
+    return found
+
+
+def revisions_of(flows: Sequence[Flow], given: Material, room: Budget = USSD) -> tuple[Revision, ...]:
+    """The services among these flows as revisions.
+
+    Raises:
+        FlowFault: one of them has an error; warnings pass.
+    """
+    errors = tuple(finding for finding in check_all(flows, given, room) if finding.severity == "error")
+    if errors:
+        raise FlowFault(errors)
+    parts = parts_for(flows)
+    return tuple(revise(flow, parts) for flow in flows if not flow.is_part)
+
+
+def prepare(config: Config, plugged: Sequence[Plugged]) -> Prepared:
+    """Read and check what the configuration names.
+
+    Raises:
+        ConfigFault: a language nobody has phrases for. FlowFault, TableFault: a file is wrong.
+    """
+    given = material_of(config)
+    for language in config.languages:
+        if language not in given.phrases.texts:
+            known = ", ".join(sorted(given.phrases.texts))
+            raise configuration.mistake(config, ("languages",), f"{language}: no phrases; there are: {known}")
+    node = _node(config, plugged)
+    try:
+        revisions = revisions_of(read(config.services), given, node.ussd)
+    except FlowFault as fault:
+        # A start says one line; the check says everything.
+        raise FirstFault(fault) from None
+    return Prepared(given, revisions, node, config.languages)
+
+
+def _node(config: Config, plugged: Sequence[Plugged]) -> Node:
+    presses = [one.key_press_settings for one in plugged if one.key_press_settings]
+    messages = [one.message_settings for one in plugged if one.message_settings]
+    codes = [code for settings in presses for code in settings.service_codes]
+    shorts = [short for settings in messages for short in settings.short_codes]
+    # One office serves all channels, so a screen must fit the narrowest.
+    room = Budget(
+        min((one.ussd_units_gsm7 for one in presses), default=USSD.gsm7),
+        min((one.ussd_units_ucs2 for one in presses), default=USSD.ucs2),
+    )
+    return Node(
+        dial=codes[0] if codes else "*999#",
+        short=shorts[0] if shorts else "",
+        contact=config.contact,
+        district=config.district,
+        country=config.country,
+        ussd=room,
+    )
+
+
+def mind(prepared: Prepared) -> Mind:
+    """What the store thinks with: the dialogue, in the office composed of what is published."""
+
+    def compose(catalogue: Catalogue) -> Office:
+        known = {digest: revision_of(one) for digest, one in catalogue.known.items()}
+        return Office(
+            live={flow: known[digest] for flow, digest in catalogue.live.items()},
+            known=known,
+            tables=prepared.material.tables,
+            phrases=prepared.material.phrases,
+            languages=prepared.languages,
+            paused=catalogue.paused,
+            node=prepared.node,
+        )
+
+    return dialogue_mind(compose)
+
+
+def revision_of(published: Published) -> Revision:
+    """A published revision from the texts that were kept with it; it keeps its name whatever this version would say."""
+    flows = [load(text, name) for name, text in published.files.items()]
+    parts = {part.id: part for part in flows[1:]}
+    return Revision(flows[0], parts, published.digest, flows[0].source)
+
+
+async def publish_new(library: Library, prepared: Prepared) -> list[str]:
+    """Publish what was never published, so that a start does not undo a rollback; the digests of what was."""
+    known = {one.digest for one in await library.list()}
+    fresh = [revision for revision in prepared.revisions if revision.digest not in known]
+    for revision in fresh:
+        await _make_live(library, revision, "start")
+    return [revision.digest for revision in fresh]
+
+
+async def _make_live(library: Library, revision: Revision, actor: str) -> None:
+    flows = (revision.flow, *revision.parts.values())
+    files = {f"{flow.id}.yaml": flow.source for flow in flows}
+    await library.publish(revision.flow.id, revision.digest, files, actor)
+
+
+def _actor() -> str:
+    return f"command:{getpass.getuser()}"
+
+
+def sorry(key: str, language: str) -> str:
+    """The words for a citizen whose key press could not be answered."""
+    return full(language) if key == "full" else try_later(language)
+
+
+def publish(config: Config, path: Path) -> list[str]:
+    """Check and publish a file or a folder; a line for each service."""
+    fresh = revisions_of(read([path]), material_of(config))
+    return asyncio.run(_publish(config, fresh))
+
+
+async def _publish(config: Config, revisions: Sequence[Revision]) -> list[str]:
+    async with beside(config) as memory:
+        for revision in revisions:
+            await _make_live(memory.library, revision, _actor())
+    return [f"published {revision.flow.id} {revision.digest}" for revision in revisions]
+
+
+def published(config: Config) -> list[Mapping[str, Any]]:
+    """What is published: service, state, revision, when."""
+    return asyncio.run(_published(config))
+
+
+async def _published(config: Config) -> list[Mapping[str, Any]]:
+    async with beside(config) as memory:
+        rows = await memory.library.list()
+    return [{"service": one.flow, "state": _state(one), "revision": one.digest, "published": one.at} for one in rows]
+
+
+def _state(one: Published) -> str:
+    if not one.live:
+        return "old"
+    return "paused" if one.paused else "live"
+
+
+def pause(config: Config, service: str, *, paused: bool) -> str:
+    """Stop or go on taking new requests for a service."""
+    asyncio.run(_pause(config, service, paused=paused))
+    return f"{service} {'takes no new requests' if paused else 'takes new requests'}"
+
+
+async def _pause(config: Config, service: str, *, paused: bool) -> None:
+    async with beside(config) as memory:
+        await memory.library.pause(service, _actor(), paused=paused)
+
+
+def rollback(config: Config, service: str) -> str:
+    """Make the revision before the live one live again."""
+    return f"{service} is {asyncio.run(_rollback(config, service))} again"
+
+
+async def _rollback(config: Config, service: str) -> str:
+    async with beside(config) as memory:
+        return await memory.library.rollback(service, _actor())
