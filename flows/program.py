@@ -4,7 +4,6 @@ Compiled once a revision and kept; a key press then walks plain objects. Parts a
 between an `Enter` and a `Leave`, so that a step's number names one place in one revision for good.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,6 +15,7 @@ from flows.fields import Text as Wording
 from flows.model import Flow
 from flows.revision import Revision
 from flows.steps import Ask, Confirm, End, Menu, Run, Say, Step, Submit
+from flows.template import cut
 
 MAX_DEPTH: Final = 8
 """Parts within parts."""
@@ -23,8 +23,6 @@ MAX_NODES: Final = 2000
 """Steps of a flow with all its parts laid in."""
 KEPT_PROGRAMS: Final = 256
 """Revisions kept compiled; a node seldom has more than a few dozen alive."""
-
-_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ class Template:
 
 def template(words: str) -> Template:
     """Cut words at their placeholders."""
-    return Template(tuple(_PLACEHOLDER.split(words.strip())))
+    return Template(cut(words.strip()))
 
 
 class Words:

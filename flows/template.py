@@ -12,6 +12,11 @@ def placeholders(text: str) -> tuple[str, ...]:
     return tuple(_PLACE.findall(text))
 
 
+def cut(text: str) -> tuple[str, ...]:
+    """The text in pieces: plain at even places, names at odd ones."""
+    return tuple(_PLACE.split(text))
+
+
 def stray_brace(text: str) -> bool:
     """Whether a brace is left that belongs to no `{name}`."""
     return _BRACE.search(_PLACE.sub("", text)) is not None

@@ -104,17 +104,21 @@ class Rehearsal:
         if not self.open:
             return "there is no dialogue to drop"
         self.open = False
-        told = self.run is not None and self.run.answered and not self.revision.sensitive
+        told = self._alive() and self.revision.flow.anonymous is None
         if told and not self.dropped and self.revision.flow.messages.dropped is not None:
             self.sms.append("dropped")
             self.dropped = True
         return ""
 
+    def _alive(self) -> bool:
+        """Whether there is something to go on with: answers that are neither sent nor sensitive."""
+        begun = self.run is not None and self.run.answered and self.submitted is None
+        return begun and not self.revision.sensitive
+
     def _dial(self) -> str:
         if self.open:
             return "DIAL needs a DROP before it"
-        alive = self.run is not None and self.run.answered and not self.revision.sensitive
-        self.offered = alive and self.clock - self.seen <= self.revision.flow.resume
+        self.offered = self._alive() and self.clock - self.seen <= self.revision.flow.resume
         if not self.offered:
             self.run = None
             self._begin()
