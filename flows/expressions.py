@@ -310,9 +310,17 @@ class _Evaluator(EvalWithCompoundTypes):  # type: ignore[misc] # simpleeval ship
     def _eval_call(self, node: ast.Call) -> Any:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name == "answered":
-            asked = node.args[0]
-            return isinstance(asked, ast.Name) and self.names.get(asked.id) is not None
+            return self._answered(node.args[0])
         return _CALLS[name](self.world, *(self._eval(arg) for arg in node.args))
+
+    def _answered(self, asked: ast.expr) -> bool:
+        """A computed name over something that has no answer yet has none either; a fault of the data stays one."""
+        try:
+            return isinstance(asked, ast.Name) and self.names.get(asked.id) is not None
+        except DataFault:
+            raise
+        except ExpressionFault:
+            return False
 
 
 def years_between(born: date, today: date) -> int:

@@ -33,7 +33,7 @@ class PerChannel(Strict):
     sms: Words
 
 
-class Text(RootModel[dict[Language, Words | PerChannel]]):
+class Text(RootModel[Annotated[dict[Language, Words | PerChannel], Field(min_length=1)]]):
     """A text in every language of the flow; `{name}` in it puts a value in."""
 
     model_config = ConfigDict(frozen=True)
@@ -154,7 +154,7 @@ class CodeField(_Field):
 
 
 class _Choosing(_Field):
-    choices: dict[Key, Text] = Field(min_length=1)
+    choices: dict[Key, Text] = Field(min_length=1, max_length=30)
     code: dict[Key, Words] = Field(default_factory=dict)
     """What connectors send instead of the key; never typed by a citizen."""
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, StringConstraints
@@ -144,7 +143,7 @@ class Messages(Strict):
         """The message of this name; None when the flow has none, or for `status`, which is not one message."""
         return self.named.get(name)
 
-    @cached_property
+    @property
     def named(self) -> Mapping[str, Text]:
         """Every message but the status texts."""
         own = {"receipt": self.receipt, "dropped": self.dropped}
@@ -172,7 +171,7 @@ class FlowTest(Strict):
     channel: Channel = "ussd"
     language: Language
     today: date
-    press: tuple[Typed, ...] = Field(min_length=1)
+    press: tuple[Typed, ...] = Field(min_length=1, max_length=200)
     expect: Expect
     tables: dict[Name, dict[str, dict[str, Typed]]] = Field(default_factory=dict)
 
@@ -192,16 +191,16 @@ class Flow(Strict):
     agency: Id | None = None
     audience: Literal["g2c", "g2b", "g2g"] = "g2c"
     title: Text
-    languages: tuple[Language, ...] = Field(min_length=1)
+    languages: tuple[Language, ...] = Field(min_length=1, max_length=12)
     notice: Notice | None = None
     entry: Entry | None = None
     resume: Seconds = 86_400
     anonymous: Formula | None = None
-    fields: dict[Name, FieldType] = Field(default_factory=dict)
-    computed: dict[Name, Formula] = Field(default_factory=dict)
-    steps: tuple[StepType, ...] = Field(min_length=1)
+    fields: dict[Name, FieldType] = Field(default_factory=dict, max_length=150)
+    computed: dict[Name, Formula] = Field(default_factory=dict, max_length=100)
+    steps: tuple[StepType, ...] = Field(min_length=1, max_length=300)
     messages: Messages = Field(default_factory=Messages)
-    tests: tuple[FlowTest, ...] = ()
+    tests: tuple[FlowTest, ...] = Field((), max_length=100)
 
     _lines: Mapping[str, int] = PrivateAttr(default_factory=dict)
     _file: str = PrivateAttr(default="")
@@ -230,18 +229,18 @@ class Flow(Strict):
                 return found
         return 1
 
-    @cached_property
+    @property
     def is_part(self) -> bool:
         """Whether other flows run this one: it has neither a way in nor an effect."""
         outside = any(isinstance(step, Submit | End) for step in self.steps)
         return self.entry is None and self.notice is None and not outside
 
-    @cached_property
+    @property
     def sensitive(self) -> bool:
         """Whether a field of its own is sensitive; `Revision.sensitive` looks into the parts too."""
         return any(field.sensitivity == "sensitive" for field in self.fields.values())
 
-    @cached_property
+    @property
     def step_ids(self) -> Mapping[str, int]:
         """Step id -> its place in `steps`."""
         return {step.id: index for index, step in enumerate(self.steps) if step.id is not None}

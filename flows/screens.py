@@ -21,8 +21,8 @@ from flows.program import (
     Words,
 )
 from flows.session import Run, World
-from flows.text.measure import Budget, sendable
-from flows.text.paging import Line, paginate
+from flows.text.measure import Budget, sendable, units
+from flows.text.paging import SHORT_PAGE, Line, paginate
 from flows.walk import Scope, Walk, evaluate
 
 WHICH: Final = "which"
@@ -65,9 +65,40 @@ class Sheet:
         """Its pages, at least one."""
         return paginate(self.lines, budget, more=self.more, last=self.last)
 
+    def packed(self, budget: Budget) -> tuple[str, ...]:
+        """Its pages with cuts between lines only, where that leaves no short page; else as `pages` has them.
+
+        Weighing every cut of a text takes ten times as long, and the lines of a check page differ for every citizen.
+        """
+        packs = _packs([sendable(line.text) for line in self.lines], budget, self.more, self.last)
+        if packs is None:
+            return self.pages(budget)
+        *others, final = ("\n".join(pack) for pack in packs)
+        return (*(f"{page}\n{self.more}" for page in others), f"{final}\n{self.last}")
+
     def fits(self, budget: Budget) -> bool:
         """Whether it is one page."""
         return budget.fits(sendable("\n".join([*(line.text for line in self.lines), self.last])))
+
+
+def _packs(lines: list[str], budget: Budget, more: str, last: str) -> list[list[str]] | None:
+    """The lines page by page; None where a line is longer than a page, or a page would be too short."""
+    packs: list[list[str]] = [[]]
+    for line in lines:
+        if budget.fits("\n".join((*packs[-1], line, more))):
+            packs[-1].append(line)
+        elif packs[-1] and budget.fits(f"{line}\n{more}"):
+            packs.append([line])
+        else:
+            return None
+    final = packs[-1]
+    if not budget.fits("\n".join((*final, last))):
+        packs.append([final.pop()])
+    short = packs[-1]
+    while len(packs) > 1 and len(packs[-2]) > 1 and units("\n".join(short)) < SHORT_PAGE:
+        short.insert(0, packs[-2].pop())
+    sound = all(units("\n".join(pack)) >= SHORT_PAGE for pack in packs)
+    return packs if sound and budget.fits("\n".join((*short, last))) else None
 
 
 def grouped(reference: str) -> str:
@@ -142,7 +173,9 @@ class Canvas:
         run = self.run
         if self.walk.says and run.refusal is None and run.pending is None and run.change is None:
             return self._with_says()
-        return Shown(self._sheet().pages(self.world.budget))
+        sheet = self._sheet()
+        checking = isinstance(self.walk.at, ConfirmNode) and run.pending is None
+        return Shown(sheet.packed(self.world.budget) if checking else sheet.pages(self.world.budget))
 
     def _with_says(self) -> Shown:
         """The unread texts from the first on: each joins what follows it where both fit one page."""

@@ -33,7 +33,7 @@ class _Step(Strict):
     id: Id | None = None
     when: Formula | None = None
     goto: Id | None = None
-    let: dict[Name, Formula] = Field(default_factory=dict)
+    let: dict[Name, Formula] = Field(default_factory=dict, max_length=20)
 
 
 class Say(_Step):
@@ -74,7 +74,7 @@ class Menu(_Step):
 
     verb: ClassVar[Verb] = "menu"
     menu: Text
-    options: dict[str, Option] = Field(min_length=1)
+    options: dict[str, Option] = Field(min_length=1, max_length=30)
 
 
 class Run(_Step):

@@ -43,17 +43,26 @@ class Scope(dict[str, Any]):
     `origin` tells where in the log an answered name stands, first of all the place to begin at when it is changed.
     """
 
-    __slots__ = ("origin", "part", "world")
+    __slots__ = ("origin", "part", "worked", "world")
 
     def __init__(self, part: Part, world: World, values: dict[str, Any] | None = None) -> None:
         super().__init__(values or {})
         self.part = part
         self.world = world
         self.origin: dict[str, tuple[int, ...]] = {}
+        self.worked: dict[str, Any] = {}
 
     def __missing__(self, name: str) -> Any:
-        """Work out a computed name; raises KeyError for any other."""
-        return evaluate(self.part.flow.computed[name], self)
+        """Work out a computed name, once for these answers; raises KeyError for any other."""
+        if name not in self.worked:
+            self.worked[name] = evaluate(self.part.flow.computed[name], self)
+        return self.worked[name]
+
+    def put(self, name: str, value: Any) -> None:
+        """Set a value; what was computed over the others is worked out anew."""
+        self[name] = value
+        if self.worked:
+            self.worked = {}
 
     def get(self, name: str, default: Any = None) -> Any:
         """Like a dict's, for computed names too."""
@@ -252,7 +261,7 @@ class Walk:
         scope.origin[name] = (place,)
         if value == NOTHING_FITTED and isinstance(value, dict):
             return node.none if node.none is not None else following
-        scope[name] = value if node.plain or value is None else decode(node.field, value)
+        scope.put(name, value if node.plain or value is None else decode(node.field, value))
         return following
 
     def _enter(self, node: EnterNode) -> None:
@@ -265,7 +274,7 @@ class Walk:
         outer = self.scope = self.scopes[-1]
         for ours, its in part.outputs.items():
             if its in inner or its in part.flow.computed:
-                outer[ours] = inner[its]
+                outer.put(ours, inner[its])
             places = sorted({place for leaf in leaves(its, inner) for place in inner.origin.get(leaf, ())})
             if places:
                 outer.origin[ours] = tuple(places)

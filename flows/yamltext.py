@@ -92,7 +92,7 @@ def read_yaml(text: str) -> Document:
         document.troubles.append(Trouble(1, (), f"the file is larger than {MAX_BYTES // 1024} KiB"))
         return document
     try:
-        _build(document, _events(text))
+        _build(document, _events(text.removeprefix("\ufeff")))
     except _StopError:
         document.data = None
     except ReaderError as error:

@@ -1,15 +1,15 @@
 """`sala prove REF`: one request from the key press to the agency's signed answer, as a trail that a person can read."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flows.errors import ConfigFault
 from flows.reference import format_reference, is_reference
-from sala import keys
+from sala.beside import beside
 from sala.config import Config
-from store.sqlite import Sqlite
-from store.trail import Mark, trail
+from store.values import Hop
 
 
 def prove(config: Config, reference: str) -> str:
@@ -21,21 +21,17 @@ def prove(config: Config, reference: str) -> str:
     digits = "".join(reference.split())
     if not is_reference(digits):
         raise ConfigFault(f"{reference}: its check digit is wrong", hint="a reference has nine digits; look again")
-    marks = asyncio.run(_marks(config, digits))
+    hops = asyncio.run(_hops(config, digits))
     zone = ZoneInfo(config.timezone)
-    return "\n".join([format_reference(digits), *(_line(mark, zone) for mark in marks)]) if marks else ""
+    return "\n".join([format_reference(digits), *(_line(hop, zone) for hop in hops)]) if hops else ""
 
 
-def _line(mark: Mark, zone: ZoneInfo) -> str:
-    return f"{datetime.fromtimestamp(mark.at, zone):%Y-%m-%d %H:%M:%S}  {mark.kind:<10}  {mark.facts}"
+def _line(hop: Hop, zone: ZoneInfo) -> str:
+    facts = [f"{name} {value}" for name, value in hop.details.items() if value not in {"", None}]
+    words = " · ".join([part for part in (hop.agency, hop.what, *facts, hop.digest) if part])
+    return f"{datetime.fromtimestamp(hop.at, zone):%Y-%m-%d %H:%M:%S}  {hop.kind:<10}  {words}"
 
 
-async def _marks(config: Config, reference: str) -> list[Mark]:
-    file = config.data / keys.DATABASE
-    if not file.exists():
-        raise ConfigFault(f"{config.data}: there is no database yet", hint="start the node once: sala serve")
-    reader = await Sqlite.open(file, keys.database_key(config.key_source, config.data), reader=True)
-    try:
-        return await trail(reader, reference)
-    finally:
-        await reader.close()
+async def _hops(config: Config, reference: str) -> Sequence[Hop]:
+    async with beside(config) as memory:
+        return await memory.trail(reference)

@@ -118,7 +118,10 @@ def _durable(part: Path, target: Path) -> None:
 def _findings(file: Path, key: bytes) -> list[str]:
     with contextlib.closing(open_keyed(file, key)) as link:
         damaged = [str(row[0]) for row in link.execute("PRAGMA cipher_integrity_check")]
-        wrong = [str(row[0]) for row in link.execute("PRAGMA integrity_check") if row[0] != "ok"]
+        try:
+            wrong = [str(row[0]) for row in link.execute("PRAGMA integrity_check") if row[0] != "ok"]
+        except Error as fault:
+            wrong = [str(fault)]
         return damaged + wrong
 
 

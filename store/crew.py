@@ -168,7 +168,7 @@ class Crew:
     def _dial(self, ask: Ask, call: Call) -> Need | Later | None:
         somebody = self._somebody(ask)
         old = self._newest(somebody, ask.number)
-        talk = old.going(self._now) if old is not None else None
+        talk = old.talk if old is not None and self._now < old.keep_until else None
         dialled = tuple(ear.clean(call.text).split("*", MOST_DIALLED)[:MOST_DIALLED]) if call.text else ()
         heard = Heard("ussd", "", fresh=True, dialled=dialled, code=call.service_code)
         turn = self.thinker.think(ask, talk, somebody.data, heard)
@@ -251,8 +251,8 @@ class Crew:
             self._point(somebody, session.id)
         session.talk, session.keep_until = turn.talk, turn.keep_until
         self._touch(session)
-        if turn.talk is None:
-            self._writes.drop(session, "")
+        # She goes on by message: her silence on USSD is no breaking off.
+        self._writes.drop(session, "")
         return session
 
     # --- the end of a session ----------------------------------------------------------------------------------------

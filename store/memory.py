@@ -30,7 +30,9 @@ from store.settings import StoreSettings
 from store.sqlite import FILE, Sqlite
 from store.statuses import Statuses
 from store.sweep import Sweep
+from store.trail import trail
 from store.turns import Turns
+from store.values import Hop
 from store.words import Words
 from store.writer import Writer
 
@@ -146,6 +148,12 @@ class Memory:
                     await self.sweep.round()
             except StoreFault as fault:
                 log.warning("housework not done", reason=fault.code)
+            except Exception:  # a flow that cannot be composed, say: the node goes on with what it has
+                log.exception("housework failed")
+
+    async def trail(self, reference: str) -> list[Hop]:
+        """Return everything that happened to one request, in the order of time."""
+        return await trail(self._reading, reference)
 
     async def readings(self) -> Readings:
         """Return the figures of this moment; constant time, however much is stored."""
@@ -234,7 +242,7 @@ async def open_memory(
         clock = clock or Clock(settings.timezone)
         memory = Memory(settings, mind, Hashing(hashing_key or key), clock, writing, reading)
         await memory.begin(role)
-        memory.writer.start()
+        memory.writer.start(turns=role == "node")
         stack.push_async_callback(memory.writer.close)
         if house and role == "node":
             task = asyncio.create_task(memory.keep_house(), name="store-house")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -72,7 +73,7 @@ class Review:
             await database.begin()
             task = await _open_task(database, seq, number)
             agencies = [row[0] for row in await database.rows(road_sql.AGENCIES_OF, (seq,))]
-            submit = _amended(task, seq, agencies, answers)
+            submit = replace(_amended(task, seq, agencies, answers), clock=self._clock.quality)
             request_number = task[1] or 0
             channel = task[3]
             ask = Ask("end", None, b"", request_number, task[2] or b"")

@@ -63,11 +63,6 @@ END_ATTEMPT: Final = (
     " WHERE seq = ? AND agency = ? AND outcome = ''"
 )
 
-ATTEMPTS: Final = (
-    "SELECT w.text, a.at, a.road, a.outcome, a.bytes_out, a.bytes_in, a.milliseconds, a.http_status"
-    " FROM attempt a JOIN word w ON w.id = a.agency WHERE a.seq = ? ORDER BY a.id"
-)
-
 ACCEPTED: Final = "UPDATE request SET status = 'accepted' WHERE latest = ? AND status = 'received'"
 """Shown under "my requests", and sent to nobody."""
 
@@ -132,11 +127,6 @@ TAKEN: Final = (
     " WHERE d.agency = ? AND d.state = 4 AND s.event IS NOT NULL"
 )
 
-EVENTS_OF: Final = (
-    "SELECT w.text, e.seq, e.status, e.reason, e.at, e.applied FROM status_event e JOIN word w ON w.id = e.agency"
-    " WHERE e.request = ? ORDER BY e.at, e.seq"
-)
-
 # --- the officer's review --------------------------------------------------------------------------------------------
 
 TASKS: Final = (
@@ -160,3 +150,30 @@ MEMOS: Final = "SELECT id, kind, text, number, at FROM note WHERE done = 0 AND i
 MEMO_DONE: Final = "UPDATE note SET done = 1, number = NULL WHERE id = ?"
 
 OPEN_MEMOS: Final = "SELECT count(*) FROM note WHERE done = 0"
+
+# --- the trail of one request, for `sala prove` ----------------------------------------------------------------------
+
+SUBMISSIONS_OF: Final = (
+    "SELECT seq, id, case_revision, at, event FROM submission WHERE seq = ?"
+    " UNION ALL SELECT seq, id, case_revision, at, event FROM submission WHERE request = ? AND case_revision > 1"
+    " ORDER BY 1"
+)
+
+DELIVERIES_OF: Final = (
+    "SELECT w.text, d.seq, d.state, d.attempts, d.code, d.agency_ref, d.reason, d.at FROM delivery d"
+    " JOIN word w ON w.id = d.agency WHERE d.seq IN (SELECT value FROM json_each(?)) ORDER BY d.seq, w.text"
+)
+
+ATTEMPTS_OF: Final = (
+    "SELECT w.text, a.seq, a.at, a.road, a.outcome, a.bytes_out, a.bytes_in, a.milliseconds, a.http_status"
+    " FROM attempt a JOIN word w ON w.id = a.agency WHERE a.seq IN (SELECT value FROM json_each(?)) ORDER BY a.id"
+)
+
+EVENTS_OF: Final = (
+    "SELECT w.text, e.seq, e.status, e.reason, e.at, e.applied FROM status_event e JOIN word w ON w.id = e.agency"
+    " WHERE e.request = ? ORDER BY e.at, e.life, e.seq"
+)
+
+MESSAGES_OF: Final = "SELECT kind, state, at, attempts, reason FROM message WHERE reference = ? ORDER BY id"
+
+REQUEST_SEQ: Final = "SELECT seq FROM request WHERE reference = ?"

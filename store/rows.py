@@ -31,7 +31,7 @@ class Session:
 
     def going(self, now: int) -> Any:
         """The talk, if it is under way or may still be resumed."""
-        return self.talk if self.state == OPEN or now <= self.keep_until else None
+        return self.talk if self.state == OPEN or now < self.keep_until else None
 
 
 class Somebody:

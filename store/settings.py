@@ -3,7 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+import pyrage
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from flows.reference import RANDOM_DIGITS
 
 
 class StoreSettings(BaseModel):
@@ -42,3 +45,21 @@ class StoreSettings(BaseModel):
     blocks: tuple[str, ...] = ()
     send_by: dict[str, str] = {}
     seal_to: dict[str, tuple[str, ...]] = {}
+
+    @field_validator("seal_to")
+    @classmethod
+    def _public_keys(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for agency, keys in value.items():
+            for key in keys:
+                try:
+                    pyrage.x25519.Recipient.from_str(key)
+                except pyrage.RecipientError:
+                    raise ValueError(f"{agency}: {key[:12]}... is not an age public key (age1...)") from None
+        return value
+
+    @field_validator("blocks")
+    @classmethod
+    def _leading_digits(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(block.isascii() and block.isdigit() and len(block) < RANDOM_DIGITS for block in value):
+            raise ValueError("a block is the leading digits of references, at most seven")
+        return value

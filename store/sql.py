@@ -47,7 +47,7 @@ SILENT: Final = f"SELECT {_SESSION} FROM session WHERE dropped <> '' AND at < ? 
 FORGOTTEN: Final = "DELETE FROM session WHERE number IS NULL AND keep_until < ? RETURNING id"
 """Forgotten sessions whose late copies can no longer come."""
 
-SOME_SESSIONS: Final = "SELECT id, state, at, keep_until FROM session WHERE id > ? ORDER BY id LIMIT 2000"
+SOME_SESSIONS: Final = "SELECT id, state, at, keep_until FROM session WHERE id > ? ORDER BY id LIMIT 4000"
 """A stretch of sessions, for the sweep that goes round."""
 
 DROP_SESSIONS: Final = (

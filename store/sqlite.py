@@ -105,9 +105,9 @@ class Sqlite:
             KeyFault: wrong key. VersionFault: an SQLite that may lose rows.
         """
         require_sound_engine()
-        # Opened before aiosqlite has a thread: one that fails to connect would outlive the loop and complain about it.
-        link = await asyncio.to_thread(open_keyed, file, key, reader=reader, checkpoints=checkpoints)
-        return cls(await aiosqlite.Connection(lambda: link, 64))
+        # Opened before aiosqlite has it: when its own connector fails, its thread outlives the caller.
+        raw = await asyncio.to_thread(open_keyed, file, key, reader=reader, checkpoints=checkpoints)
+        return cls(await aiosqlite.Connection(lambda: raw, 64))
 
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
         """Run one statement and return all its rows."""

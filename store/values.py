@@ -293,3 +293,15 @@ class Memo:
     text: str
     msisdn: str
     at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One thing that happened to a request, for `sala prove`; `digest` is of the event's bytes, where there are any."""
+
+    at: int
+    kind: Literal["submission", "delivery", "attempt", "status", "message"]
+    what: str
+    agency: str = ""
+    digest: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)

@@ -20,7 +20,7 @@ class Words:
 
     async def learn(self, database: Database, texts: Iterable[str]) -> None:
         """Write those that are new; their transaction may still fail: `load` again then."""
-        new = [(text,) for text in set(texts) - self._ids.keys()]
+        new = [(text,) for text in sorted(set(texts) - self._ids.keys())]
         if new:
             await database.many(sql.ADD_WORD, new)
             await self.load(database)

@@ -62,6 +62,7 @@ class Writer:
         self._held: dict[bytes, list[Ask]] = {}
         self._slow: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
+        self._turns = True
         self._closing = False
         self._broken: StoreFault | None = None
         self._task: asyncio.Task[None] | None = None
@@ -77,8 +78,9 @@ class Writer:
         """Whether a turn would be taken now."""
         return not self._closing and self._broken is None
 
-    def start(self) -> None:
-        """Begin to serve."""
+    def start(self, *, turns: bool) -> None:
+        """Begin to serve; without `turns` in a process beside the node, which alone numbers sessions."""
+        self._turns = turns
         self._task = asyncio.create_task(self._run(), name="store-writer")
 
     async def close(self) -> None:
@@ -102,6 +104,8 @@ class Writer:
             Busy: too many wait, or the node is stopping. StoreFault: the disk failed.
         """
         self._refuse()
+        if not self._turns:
+            raise StoreFault("a process beside the node takes no turns")
         if self.waiting >= self._most_waiting:
             self.counts["busy"] += 1
             raise Busy

@@ -30,6 +30,10 @@ def skips(subject: Subject) -> Iterator[Finding]:
             yield subject.error("skip", f"`{step.ask}` is not optional: remove `skip`, or make it optional", *path)
         elif step.skip in RESERVED:
             yield subject.error("reserved-key", f"the key {step.skip} has a meaning of its own: choose another", *path)
+        elif field.profile and step.skip == "1":
+            yield subject.error(
+                "skip", f"`{step.ask}` may be kept, and 1 then means the same as last time: choose another", *path
+            )
         elif _answers(field, step.skip):
             yield subject.error("skip", f"the key {step.skip} is an answer to `{step.ask}`: choose another", *path)
 

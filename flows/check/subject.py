@@ -52,7 +52,11 @@ class Subject:
     def _finding(
         self, severity: Severity, code: str, sentence: str, path: tuple[str | int, ...], language: str
     ) -> Finding:
-        step = self.flow.step_name(path[1]) if path[:1] == ("steps",) and isinstance(path[1], int) else ""
+        match path:
+            case ("steps", int(index), *_):
+                step = self.flow.step_name(index)
+            case _:
+                step = ""
         line = self.flow.line(*path, language) if language else self.flow.line(*path)
         return Finding(self.flow.file, line, step, language, sentence, severity, code)
 

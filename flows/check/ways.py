@@ -88,24 +88,25 @@ class Ways:
         self.parts = parts
         self.inside = inside
         self.given = given or {}
+        self.ids = flow.step_ids
         self.edges = tuple(edge for index in range(len(flow.steps)) for edge in self._edges(index))
 
     def _edges(self, index: int) -> Iterator[Edge]:
         step = self.flow.steps[index]
         after = index + 1 if index + 1 < len(self.flow.steps) else OUT
-        goto = self.flow.step_ids.get(step.goto) if step.goto is not None else after
+        goto = self.ids.get(step.goto) if step.goto is not None else after
         fixed = _fixed(step.when.tree, self.given) if step.when is not None else True
         if not fixed:
             yield Edge(index, after, ran=False)
         if isinstance(step, End) or fixed is False:
             return
         if isinstance(step, Menu):
-            targets = {self.flow.step_ids.get(option.goto) for option in step.options.values()}
+            targets = {self.ids.get(option.goto) for option in step.options.values()}
             yield from (Edge(index, to) for to in sorted(to for to in targets if to is not None))
             return
         if goto is not None:
             yield Edge(index, goto, answered=self._answers(index))
-        if isinstance(step, Ask) and step.none is not None and (none := self.flow.step_ids.get(step.none)) is not None:
+        if isinstance(step, Ask) and step.none is not None and (none := self.ids.get(step.none)) is not None:
             yield Edge(index, none)
 
     def _answers(self, index: int) -> tuple[str, ...]:

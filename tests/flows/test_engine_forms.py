@@ -1,9 +1,11 @@
 from collections.abc import Mapping
 
 from flows import engine, forms
+from flows.loader import load
+from flows.revision import revise
 from flows.session import Case, Step
 from flows.turn import Need, Screen, Submit, Text
-from tests.flows.engine_kit import SERVICES, Phone, sample, wide, world
+from tests.flows.engine_kit import HEAD, SERVICES, Phone, sample, wide, world
 
 BIRTH = ("f", "02/11/2026", "Kham La", "0901005", "24", "1", "1", "1")
 
@@ -59,12 +61,12 @@ class TestForm:
         assert fill("birth", *BIRTH, "more").effects == ()
 
     def test_a_dash_leaves_an_optional_value_empty(self) -> None:
-        flow = sample(
-            """
+        body = """
 fields:
   name: {type: name, label: {en: Name}, why: x}
   note: {type: text, optional: true, label: {en: Note}, why: x}
 steps:
+  - say: {en: "Welcome."}
   - ask: name
     text: {en: "Name?"}
   - ask: note
@@ -72,12 +74,11 @@ steps:
     skip: "1"
   - submit: sample
   - end: {en: "Done {ref}."}
-""".replace("fields:", "", 0)
+"""
+        flow = revise(
+            load(HEAD.replace("sms: [SAMPLE]", "sms: [SAMPLE], form: [name, note]") + body, "sample.yaml"), {}
         )
-        entry = flow.flow.entry
-        assert entry is not None
-        changed = flow.flow.model_copy(update={"entry": entry.model_copy(update={"form": ("name", "note")})})
-        step = forms.fill(type(flow)(changed, {}, flow.digest, ""), "en", ("Noi", "-"), world(channel="sms"))
+        step = forms.fill(flow, "en", ("Noi", "-"), world(channel="sms"))
         assert isinstance(step, Step)
         assert isinstance(step.effects[0], Submit)
         assert step.effects[0].answers == {"name": "Noi", "note": None}

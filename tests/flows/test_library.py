@@ -9,7 +9,9 @@ import flows.library
 from flows import phrases
 from flows.check import check
 from flows.check.conversation import run_tests
+from flows.dialogue import Node, Office
 from flows.dialogue.consent import SCREENS, notice_pages
+from flows.dialogue.status import status_text
 from flows.loader import load, load_path
 from flows.model import Ask, Flow, RefField, Run
 from flows.revision import Revision, revise
@@ -82,6 +84,17 @@ def test_a_receipt_is_one_sms_and_warns_of_fraud(name: str, language: str) -> No
     words = filled(receipt.say(language))
     assert segments(words) == 1, units(words)
     assert PIN[language] in words
+
+
+@pytest.mark.parametrize("name", ["birth", "business"])
+@pytest.mark.parametrize("language", PIN)
+def test_what_is_ready_is_told_in_one_sms_with_office_hours_and_papers(name: str, language: str) -> None:
+    live = {name: revision(name)}
+    office = Office(live, {}, TABLES, phrases.load(), node=Node(district="LA0901"))
+    words = status_text(office, language, live[name], "ready", "", "482109337", {}, place="0901005")
+    row = f"LA0901/{SERVICES[name].agency}/{language}"
+    assert all(str(TABLES["offices"].get(row, column)) in words for column in ("office", "hours", "papers"))
+    assert segments(words) == 1, units(words)
 
 
 @pytest.mark.parametrize("name", FLOWS)

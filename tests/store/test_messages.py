@@ -1,0 +1,165 @@
+from typing import Any
+
+import pytest
+
+from flows.errors import SendError
+from store.memory import Memory
+from store.values import Report, Sent
+from tests.store.conftest import LAO, NOON, Hands, Opened, dial, rows, sms
+
+OTHER = "+8562055567890"
+
+
+async def queued(memory: Memory, *numbers: str) -> None:
+    for n, number in enumerate(numbers):
+        await memory.turns.overhear(sms(f"hello {n}", f"m{n}", number))
+
+
+async def states(memory: Memory) -> list[tuple[Any, ...]]:
+    return await rows(memory, "SELECT id, state FROM message ORDER BY id")
+
+
+async def sent(memory: Memory, gateway_id: str = "g1") -> int:
+    (one,) = await memory.messages.claim(1, NOON, "at")
+    assert await memory.messages.start(one.id)
+    await memory.messages.settle(one.id, Sent(gateway_id), now=NOON, price=100)
+    return one.id
+
+
+async def test_claimed_started_sent_delivered(memory: Memory) -> None:
+    await queued(memory, LAO)
+    (one,) = await memory.messages.claim(10, NOON, "at")
+    assert (one.msisdn, one.text, one.parts, one.attempts) == (LAO, "hello 0", 1, 0)
+    assert await memory.messages.claim(10, NOON, "at") == []
+    assert await memory.messages.start(one.id)
+    assert not await memory.messages.start(one.id)
+    await memory.messages.settle(one.id, Sent("g1", "LAK 200"), now=NOON, price=2_000_000)
+    assert await rows(memory, "SELECT state, gateway_id, cost, number FROM message") == [
+        ("sent", "g1", "LAK 200", int(LAO[1:]))
+    ]
+    await memory.messages.report(Report("at", "g1", "delivered"))
+    assert await rows(memory, "SELECT state, number FROM message") == [("delivered", None)]
+    assert await memory.messages.spent("at", NOON - 10) == 2_000_000
+    assert await memory.messages.spent("at", NOON + 10) == 0
+
+
+async def test_oldest_first_one_of_each_number_and_only_the_channel_s_own(memory: Memory) -> None:
+    await queued(memory, LAO, LAO, OTHER)
+    assert await memory.messages.claim(10, NOON, "other") == []
+    claimed = await memory.messages.claim(10, NOON, "at")
+    assert [one.text for one in claimed] == ["hello 0", "hello 2"]
+    assert await memory.messages.claim(10, NOON, "at") == []
+    await memory.messages.start(claimed[0].id)
+    await memory.messages.settle(claimed[0].id, Sent("g1"), now=NOON)
+    assert [one.text for one in await memory.messages.claim(10, NOON, "at")] == ["hello 0 / hello 1"]
+
+
+async def test_another_channel_may_send(opened: Opened) -> None:
+    async with opened(settings={"send_by": {"at": "modem"}}) as memory:
+        bell = memory.bell("modem")
+        assert not bell.is_set()
+        await queued(memory, LAO)
+        assert bell.is_set()
+        assert len(await memory.messages.claim(10, NOON, "modem")) == 1
+
+
+async def test_a_report_may_come_before_the_send_returns(memory: Memory) -> None:
+    await queued(memory, LAO)
+    await memory.messages.report(Report("at", "g1", "delivered"))
+    await sent(memory)
+    assert await states(memory) == [(1, "delivered")]
+    assert await rows(memory, "SELECT * FROM early_report") == []
+
+
+@pytest.mark.parametrize(
+    ("reports", "end"),
+    [
+        (["sent", "delivered"], "delivered"),
+        (["delivered", "sent"], "delivered"),
+        (["delivered", "failed"], "delivered"),
+        (["failed", "delivered"], "delivered"),
+        (["unknown", "failed"], "failed"),
+        (["delivered", "delivered"], "delivered"),
+        (["unknown"], "sent"),
+    ],
+)
+async def test_reports_in_any_order(memory: Memory, reports: list[Any], end: str) -> None:
+    await queued(memory, LAO)
+    await sent(memory)
+    for state in reports:
+        await memory.messages.report(Report("at", "g1", state))
+    assert await states(memory) == [(1, end)]
+
+
+async def test_what_was_not_taken_goes_again_when_told(memory: Memory) -> None:
+    await queued(memory, LAO)
+    (one,) = await memory.messages.claim(1, NOON, "at")
+    await memory.messages.start(one.id)
+    await memory.messages.settle(one.id, SendError("500", retry=True), now=NOON, again_at=NOON + 60)
+    assert await memory.messages.claim(1, NOON + 59, "at") == []
+    (again,) = await memory.messages.claim(1, NOON + 60, "at")
+    assert (again.id, again.attempts) == (one.id, 1)
+
+
+async def test_unknown_is_never_repeated_and_is_seen(memory: Memory) -> None:
+    await queued(memory, LAO)
+    (one,) = await memory.messages.claim(1, NOON, "at")
+    await memory.messages.start(one.id)
+    await memory.messages.settle(one.id, SendError("timeout", unknown=True), now=NOON)
+    assert await memory.messages.claim(10, NOON + 99_999, "at") == []
+    assert (await memory.readings()).unknown_messages == 1
+
+
+async def test_refused_for_good(memory: Memory) -> None:
+    await queued(memory, LAO)
+    (one,) = await memory.messages.claim(1, NOON, "at")
+    await memory.messages.settle(one.id, SendError("country"), now=NOON)
+    assert await rows(memory, "SELECT state, reason, number FROM message") == [("failed", "country", None)]
+
+
+async def test_a_crash_between_claiming_and_sending_loses_nothing(opened: Opened) -> None:
+    async with opened() as memory:
+        await queued(memory, LAO, OTHER)
+        claimed = await memory.messages.claim(10, NOON, "at")
+        await memory.messages.start(claimed[0].id)
+    async with opened() as memory:
+        # What was being sent may have arrived; what was only claimed has not left.
+        assert await states(memory) == [(1, "unknown"), (2, "queued")]
+        assert (await memory.readings()).unknown_messages == 1
+        assert [one.msisdn for one in await memory.messages.claim(10, NOON, "at")] == [OTHER]
+
+
+async def test_what_has_become_useless_is_let_go(memory: Memory, hands: Hands) -> None:
+    await queued(memory, LAO)
+    assert await memory.messages.claim(10, NOON + 86_400, "at") == []
+    assert await rows(memory, "SELECT state, number FROM message") == [("expired", None)]
+
+
+async def test_a_reminder_keeps_the_quiet_hours(memory: Memory, hands: Hands) -> None:
+    hands.go(9 * 3600)  # 21:00 in Vientiane
+    await dial(memory, "REMIND come")
+    night = NOON + 9 * 3600
+    assert await memory.messages.claim(10, night, "at") == []
+    assert await memory.messages.claim(10, night + 11 * 3600 - 1, "at") == []
+    assert len(await memory.messages.claim(10, night + 11 * 3600, "at")) == 1
+
+
+async def test_stop_is_kept_and_answered_to_the_operator_by_nothing(memory: Memory) -> None:
+    await memory.messages.opt_out(LAO)
+    assert await states(memory) == []
+    await dial(memory, "a")
+    await memory.turns.ended("at", "s1")
+    assert await states(memory) == []
+
+
+async def test_numbers_go_from_messages_whose_report_never_came(memory: Memory, hands: Hands) -> None:
+    await queued(memory, LAO)
+    await sent(memory)
+    await memory.sweep.round()
+    assert await rows(memory, "SELECT number FROM message") == [(int(LAO[1:]),)]
+    hands.go(4 * 86_400)
+    await memory.sweep.round()
+    assert await rows(memory, "SELECT state, number FROM message") == [("sent", None)]
+    hands.go(40 * 86_400)
+    await memory.sweep.round()
+    assert await states(memory) == []
