@@ -205,7 +205,7 @@ async def _settle(database: Database, agency: int, settlements: Sequence[Settlem
         await database.rows(road_sql.SETTLE, (*row, one.seq, agency))
         moves.append((agency, state, NUMBER[new]))
         if new == "accepted":
-            await database.rows(road_sql.ACCEPTED, (one.seq,))
+            await database.rows(road_sql.ACCEPTED, (one.seq, one.seq))
             accepted_at = max(accepted_at, offers[one.seq][8])
     await _count(database, moves)
     ends = [_end_of_attempt(trip, one, agency) for one in settlements]

@@ -63,7 +63,10 @@ END_ATTEMPT: Final = (
     " WHERE seq = ? AND agency = ? AND outcome = ''"
 )
 
-ACCEPTED: Final = "UPDATE request SET status = 'accepted' WHERE latest = ? AND status = 'received'"
+ACCEPTED: Final = (
+    "UPDATE request SET status = 'accepted' WHERE seq = (SELECT request FROM submission WHERE seq = ?)"
+    " AND latest = ? AND status = 'received'"
+)
 """Shown under "my requests", and sent to nobody."""
 
 OPEN_ROAD: Final = (

@@ -172,6 +172,8 @@ CREATE TABLE message (
 CREATE INDEX message_gateway ON message (gateway_id, channel) WHERE gateway_id IS NOT NULL;
 CREATE INDEX message_reference ON message (reference) WHERE reference IS NOT NULL;
 
+CREATE INDEX message_unknown ON message (id) WHERE state = 'unknown';
+
 -- Messages on their way out; a settled one leaves it.
 CREATE TABLE message_queue (
   id INTEGER PRIMARY KEY,
@@ -203,6 +205,8 @@ CREATE TABLE note (
   at INTEGER NOT NULL,
   done INTEGER NOT NULL
 );
+
+CREATE INDEX note_open ON note (id) WHERE done = 0;
 
 CREATE TABLE case_key (
   request INTEGER PRIMARY KEY,

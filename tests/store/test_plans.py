@@ -1,0 +1,45 @@
+"""How SQLite runs each statement: none that a turn, a message or a delivery needs may read a whole table."""
+
+import re
+
+from store import road_sql, sql
+from store.memory import Memory
+
+# Small tables, a few rows by LIMIT, partial indexes that hold only what is meant, and what happens once in years.
+MAY_SCAN = {
+    "SILENT", "FORGOTTEN", "UNKNOWN_MESSAGES", "OPEN_MEMOS", "HELD",  # by a partial index
+    "WORDS", "REVISIONS", "LIVE", "BEFORE_LIVE", "ROADS", "TALLIES", "LAST_EPOCH",  # a few rows, at a start or a look
+    "CLAIM", "OLDEST",  # what an inner LIMIT has left
+    "OLD_MESSAGES", "OLD_INBOX", "OLD_NOTES", "OLD_ATTEMPTS", "OLD_EARLY", "OLD_GUESSES",  # by LIMIT, or small
+    "LEFT_CLAIMED", "MESSAGE_STATES",  # the queue of messages: what is settled has left it
+    "SPENT",  # once a day
+    "FORGET_SEQS", "TAKEN",  # an agency was restored from a backup
+    "LAST_IDS", "LAST_NUMBERS",
+}  # fmt: skip
+
+
+def statements() -> dict[str, str]:
+    found = {name: text for room in (sql, road_sql) for name, text in vars(room).items() if name[0].isupper()}
+    return {name: text for name, text in found.items() if re.match(r"SELECT|UPDATE|DELETE", str(text))}
+
+
+async def scans(memory: Memory, statement: str) -> list[str]:
+    plan = await memory._writing.rows(f"EXPLAIN QUERY PLAN {statement}", [1] * statement.count("?"))
+    return [str(row[3]) for row in plan if row[3].startswith("SCAN") and not re.search("json_each|CONSTANT", row[3])]
+
+
+async def test_no_statement_reads_a_whole_table_unless_it_says_so(memory: Memory) -> None:
+    found = {name: await scans(memory, text) for name, text in statements().items()}
+    assert {name for name, steps in found.items() if steps} <= MAY_SCAN
+
+
+async def test_a_scan_would_be_seen(memory: Memory) -> None:
+    assert await scans(memory, "SELECT 1 FROM request WHERE latest = ?")
+
+
+async def test_a_key_press_touches_no_index(memory: Memory) -> None:
+    plan = await memory._writing.rows(f"EXPLAIN {sql.PRESS}", [1] * 7)
+    opened = [row for row in plan if row[1] == "OpenWrite"]
+    assert len(opened) == 1
+    more = await memory._writing.rows(f"EXPLAIN {sql.SET_DROPPED}", [1] * 2)
+    assert len([row for row in more if row[1] == "OpenWrite"]) == 2
