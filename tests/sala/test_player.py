@@ -6,14 +6,14 @@ import pytest
 import flows.library
 from sala import player
 
-LIBRARY = Path(flows.library.__file__).parent
+BIRTH = Path(flows.library.__file__).parent / "birth.yaml"
 TYPED = "1\n1\n1\n1\n02112026\nDROP\n+20h\n*999#\n1\nQUIT\n"
 
 
 def converse(monkeypatch: pytest.MonkeyPatch, **options: object) -> bool:
     monkeypatch.setattr("sys.stdin", io.StringIO(TYPED))
     given = {"channel": "ussd", "language": "", "record": None, "play": None, "config": None} | options
-    return player.run(LIBRARY, **given)  # type: ignore[arg-type] # as the command hands them over
+    return player.run(BIRTH, **given)  # type: ignore[arg-type] # as the command hands them over
 
 
 def test_what_was_recorded_plays_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
