@@ -43,7 +43,7 @@ class ModelRoad:
         for seq in seqs:
             row = self.rows[seq]
             if delivery.move(row.state, "lease"):
-                row.doubt = row.state == "in_doubt"
+                row.doubt = row.state in {"in_doubt", "carried"}
                 row.state, row.lease_until = "leased", until
                 row.offer = replace(row.offer, attempts=row.offer.attempts + 1)
                 taken.append(replace(row.offer, attempts=row.offer.attempts - 1, in_doubt=row.doubt))
@@ -53,21 +53,23 @@ class ModelRoad:
         self.trips.append(trip)
         for settlement in settlements:
             row = self.rows[settlement.seq]
+            leased = row.state == "leased"
             state = delivery.move(row.state, settlement.event)
             if state is None:
                 continue
             row.state, row.code, row.held = state, settlement.code, settlement.held
-            row.doubt = state == "in_doubt"
+            row.doubt = state in {"in_doubt", "carried"}
             row.due_at = settlement.next_at or row.offer.queued_at
-            if not settlement.counted:
+            if not settlement.counted and leased:
                 row.offer = replace(row.offer, attempts=row.offer.attempts - 1)
         if wake:
             self._wake(agency, held=False)
 
     def _wake(self, agency: str, *, held: bool) -> None:
         for row in self._of(agency):
-            if row.state in delivery.WAITING and (held or not row.held):
-                row.due_at = min(row.due_at, row.offer.queued_at)
+            moved = row.state in delivery.WAITING and row.due_at > row.offer.queued_at
+            if moved and (held or not row.held):
+                row.due_at, row.held = row.offer.queued_at, False
 
     async def wake(self, agency: str, now: int) -> None:
         self._wake(agency, held=True)
@@ -75,7 +77,7 @@ class ModelRoad:
     async def lapse(self, now: int) -> int:
         lapsed = [row for row in self.rows.values() if row.state == "leased" and row.lease_until < now]
         for row in lapsed:
-            row.state, row.doubt, row.due_at = "in_doubt", True, row.offer.queued_at
+            row.state, row.doubt, row.held, row.due_at = "in_doubt", True, False, row.offer.queued_at
         return len(lapsed)
 
     async def bookmark(self, agency: str) -> Bookmark:
@@ -113,7 +115,7 @@ class ModelRoad:
         return Traffic(
             agency,
             waiting=len(open_),
-            in_doubt=sum(row.doubt for row in open_),
+            in_doubt=sum(row.state == "in_doubt" for row in open_),
             held=sum(row.held for row in open_),
             accepted=len(done),
             oldest_at=oldest,

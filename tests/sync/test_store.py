@@ -1,0 +1,218 @@
+"""The road on the real store: the delivery machine against its model, and the promise through restarts."""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from flows import delivery
+from store.memory import Memory, open_memory
+from store.road import STATES
+from store.settings import StoreSettings
+from store.values import Settlement, StatusEvent, Trip
+from sync.means import Means
+from sync.service import SyncService
+from sync.worker import Worker
+from tests.store.conftest import KEY, Hands, Opened, dial
+from tests.store.conftest import hands as hands
+from tests.store.conftest import opened as opened
+from tests.store.mind import small_mind
+from tests.sync.conftest import NODE, Agency
+from tests.sync.model import ModelRoad
+from tests.sync.proxy import MANNERS, Manner, Proxy
+
+AGENCY = "registry"
+EVENTS = st.sampled_from(["give_back", "lose", "accept", "later", "refuse", "carry"])
+
+
+async def states_of(memory: Memory) -> list[delivery.State]:
+    found = await memory._reading.rows("SELECT state FROM delivery ORDER BY seq")
+    return [STATES[row[0]] for row in found]
+
+
+async def submit(memory: Memory, count: int, first: int = 1) -> None:
+    """So many citizens, each with one request."""
+    await asyncio.gather(
+        *(dial(memory, "SUBMIT", session=f"s{n}", msisdn=f"+85620{n:08d}") for n in range(first, first + count))
+    )
+
+
+class DeliveryMachine(RuleBasedStateMachine):
+    """Every event in every order, on the store and on the model: they may never disagree."""
+
+    folders = iter(range(10**9))
+    base: Path
+
+    @initialize()
+    def begin(self) -> None:
+        self.runner = asyncio.Runner()
+        self.hands = Hands()
+        self.folder = self.base / str(next(self.folders))
+        self.folder.mkdir()
+        self.model = ModelRoad()
+        self.count = self.seq = 0
+        self.runner.run(self._open())
+        self.submit()
+
+    async def _open(self) -> None:
+        values: dict[str, Any] = {"data": self.folder, "node": NODE, "reserve_mb": 0, "free_mb": 0}
+        self.context = open_memory(
+            StoreSettings(**values), KEY, small_mind(), clock=self.hands.clock(), house=False
+        )
+        self.memory = await self.context.__aenter__()
+
+    @property
+    def now(self) -> int:
+        return int(self.hands.wall)
+
+    @rule()
+    def submit(self) -> None:
+        self.count += 1
+        self.runner.run(submit(self.memory, 1, self.count))
+        known = self.model.rows
+        for offer in self.runner.run(self.memory.road.due(AGENCY, 100, 2**40)):
+            if offer.seq not in known:
+                self.model.queue(offer, AGENCY)
+
+    @rule(seconds=st.sampled_from([1, 30, 61, 4000]))
+    def time_passes(self, seconds: int) -> None:
+        self.hands.go(seconds)
+
+    @rule(dice=st.randoms(use_true_random=False))
+    def lease(self, dice: random.Random) -> None:
+        seqs = dice.sample(sorted(self.model.rows), dice.randint(1, len(self.model.rows)))
+        roads = (self.memory.road, self.model)
+        taken = [self.runner.run(road.lease(AGENCY, seqs, "me", self.now + 60, self.now)) for road in roads]
+        shown = [[(offer.seq, offer.in_doubt, offer.attempts) for offer in found] for found in taken]
+        assert shown[0] == shown[1]
+
+    @rule(dice=st.randoms(use_true_random=False), event=EVENTS, later=st.sampled_from([0, 5, 900]), wake=st.booleans())
+    def settle(self, dice: random.Random, event: delivery.Event, later: int, wake: bool) -> None:  # noqa: FBT001
+        seqs = dice.sample(sorted(self.model.rows), dice.randint(1, len(self.model.rows)))
+        next_at = self.now + later if later else 0
+        held = event == "later" and dice.random() < 0.3
+        settlements = [Settlement(seq, event, next_at, "code", held=held, counted=dice.random() < 0.8) for seq in seqs]
+        for road in (self.memory.road, self.model):
+            self.runner.run(road.settle(AGENCY, settlements, Trip(AGENCY, "http", seqs, "x"), self.now, wake=wake))
+
+    @rule()
+    def lapse(self) -> None:
+        assert self.runner.run(self.memory.road.lapse(self.now)) == self.runner.run(self.model.lapse(self.now))
+
+    @rule()
+    def wake(self) -> None:
+        for road in (self.memory.road, self.model):
+            self.runner.run(road.wake(AGENCY, self.now))
+
+    @rule()
+    def agency_goes_back(self) -> None:
+        counts = [self.runner.run(road.gone_back(AGENCY, self.now)) for road in (self.memory.road, self.model)]
+        assert counts[0] == counts[1]
+
+    @rule()
+    def restart(self) -> None:
+        self.runner.run(self.context.__aexit__(None, None, None))
+        self.runner.run(self._open())
+        self.runner.run(self.model.lapse(2**40))
+
+    @invariant()
+    def same(self) -> None:
+        if not hasattr(self, "memory"):
+            return
+        expected = ["officer_review" if state == "refused" else state for state in self.model.states_of()]
+        assert self.runner.run(states_of(self.memory)) == expected
+        due = [self.runner.run(road.due(AGENCY, 100, self.now)) for road in (self.memory.road, self.model)]
+        assert [offer.seq for offer in due[0]] == [offer.seq for offer in due[1]]
+        (figures,) = self.runner.run(self.memory.road.states())
+        (wanted,) = self.runner.run(self.model.states())
+        assert (figures.waiting, figures.in_doubt, figures.held, figures.accepted) == (
+            wanted.waiting,
+            wanted.in_doubt,
+            wanted.held,
+            wanted.accepted,
+        )
+        assert figures.oldest_at == wanted.oldest_at
+
+    def teardown(self) -> None:
+        if hasattr(self, "memory"):
+            self.runner.run(self.context.__aexit__(None, None, None))
+            self.runner.close()
+
+
+def test_the_store_and_the_table_never_disagree(tmp_path: Path) -> None:
+    DeliveryMachine.base = tmp_path
+    case = DeliveryMachine.TestCase()
+    case.settings = settings(
+        max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    case.runTest()
+
+
+async def test_through_restarts_and_a_bad_link_each_request_is_there_exactly_once(
+    opened: Opened, agency: Agency
+) -> None:
+    dice = random.Random(7)
+
+    def manner() -> Manner:
+        return dice.choice(MANNERS) if dice.random() < 0.3 else "pass"
+
+    started = time.monotonic()
+    means = Means(
+        "test",
+        now=lambda: 1_795_410_000 + int((time.monotonic() - started) * 100),
+        steady=lambda: (time.monotonic() - started) * 100,
+    )
+    async with Proxy(agency.port, manner) as proxy:
+        for first in (1, 101, 201):
+            async with opened() as memory:
+                await submit(memory, 100, first)
+                service = SyncService(memory.road, {AGENCY: agency.connector(proxy.url)}, means)
+                service.start()
+                # Stopped in the middle: what is under way goes back, and the next start takes it up.
+                await asyncio.sleep(0.15)
+                await service.stop()
+        async with opened() as memory:
+            connector = agency.connector(proxy.url)
+            worker = Worker(AGENCY, connector, memory.road, means)
+            deadline = time.monotonic() + 60
+            while set(states := await states_of(memory)) != {"accepted"}:
+                assert time.monotonic() < deadline, Counter(states)
+                if not (await worker.step()).offers:
+                    await asyncio.sleep(0.005)
+            await connector.close()
+            (figures,) = await memory.road.states()
+    effects = await agency.effects()
+    assert (len(effects), set(effects.values())) == (300, {1})
+    assert (figures.waiting, figures.accepted) == (0, 300)
+    assert figures.accepted_through > 0
+
+
+async def test_statuses_are_applied_once_and_the_cursor_with_them(opened: Opened) -> None:
+    async with opened() as memory:
+        await submit(memory, 1)
+        (offer,) = await memory.road.due(AGENCY, 5, 2**40)
+        event = StatusEvent(1, offer.id, offer.reference, "approved")
+        assert await memory.road.statuses(AGENCY, [event], "1", 1) == 1
+        assert await memory.road.statuses(AGENCY, [event], None, 1) == 0
+        mark = await memory.road.bookmark(AGENCY)
+        assert (mark.cursor, mark.seq) == ("1", 1)
+        pushed = StatusEvent(9, offer.id, offer.reference, "ready")
+        assert await memory.road.statuses(AGENCY, [pushed], None, 1) == 1
+        assert await memory.road.bookmark(AGENCY) == mark
+
+
+async def test_a_pass_of_the_service_empties_a_real_outbox(opened: Opened, agency: Agency) -> None:
+    async with opened() as memory:
+        await submit(memory, 40)
+        service = SyncService(memory.road, {AGENCY: agency.connector()}, Means("test"))
+        (one,) = await service.now()
+        assert (one.offered, one.accepted, one.left, one.fault) == (40, 40, 0, "")
+        (state,) = await service.status()
+        assert (state.position, state.waiting, state.oldest_age) == ("closed", 0, 0)
+        await service.close()
