@@ -17,6 +17,7 @@ from sync.agency.book import Book
 from sync.connectors.native import Connector, NativeSettings
 from sync.means import Means
 from tests.ports import free_port
+from tests.store.conftest import hands, opened  # noqa: F401 - the store's actors play here too
 
 NODE = "LA-XK-03"
 

@@ -7,9 +7,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from flows import delivery
 from store.memory import Memory, open_memory
@@ -20,8 +21,6 @@ from sync.means import Means
 from sync.service import SyncService
 from sync.worker import Worker
 from tests.store.conftest import KEY, Hands, Opened, dial
-from tests.store.conftest import hands as hands
-from tests.store.conftest import opened as opened
 from tests.store.mind import small_mind
 from tests.sync.conftest import NODE, Agency
 from tests.sync.model import ModelRoad
@@ -62,9 +61,7 @@ class DeliveryMachine(RuleBasedStateMachine):
 
     async def _open(self) -> None:
         values: dict[str, Any] = {"data": self.folder, "node": NODE, "reserve_mb": 0, "free_mb": 0}
-        self.context = open_memory(
-            StoreSettings(**values), KEY, small_mind(), clock=self.hands.clock(), house=False
-        )
+        self.context = open_memory(StoreSettings(**values), KEY, small_mind(), clock=self.hands.clock(), house=False)
         self.memory = await self.context.__aenter__()
 
     @property
@@ -145,13 +142,21 @@ class DeliveryMachine(RuleBasedStateMachine):
             self.runner.close()
 
 
-def test_the_store_and_the_table_never_disagree(tmp_path: Path) -> None:
-    DeliveryMachine.base = tmp_path
-    case = DeliveryMachine.TestCase()
-    case.settings = settings(
-        max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+def _examine(folder: Path, examples: int, steps: int) -> None:
+    DeliveryMachine.base = folder
+    bounds = settings(
+        max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
     )
-    case.runTest()
+    run_state_machine_as_test(DeliveryMachine, settings=bounds)
+
+
+def test_the_store_and_the_table_never_disagree(tmp_path: Path) -> None:
+    _examine(tmp_path, 12, 25)
+
+
+@pytest.mark.slow
+def test_the_store_and_the_table_never_disagree_at_length(tmp_path: Path) -> None:
+    _examine(tmp_path, 250, 40)
 
 
 async def test_through_restarts_and_a_bad_link_each_request_is_there_exactly_once(

@@ -1,0 +1,82 @@
+"""kill -9, at random, in the node and in the agency, one at a time and together: nothing lost, nothing doubled."""
+
+import asyncio
+import random
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sync.agency import enrol
+from sync.agency.book import open_book
+from tests.ports import free_port
+from tests.store.conftest import Opened
+from tests.sync.conftest import NODE
+from tests.sync.proxy import MANNERS, Manner, Proxy
+from tests.sync.test_store import states_of, submit
+
+RECORDS = 200
+SEED = 4
+MOST_SECONDS = 90.0
+
+
+async def _start(*arguments: str) -> asyncio.subprocess.Process:
+    quiet = asyncio.subprocess.DEVNULL
+    module = [sys.executable, "-m", "tests.sync.processes", *arguments]
+    return await asyncio.create_subprocess_exec(*module, stdout=quiet, stderr=quiet)
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.kill()
+    await process.wait()
+
+
+@pytest.mark.slow
+async def test_kills_on_both_sides_lose_nothing_and_double_nothing(opened: Opened, tmp_path: Path) -> None:
+    print("seed", SEED)
+    dice = random.Random(SEED)
+
+    def manner() -> Manner:
+        # Slow answers make more moments to be killed in between the effect and its answer.
+        return dice.choice(MANNERS) if dice.random() < 0.2 else "pass"
+
+    secret = await enrol(tmp_path / "agency", NODE)
+    async with opened() as memory:
+        await submit(memory, RECORDS)
+    port = free_port()
+    kills = {"node": 0, "agency": 0}
+    async with Proxy(port, manner) as proxy:
+        commands = {
+            "agency": ("agency", str(tmp_path / "agency"), str(port)),
+            "node": ("node", str(tmp_path), proxy.url, secret),
+        }
+        running = {name: await _start(*command) for name, command in commands.items()}
+        deadline = time.monotonic() + MOST_SECONDS
+        left = RECORDS
+        while left and time.monotonic() < deadline:
+            await asyncio.sleep(dice.uniform(1.2, 2.0))
+            for name in dice.choice((["node"], ["agency"], ["node", "agency"])):
+                await _kill(running[name])
+                kills[name] += 1
+                running[name] = await _start(*commands[name])
+            async with open_book(tmp_path / "agency") as book:
+                found = await book.do(lambda connection: connection.execute("SELECT COUNT(*) FROM request").fetchone())
+            left = RECORDS - found[0]
+        await _kill(running["node"])
+        await _kill(running["agency"])
+    assert sum(kills.values()) > 3, kills
+    async with open_book(tmp_path / "agency") as book:
+        ids = await book.do(
+            lambda connection: connection.execute("SELECT id, COUNT(*) FROM request GROUP BY id").fetchall()
+        )
+        whole = await book.do(lambda connection: connection.execute("PRAGMA integrity_check").fetchone()[0])
+    async with opened() as memory:
+        states = await states_of(memory)
+        sent = {offer.id for offer in await memory.road.due("registry", RECORDS, 2**40)}
+    assert whole == "ok"
+    assert (len(ids), {count for _, count in ids}) == (RECORDS, {1}), kills
+    # What the node still holds is in doubt at the agency's door, and nothing that it holds is unknown there.
+    assert sent <= {one for one, _ in ids}
+    assert set(states) <= {"accepted", "in_doubt", "retry_wait"}
