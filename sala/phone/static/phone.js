@@ -3,6 +3,7 @@
 const $ = (id) => document.getElementById(id);
 let session = null;
 let heard = null;
+let unanswered = null;
 let busy = false;
 let lastSeq = 0;
 let unread = 0;
@@ -42,7 +43,8 @@ async function press(text) {
   $("measure").textContent = "…";
   const got = await ask("press", { ...whose(), text });
   busy = false;
-  if (!got) { fault("No answer. Try again. ບໍ່ມີຄຳຕອບ ລອງໃໝ່"); return; }
+  unanswered = got ? null : text;
+  if (!got) { fault("No answer. Press Call again. ບໍ່ມີຄຳຕອບ ກົດໂທອີກ"); return; }
   heard = text;
   const name = got.encoding === "gsm7" ? "GSM-7" : "UCS-2";
   show(got.text, `${got.units} / ${got.limit} ${name}`, got.units > got.limit);
@@ -53,22 +55,24 @@ async function press(text) {
 
 // *999*1*2# dials the code with its inputs, as operators cut it.
 function dial(typed) {
-  const ours = $("input").dataset.codes.split(" ").find((one) => typed === one || typed.startsWith(one.slice(0, -1) + "*"));
+  const bare = typed.replace(/#$/, "");
+  const ours = $("input").dataset.codes.split(" ").find((one) => (bare + "*").startsWith(one.slice(0, -1) + "*"));
   code = ours || typed;
   session = newId();
   heard = null;
-  return press(ours && typed !== ours ? typed.slice(ours.length, -1) : "");
+  return press(ours ? bare.slice(ours.length) : "");
 }
 
 function call() {
   const typed = $("input").value;
+  if (unanswered !== null) return press(unanswered);
   if (session === null) return dial(typed || $("input").dataset.codes.split(" ")[0]);
   return press(heard === "" || heard === null ? typed : heard + "*" + typed);
 }
 
 async function hangUp() {
   if (session !== null && heard !== null) await ask("hangup", whose());
-  session = heard = null;
+  session = heard = unanswered = null;
   show("");
   $("input").value = "";
 }
