@@ -97,7 +97,15 @@ def _channel(plugged: Plugged, memory: Memory, sorry: Sorry, rooms: frozenset[st
     if "sms" in rooms and plugged.messages and plugged.message_settings:
         messages = sms.door.Door(plugged.name, plugged.messages, memory.turns, memory.messages)
         rules = Rules.of(plugged.message_settings, country)
-        lane = Lane(plugged.name, plugged.messages, memory.messages, rules=rules, bell=memory.bell(plugged.name))
+        # The clock that the queue's times are written by: the wall's may jump.
+        lane = Lane(
+            plugged.name,
+            plugged.messages,
+            memory.messages,
+            rules=rules,
+            clock=memory.clock.steady,
+            bell=memory.bell(plugged.name),
+        )
     return Channel(plugged, key_presses, messages, lane)
 
 

@@ -12,6 +12,7 @@ from tests.journeys.wits import NONSENSE, Wits, references
 
 # A call that gets no answer is made again: the operator's behaviour that duplicates everything.
 _AGAIN: Final = 0.1
+_APOLOGIES: Final = 20
 MOST_PRESSES: Final = 90
 
 
@@ -30,6 +31,8 @@ class Operator:
     late: float = 0.03
     patience: float = 60.0
     calls: int = 0
+    apologised: int = 0
+    apologies: frozenset[str] = frozenset()
     told: set[str] = field(default_factory=set)
     outcomes: list[str] = field(default_factory=list)
     _sessions: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -58,9 +61,15 @@ class Operator:
         await self._post("ussd/end", form)
 
     async def _once(self, form: dict[str, str]) -> str:
-        body = await self._post("ussd", form)
-        if not body.startswith(("CON ", "END ")):
-            raise NodeFaultError(f"neither CON nor END: {body[:80]!r}")
+        for _ in range(_APOLOGIES):
+            body = await self._post("ussd", form)
+            if not body.startswith(("CON ", "END ")):
+                raise NodeFaultError(f"neither CON nor END: {body[:80]!r}")
+            if body not in self.apologies:
+                break
+            # The node was too slow. What became of the call only the call itself can tell, so it is made again.
+            self.apologised += 1
+            await asyncio.sleep(0.5)
         return body
 
     async def _post(self, tail: str, form: dict[str, str]) -> str:
