@@ -156,7 +156,7 @@ class Memory:
         return await trail(self._reading, reference)
 
     async def readings(self) -> Readings:
-        """Return the figures of this moment; constant time, however much is stored."""
+        """Return the figures of this moment; their cost grows with the messages on their way out, and with nothing else."""
         read = self._reading.rows
         return Readings(
             epoch=self.epoch,

@@ -158,11 +158,10 @@ class Road:
         return [await self._traffic(agency, counts, roads.get(agency), held.get(agency, 0)) for agency in agencies]
 
     async def _traffic(self, agency: int, counts: dict[tuple[int, State], int], road: Row | None, held: int) -> Traffic:
-        now = FOR_ALL_TIME if road is None else road[7]
         waiting = sum(counts.get((agency, state), 0) for state in delivery.UNDELIVERED)
         oldest = 0
         if waiting:
-            found = await self._reader.rows(road_sql.OLDEST, (agency, now, agency, now))
+            found = await self._reader.rows(road_sql.OLDEST, (agency, agency, agency))
             oldest = found[0][0] or 0
         _, _, _, _, bytes_out, bytes_in, accepted_at, last_at, last_outcome = road or (0, "", 0, 0, 0, 0, 0, 0, "")
         return Traffic(
@@ -184,34 +183,40 @@ class Road:
 async def _settle(database: Database, agency: int, settlements: Sequence[Settlement], trip: Trip, now: int) -> None:
     listed = json.dumps([one.seq for one in settlements])
     rows = {row[0]: row for row in await database.rows(road_sql.DELIVERIES, (agency, listed))}
-    offers = {row[0]: row for row in await database.rows(road_sql.OFFERS, (agency, listed))}
+    leaves: list[tuple[int, int, int]] = []
+    waits: list[tuple[int, int, int]] = []
+    settled: list[tuple[object, ...]] = []
     moves: list[tuple[int, int, int]] = []
-    accepted_at = 0
+    accepted: list[int] = []
     for one in settlements:
-        if one.seq not in rows:
+        # The same number twice in one answer: the first word counts.
+        row = rows.pop(one.seq, None)
+        new = None if row is None else _after(STATES[row[1]], one.event)
+        if row is None or new is None:
             continue
-        _, state, due_at, rank, attempts, _, _ = rows[one.seq]
-        new = _after(STATES[state], one.event)
-        if new is None:
-            continue
-        await database.rows(road_sql.UNWAIT, (agency, due_at, one.seq))
-        waits = new in delivery.WAITING
-        due = (one.next_at or rank) if waits else 0
-        if waits:
-            await database.rows(road_sql.WAIT, (agency, due, one.seq))
-        burnt = attempts if one.counted or STATES[state] != "leased" else attempts - 1
-        fields = json.dumps(list(one.fields), ensure_ascii=False)
-        row = (NUMBER[new], due, burnt, int(one.held and waits), one.code, one.agency_ref, one.reason, fields, now)
-        await database.rows(road_sql.SETTLE, (*row, one.seq, agency))
+        _, state, due_at, rank, attempts, _, _ = row
+        due = (one.next_at or rank) if new in delivery.WAITING else 0
+        leaves.append((agency, due_at, one.seq))
+        if new in delivery.WAITING:
+            waits.append((agency, due, one.seq))
+        settled.append(_settled(one, new, due, attempts - (state == LEASED and not one.counted), now, agency))
         moves.append((agency, state, NUMBER[new]))
         if new == "accepted":
-            await database.rows(road_sql.ACCEPTED, (one.seq, one.seq))
-            accepted_at = max(accepted_at, offers[one.seq][8])
+            accepted.append(one.seq)
+    await database.many(road_sql.UNWAIT, leaves)
+    await database.many(road_sql.WAIT, waits)
+    await database.many(road_sql.SETTLE, settled)
+    await database.many(road_sql.ACCEPTED, [(seq, seq) for seq in accepted])
     await _count(database, moves)
-    ends = [_end_of_attempt(trip, one, agency) for one in settlements]
-    await database.many(road_sql.END_ATTEMPT, ends)
-    travelled = (trip.bytes_out, trip.bytes_in, now, trip.outcome, accepted_at, agency)
-    await database.rows(road_sql.TRAVELLED, travelled)
+    await database.many(road_sql.END_ATTEMPT, [_end_of_attempt(trip, one, agency) for one in settlements])
+    newest = (await database.rows(road_sql.NEWEST, (json.dumps(accepted),)))[0][0] if accepted else 0
+    await database.rows(road_sql.TRAVELLED, (trip.bytes_out, trip.bytes_in, now, trip.outcome, newest, agency))
+
+
+def _settled(one: Settlement, new: State, due: int, attempts: int, now: int, agency: int) -> tuple[object, ...]:
+    held = int(one.held and new in delivery.WAITING)
+    fields = json.dumps(list(one.fields), ensure_ascii=False)
+    return (NUMBER[new], due, attempts, held, one.code, one.agency_ref, one.reason, fields, now, one.seq, agency)
 
 
 def _after(state: State, event: Event) -> State | None:

@@ -69,6 +69,8 @@ ACCEPTED: Final = (
 )
 """Shown under "my requests", and sent to nobody."""
 
+NEWEST: Final = "SELECT coalesce(max(at), 0) FROM submission WHERE seq IN (SELECT value FROM json_each(?))"
+
 OPEN_ROAD: Final = (
     "INSERT INTO road (agency, cursor, seq, life, bytes_out, bytes_in, accepted_at, last_at, last_outcome)"
     " VALUES (?, '', 0, 0, 0, 0, 0, 0, '') ON CONFLICT (agency) DO NOTHING"
@@ -86,11 +88,12 @@ TALLIES: Final = "SELECT agency, state, n FROM tally"
 HELD: Final = "SELECT agency, count(*) FROM delivery WHERE held = 1 GROUP BY agency"
 
 OLDEST: Final = (
-    "SELECT min(s.at) FROM submission s WHERE s.seq IN (SELECT seq FROM"
-    " (SELECT seq FROM waiting WHERE agency = ? AND due_at <= ? ORDER BY due_at, seq LIMIT 200) a"
-    " UNION ALL SELECT seq FROM waiting WHERE agency = ? AND due_at > ?)"
+    "SELECT min(s.at) FROM submission s WHERE s.seq IN"
+    " (SELECT seq FROM (SELECT seq FROM waiting WHERE agency = ? ORDER BY due_at, seq LIMIT 200) a"
+    " UNION ALL SELECT seq FROM delivery WHERE agency = ? AND due_at > rank AND state IN (0, 2, 3, 9)"
+    " UNION ALL SELECT seq FROM delivery WHERE agency = ? AND state = 1)"
 )
-"""The oldest undelivered: among the first to be tried, and the few that wait for a later time."""
+"""The oldest undelivered: among the first to be tried, and the few that were tried or are under way."""
 
 # --- statuses coming home --------------------------------------------------------------------------------------------
 
