@@ -14,8 +14,11 @@ from flows.errors import ConfigFault
 from sala import log, sockets
 from sala.config import fault_of
 from sala.loops import until_told
+from sync.agency import bundles
 from sync.agency.app import PASSWORD, make_agency_app
 from sync.agency.app import enrol as enrol_node
+from sync.agency.book import open_book
+from sync.agency.bundles import Taken
 from sync.agency.settings import AgencySettings
 
 DEFAULT_FILE: Final = "agency.toml"
@@ -91,3 +94,21 @@ def enrol(path: Path | None, data: Path, node: str, url: str) -> str:
     where = chosen.public_url or url
     head = "[agencies.NAME]  # the `agency:` of the flows"
     return "\n".join((head, 'connector = "native"', f'url = "{where}/sala"', f'secret = "{secret}"'))
+
+
+def read_bundles(path: Path | None, data: Path, folder: Path) -> tuple[list[str], bool]:
+    """Take the bundles in `folder` and write receipts beside them: a line each, and whether one was of no use."""
+    taken = asyncio.run(_read_bundles(settings(path, data=data).data, folder))
+    return [_taken(one) for one in taken], any(one.problem for one in taken)
+
+
+async def _read_bundles(data: Path, folder: Path) -> tuple[Taken, ...]:
+    async with open_book(data) as book:
+        return await bundles.read_bundles(book, folder)
+
+
+def _taken(one: Taken) -> str:
+    if one.problem:
+        return f"{one.path}: {one.problem}"
+    counts = f"{one.records} requests, {one.accepted} new, {one.duplicates} known, {one.others} others"
+    return "\n".join([f"{one.path}: {one.node}: {counts}; receipt {one.receipt}", *one.notes])

@@ -5,15 +5,19 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 from flows.errors import ConfigFault
 from sala import config as configuration
 from sala.beside import beside
 from sala.config import Config
+from sync import bundle
 from sync.means import Means
+from sync.passes import Pass
 from sync.port import GROUP, Connector
 from sync.service import SyncService, connect
+from sync.signing import key_of
 
 
 def blocks(config: Config) -> dict[str, Mapping[str, Any]]:
@@ -66,7 +70,14 @@ async def _now(config: Config, agency: str) -> tuple[list[str], int]:
             passes = await service.now(agency)
         finally:
             await service.close()
-    return [str(one) for one in passes], sum(one.left for one in passes)
+    return [_pass(one) for one in passes], sum(one.left for one in passes)
+
+
+def _pass(one: Pass) -> str:
+    counts = {name: value for name, value in asdict(one).items() if isinstance(value, int) and value and name != "left"}
+    told = ", ".join(f"{value} {name}" for name, value in counts.items()) or "nothing was waiting"
+    fault = f"; [{one.fault}] {one.sentence}" if one.fault else ""
+    return f"{one.agency}: {told}; {one.left} left{fault}"
 
 
 def status(config: Config) -> list[dict[str, Any]]:
@@ -81,3 +92,44 @@ async def _status(config: Config) -> list[dict[str, Any]]:
             return [asdict(state) for state in await service.status()]
         finally:
             await service.close()
+
+
+def _keys(config: Config) -> dict[str, bytes]:
+    """The key that each agency shares with this node; agencies on a road without one have none."""
+    secrets = {name: agency.keys().get("secret") for name, agency in config.agencies.items()}
+    return {name: key_of(secret) for name, secret in secrets.items() if isinstance(secret, str)}
+
+
+def write_bundle(config: Config, folder: Path) -> list[str]:
+    """Write what waits into a file in `folder`; a line for each agency, and the file.
+
+    Raises:
+        BundleFault: the medium is full, gone or harmed; then everything still waits.
+    """
+    return asyncio.run(_write_bundle(config, folder))
+
+
+async def _write_bundle(config: Config, folder: Path) -> list[str]:
+    async with beside(config) as memory:
+        ledger = config.data / "bundles.json"
+        written = await bundle.write_bundle(memory.road, _keys(config), config.node, folder, ledger, means(config))
+    lines = [f"{agency}: {count} requests" for agency, count in written.records.items()]
+    return [*lines, f"{written.path}: {written.size} bytes, sealed, written and read back"]
+
+
+def read_bundle(config: Config, folder: Path) -> tuple[list[str], bool]:
+    """Read the receipts in `folder`: a line each, and whether one of them could not be used."""
+    readings = asyncio.run(_read_bundle(config, folder))
+    return [_reading(one) for one in readings], any(one.problem for one in readings)
+
+
+async def _read_bundle(config: Config, folder: Path) -> tuple[bundle.Reading, ...]:
+    async with beside(config) as memory:
+        return await bundle.read_receipts(memory.road, _keys(config), config.node, folder, means(config))
+
+
+def _reading(one: bundle.Reading) -> str:
+    if one.problem:
+        return f"{one.path}: {one.problem}"
+    counts = f"{one.accepted} accepted, {one.refused} refused, {one.later} later, {one.statuses} statuses"
+    return f"{one.path}: {one.agency}: {counts}"

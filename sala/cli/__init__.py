@@ -8,6 +8,7 @@ import typer
 
 from flows.errors import Fault
 from sala.cli import agency as _agency
+from sala.cli import bundle as _bundle
 from sala.cli import case as _case
 from sala.cli import db as _db
 from sala.cli import flow as _flow
@@ -27,6 +28,7 @@ app = typer.Typer(
 _node.add_to(app)
 app.add_typer(_flow.app, name="flow")
 app.add_typer(_sync.app, name="sync")
+app.add_typer(_bundle.app, name="bundle")
 app.add_typer(_agency.app, name="agency")
 app.add_typer(_db.app, name="db")
 app.add_typer(_case.app, name="case")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+FOUND = 1
 app = typer.Typer(help="The reference agency.", no_args_is_help=True)
 
 AgencyFile = Annotated[
@@ -36,3 +37,18 @@ def enrol(
     from sala import agency
 
     print(agency.enrol(config, data, node, url))
+
+
+@app.command("bundles")
+def bundles(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder on the stick.", exists=True, file_okay=False)],
+    config: AgencyFile = None,
+    data: Data = Path("agency-data"),
+) -> None:
+    """Take the nodes' bundles from a stick, and write receipts with decisions beside them."""
+    from sala import agency
+
+    lines, problems = agency.read_bundles(config, data, folder)
+    print("\n".join(lines) or "no bundle for this agency is here")
+    if problems or not lines:
+        raise typer.Exit(FOUND)
