@@ -46,9 +46,9 @@ def test_a_conversation_is_recorded_and_played(
     record = tmp_path / "birth.txt"
     assert cli.main(["flow", "try", str(LIBRARY), "--record", str(record)]) == 0
     text = record.read_text("utf-8")
-    assert text.startswith("> *999#\n1 English\n")
-    assert '= birth {"informant": "mother"' in text
-    assert "~ Received. Reference" in text
+    assert "> *999#\n1 English\n" in text
+    assert "=   informant: mother\n" in text
+    assert "~ receipt: Received. Reference" in text
     assert cli.main(["flow", "try", str(LIBRARY), "--play", str(record)]) == 0
     record.write_text(text.replace("Boy or girl?", "Girl or boy?"), "utf-8")
     capsys.readouterr()
@@ -57,11 +57,11 @@ def test_a_conversation_is_recorded_and_played(
 
 
 def test_time_drops_and_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
-    typed = ["1", "MORE", "0", "1", "1", "1", "DROP", "+1h", "DIAL", "1"]
+    typed = ["1", "MORE", "0", "1", "1", "1", "1", "DROP", "+1h", "*999#", "1"]
     monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(typed) + "\nQUIT\nnever\n"))
     assert cli.main(["flow", "try", str(LIBRARY / "birth.yaml"), "--language", "en"]) == 0
     said = capsys.readouterr().out
-    assert "~ Not finished yet" in said
+    assert "~ dropped: Not finished yet" in said
     assert "go on where you stopped" in said
     assert "never" not in said
 
