@@ -12,7 +12,8 @@ from flows.steps import Ask
 OPTION: Final = re.compile(r"^(\d{1,2}) \S", re.MULTILINE)
 # The last line of a screen names the keys that work there; its numbers are no options.
 HINT: Final = re.compile(r"^(9 Next|0 Back|9 Next 0 Back)$", re.MULTILINE)
-REFERENCE: Final = re.compile(r"(?<!\d)(\d{3}) (\d{3}) (\d{3})(?!\d)")
+# Only after its word: a screen may show a citizen nine digits that she has typed herself.
+REFERENCE: Final = re.compile(r"\b(?:reference|request)\s+(\d{3}) (\d{3}) (\d{3})(?!\d)", re.IGNORECASE)
 _SYLLABLES: Final = ("Kham", "La", "Seng", "Bou", "Vong", "Noy", "Phet", "Thong", "Mani", "Sou", "Keo", "Dao")
 NONSENSE: Final = (
     "zzz",
