@@ -1,4 +1,7 @@
-"""`sala flow try`: a phone in the terminal, on the same dialogue as the street, with nothing behind it but memory."""
+"""`sala flow try`: a phone in the terminal, on the same dialogue as the street, with nothing behind it but memory.
+
+A conversation is recorded and played in the form of the golden conversations, which `flows/check/handset.py` tells.
+"""
 
 import difflib
 import itertools
@@ -11,12 +14,12 @@ from flows.dialogue import Node, Office
 from flows.errors import ConfigFault
 from sala import services
 
-SHORT_CODE = "1999"
-CONTACT = "1503"
+DAY = "2026-11-23"
+"""When a conversation begins, so that it is the same every day; a recorded one may name another."""
 
 
-def office_of(path: Path, given: services.Material) -> Office:
-    """What a node would offer that had only these services, in every language that has phrases.
+def office_of(path: Path, given: services.Material, languages: tuple[str, ...]) -> Office:
+    """What a node would offer that had only these services.
 
     Raises:
         FlowFault: one of them has an error.
@@ -24,27 +27,32 @@ def office_of(path: Path, given: services.Material) -> Office:
     revisions = services.revisions_of(services.read([path]), given)
     if not revisions:
         raise ConfigFault(f"{path}: there is no service in it", hint="a part alone cannot be dialled")
-    districts = given.tables.places.every("district")
     return Office(
         live={revision.flow.id: revision for revision in revisions},
         known={revision.digest: revision for revision in revisions},
         tables=given.tables,
         phrases=given.phrases,
-        languages=tuple(sorted(given.phrases.texts)),
-        node=Node(short=SHORT_CODE, contact=CONTACT, district=districts[0].code if districts else ""),
+        languages=languages,
+        node=Node(short="1999", contact="1503", district=_district(given)),
     )
 
 
+def _district(given: services.Material) -> str:
+    districts = given.tables.places.every("district")
+    return districts[0].code if districts else ""
+
+
 def run(
-    path: Path, *, channel: str, language: str, record: Path | None, comparing: Path | None, config: Path | None
+    path: Path, *, channel: str, language: str, record: Path | None, play: Path | None, config: Path | None
 ) -> bool:
-    """Be the phone until the input ends; with `comparing`, play that file and compare. False: it went another way."""
+    """Be the phone until the input ends; with `play`, compare instead. False: the conversation went another way."""
     if channel not in {"ussd", "sms"}:
         raise ConfigFault(f"--channel: {channel} is none", hint="ussd or sms")
-    office = office_of(path, services.material(config))
-    if comparing is not None:
-        return _compare(office, comparing)
-    heading = [f"# {path.name}", f"# channel: {channel}", *([f"# language: {language}"] if language else [])]
+    given = services.material(config)
+    office = office_of(path, given, tuple(sorted(given.phrases.texts)))
+    heading = [f"# channel: {channel}", *([f"# language: {language}"] if language else []), f"# day: {DAY}"]
+    if play is not None:
+        return _compare(office, heading, play)
     lines = [*heading, *_converse(handset(office, heading))]
     if record is not None:
         record.write_text("\n".join(lines) + "\n", "utf-8")
@@ -74,12 +82,10 @@ def _typed(prompt: str) -> Iterator[str]:
         yield typed
 
 
-def _compare(office: Office, file: Path) -> bool:
-    try:
-        recorded = file.read_text("utf-8").splitlines()
-    except OSError as missing:
-        raise ConfigFault(f"{file}: cannot be read ({missing.strerror})", hint="give a recorded conversation") from None
-    now = play(handset(office, recorded), recorded)
+def _compare(office: Office, heading: list[str], file: Path) -> bool:
+    """Play a recorded conversation and print where it goes another way; what its own heading says comes first."""
+    recorded = file.read_text("utf-8").splitlines()
+    now = play(handset(office, [*heading, *recorded]), recorded)
     for line in difflib.unified_diff(recorded, now, str(file), "now", lineterm="", n=2):
         print(line)  # noqa: T201 - the command's output
     return now == recorded

@@ -43,7 +43,7 @@ def try_(
     """Be the phone, in this terminal."""
     from sala import player
 
-    if not player.run(path, channel=channel, language=language, record=record, comparing=play, config=config):
+    if not player.run(path, channel=channel, language=language, record=record, play=play, config=config):
         raise typer.Exit(FOUND)
 
 
