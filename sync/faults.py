@@ -79,7 +79,7 @@ def fault_of(status: int, *, signed: bool, retry_after: float) -> RoadFault:
     """Return the fault for an answer that is no list of results.
 
     Only the agency's own signature makes a refusal of the bytes final: a proxy on the way must not send a citizen's
-    request to an officer. That it does not know us it cannot sign.
+    request to an officer, though it may stumble over one record. That it does not know us the agency cannot sign.
     """
     fault = _fault_of(status, signed=signed, retry_after=retry_after)
     fault.status = status
@@ -95,7 +95,7 @@ def _fault_of(status: int, *, signed: bool, retry_after: float) -> RoadFault:
             return AgencyBusy(words, retry_after)
         case "permanent" if signed:
             return Unreadable(words)
-        case "transient" | "busy":
+        case "transient" | "busy" | "permanent":
             return Failed(words)
         case _:
             return Protocol(f"{words} without its signature")

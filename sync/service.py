@@ -59,8 +59,8 @@ class SyncService:
         self.connectors = dict(connectors)
         self.workers = {name: Worker(name, connector, road, means) for name, connector in connectors.items()}
         self.listeners = {
-            name: Listener(name, connector, road, means, self.workers[name].counters)
-            for name, connector in connectors.items()
+            name: Listener(name, connectors[name], road, means, worker.counters, worker.refused)
+            for name, worker in self.workers.items()
         }
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
@@ -76,7 +76,8 @@ class SyncService:
         for name, worker in self.workers.items():
             self._tasks.append(asyncio.ensure_future(worker.run()))
             self._tasks.append(asyncio.ensure_future(self.listeners[name].run()))
-            self._tasks.append(asyncio.ensure_future(self._tell(name)))
+            self._tasks.append(asyncio.ensure_future(self._wake_worker(name)))
+            self._tasks.append(asyncio.ensure_future(self._wake_listener(name)))
 
     async def stop(self) -> None:
         """End within five seconds: requests under way get a moment, leases go back, connections close."""
@@ -153,14 +154,22 @@ class SyncService:
             sentence=sentence,
         )
 
-    async def _tell(self, name: str) -> None:
-        """Let the two roads of one agency wake each other: an answer on either shows that it is back."""
+    async def _wake_worker(self, name: str) -> None:
+        """Let an answer on the status feed show that the agency is back."""
         listener, worker = self.listeners[name], self.workers[name]
         while True:
             await listener.heard.wait()
             listener.heard.clear()
             if worker.breaker.position == "open":
                 worker.resume()
+
+    async def _wake_listener(self, name: str) -> None:
+        """Let an answer to a batch show that the agency is back."""
+        listener, worker = self.listeners[name], self.workers[name]
+        while True:
+            await worker.returned.wait()
+            worker.returned.clear()
+            listener.nudge()
 
     async def _lapse(self) -> None:
         while not self._stopping.is_set():

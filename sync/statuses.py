@@ -6,13 +6,15 @@ feed is read from the start and what it had accepted is offered again, for its i
 
 import asyncio
 import re
+from collections.abc import Callable
 from typing import Final
 
 import structlog
 
-from flows.errors import RoadFault
+from flows.errors import Refused, RoadFault
 from store.values import Bookmark
 from sync import backoff
+from sync.breaker import STOPPED_PROBE
 from sync.means import Counters, Means, rest
 from sync.port import Connector, Events, Road
 
@@ -46,15 +48,26 @@ def gone_back(bookmark: Bookmark, answer: Events) -> bool:
 class Listener:
     """Asks one agency for statuses, for as long as the node runs."""
 
-    def __init__(self, agency: str, connector: Connector, road: Road, means: Means, counters: Counters) -> None:
-        """Keep what is needed; `counters` are the agency's."""
+    def __init__(
+        self,
+        agency: str,
+        connector: Connector,
+        road: Road,
+        means: Means,
+        counters: Counters,
+        refused: Callable[[Refused], None] = lambda _: None,
+    ) -> None:
+        """Keep what is needed; `counters` are the agency's, `refused` is told when it does not know us."""
         self.agency = agency
         self.heard = asyncio.Event()
+        """Set at each good answer."""
+        self.refused = refused
         self._connector = connector
         self._road = road
         self._means = means
         self._counters = counters
         self._failures = 0
+        self._there = False
         self._back_at: float | None = None
         self._stopping = asyncio.Event()
         self._woken = asyncio.Event()
@@ -71,9 +84,10 @@ class Listener:
         """Ask until `stop`, or until the connector says that there is no feed."""
         while not self._stopping.is_set():
             self._woken.clear()
-            started = self._means.steady()
+            started, waits = self._means.steady(), self._there
             try:
-                found = await self.ask(WAIT)
+                # The first question after a silence does not wait: its answer shows that the agency is back.
+                found = await self.ask(WAIT if waits else 0)
             except RoadFault as fault:
                 pause = self._failed(fault)
             except asyncio.CancelledError:
@@ -84,7 +98,8 @@ class Listener:
             else:
                 if found is None:
                     return
-                pause = 0.0 if found else max(0.1, AGAIN - (self._means.steady() - started))
+                patient = waits and not found
+                pause = max(0.1, AGAIN - (self._means.steady() - started)) if patient else 0.0
             if pause > 0:
                 await rest(pause, self._woken, self._stopping)
 
@@ -94,7 +109,7 @@ class Listener:
         answer = await self._connector.statuses(bookmark.cursor, wait)
         if answer is None:
             return None
-        self._failures = 0
+        self._failures, self._there = 0, True
         self._counters.bytes_in += answer.bytes_in
         self.heard.set()
         if gone_back(bookmark, answer) and self._may_go_back():
@@ -134,5 +149,9 @@ class Listener:
 
     def _failed(self, fault: RoadFault) -> float:
         self._failures += 1
+        self._there = False
         _log.info("statuses_unheard", agency=self.agency, code=fault.code)
+        if isinstance(fault, Refused):
+            self.refused(fault)
+            return STOPPED_PROBE
         return max(1.0, backoff.wait(self._failures, self._means.chance(), MOST_BETWEEN))

@@ -5,8 +5,14 @@ from typing import Final
 
 from store.values import Offer
 
-PATIENCE: Final = 3
-"""Failures alone, before another record is tried in its place as well."""
+LIKELY: Final = 20
+"""The weight of a failure that the record itself may well have caused: the agency failed, or broke off."""
+
+UNLIKELY: Final = 3
+"""The weight of one that the link explains better: no answer came."""
+
+PATIENCE: Final = 60
+"""The weight after which another record is tried as well: three likely failures, or twenty unlikely ones."""
 
 
 class Suspects:
@@ -16,9 +22,9 @@ class Suspects:
         """Suspect nobody."""
         self._failures: dict[int, int] = {}
 
-    def add(self, seq: int) -> None:
-        """Note that this record failed alone in a way that it may have caused itself."""
-        self._failures[seq] = self._failures.get(seq, 0) + 1
+    def add(self, seq: int, *, likely: bool) -> None:
+        """Note that this record failed alone."""
+        self._failures[seq] = self._failures.get(seq, 0) + (LIKELY if likely else UNLIKELY)
 
     def clear(self) -> None:
         """Forget all: the agency has answered."""

@@ -84,6 +84,8 @@ class Worker:
         self.sizing = Sizing()
         self.counters = Counters()
         self.last_fault: RoadFault | None = None
+        self.returned = asyncio.Event()
+        """Set when the agency is heard again after it was away."""
         self._connector = connector
         self._road = road
         self._means = means
@@ -104,6 +106,12 @@ class Worker:
         """Let the next request go now: a person asked, or the agency was heard elsewhere."""
         self.breaker = breakers.resumed(self.breaker, self._means.steady())
         self.nudge()
+
+    def refused(self, fault: Refused) -> None:
+        """Note that the agency does not know us, as its status feed said."""
+        self.breaker = breakers.stopped(self.breaker, self._means.steady())
+        self.last_fault = fault
+        self._tell(fault)
 
     async def run(self) -> None:
         """Work until `stop`; a fault of the store is logged and tried again, since nobody else empties this outbox."""
@@ -217,6 +225,8 @@ class Worker:
         trip = self._trip(batch, "answered", seconds, results.bytes_out, results.bytes_in, 200)
         await self._settle(settlements, trip, wake=self._wake_owed)
         self._wake_owed = False
+        if returned:
+            self.returned.set()
         self.sizing = sizings.went(self.sizing, len(batch.offers), results.bytes_out, seconds, results.max_batch)
         self._suspects.clear()
         self._split.singles = 0
@@ -266,13 +276,15 @@ class Worker:
         """Say whether to go on in smaller pieces; two single failures in a row are the agency's own."""
         if not settling.splits(fault):
             self._split.clear()
+            if isinstance(fault, Lost) and len(offers) == 1:
+                self._suspects.add(offers[0].seq, likely=False)
             return False
         if len(offers) > 1:
             self._split.halve([offer.seq for offer in offers])
             return True
         if isinstance(fault, Unreadable):
             return bool(self._split.pieces)
-        self._suspects.add(offers[0].seq)
+        self._suspects.add(offers[0].seq, likely=True)
         self._split.singles += 1
         if self._split.singles > 1 or not self._split.pieces:
             self._split.clear()

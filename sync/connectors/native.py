@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import aiohttp
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -184,12 +184,3 @@ def _seconds(text: str) -> float:
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):
         return 0.0
-
-
-def doctor(settings: Mapping[str, Any]) -> list[str]:
-    """Return sentences on what is unwise in a block: bodies that travel in the clear."""
-    address = str(settings.get("url", ""))
-    local = address.startswith(("http://127.", "http://localhost", "http://[::1]"))
-    if address.startswith("http://") and not local and not settings.get("seal_to"):
-        return ["url is http: bodies travel unencrypted; use https, or seal them with seal_to"]
-    return []

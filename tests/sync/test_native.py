@@ -142,7 +142,7 @@ def _signed(request: web.Request, body: bytes, status: int = 200, **changes: str
         (429, False, AgencyBusy),
         (503, True, AgencyBusy),
         (400, True, Unreadable),
-        (400, False, Protocol),
+        (400, False, Failed),
         (404, True, Protocol),
         (302, False, Protocol),
         (502, False, Failed),

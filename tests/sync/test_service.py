@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from flows.errors import ConfigFault
+from sync.breaker import Breaker
 from sync.means import Means
 from sync.port import load_connector
 from sync.service import SyncService, connect
@@ -14,7 +15,7 @@ from sync.signing import new_secret
 from tests.ports import free_port
 from tests.sync.conftest import NODE, Agency, offer_of
 from tests.sync.model import ModelRoad
-from tests.sync.proxy import Proxy
+from tests.sync.proxy import Proxy, in_turn
 
 MEANS = Means("test")
 
@@ -117,3 +118,32 @@ def test_a_wrong_block_is_named_by_its_key_and_its_secret_is_not_shown(block: di
 def test_every_block_becomes_a_connector() -> None:
     block = {"connector": "native", "url": "https://registry.example.la/sala", "secret": new_secret()}
     assert set(connect({"one": block, "two": block}, NODE)) == {"one", "two"}
+
+
+async def test_an_agency_that_does_not_know_us_is_stopped_on_both_roads_and_alerted_once(agency: Agency) -> None:
+    alerts: list[tuple[str, str]] = []
+    means = Means("test", alert=lambda name, code, _: alerts.append((name, code)))
+    road = ModelRoad()
+    _queue(road, "well", 1, 3)
+    async with Proxy(agency.port) as proxy:
+        service = SyncService(road, {"well": agency.connector(proxy.url, new_secret())}, means)
+        service.start()
+        await _until(lambda: service.workers["well"].breaker.position == "stopped")
+        await asyncio.sleep(1.2)
+        assert len(proxy.requests) <= 1
+        assert alerts == [("well", "auth")]
+        assert {row.offer.attempts for row in road.rows.values()} == {0}
+        assert (await service.status())[0].position in {"stopped", "unknown"}
+        await service.stop()
+
+
+async def test_an_answer_on_the_feed_wakes_the_outbox(agency: Agency) -> None:
+    road = ModelRoad()
+    _queue(road, "well", 1, 3)
+    async with Proxy(agency.port, in_turn("refuse", "refuse", "refuse")) as proxy:
+        service = SyncService(road, {"well": agency.connector(proxy.url)}, Means("test", chance=lambda: 1.0))
+        worker = service.workers["well"]
+        worker.breaker = Breaker("open", 9, time.monotonic() + 3600)
+        service.start()
+        await _until(lambda: len(proxy.requests) == 1, 3)
+        await service.stop()

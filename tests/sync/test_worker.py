@@ -105,12 +105,12 @@ async def test_the_lease_is_written_before_the_first_byte(clock: Clock) -> None:
     assert seen == [["leased"] * 3]
 
 
-@pytest.mark.parametrize("fault", [Away, Lost, Protocol])
+@pytest.mark.parametrize(("fault", "steps"), [(Away, 60), (Protocol, 60), (Lost, 20)])
 async def test_after_a_long_outage_the_oldest_goes_first_and_all_follow_at_once(
-    clock: Clock, fault: Callable[[], RoadFault]
+    clock: Clock, fault: Callable[[], RoadFault], steps: int
 ) -> None:
     worker, road, agency = worker_of(clock, 40, failing(fault))
-    await drive(worker, clock, 60)
+    await drive(worker, clock, steps)
     assert worker.breaker.position == "open"
     assert all(len(batch) == 1 for batch in agency.batches[3:])
     assert {batch[0] for batch in agency.batches[3:]} == {1}
@@ -172,6 +172,19 @@ async def test_poison_that_is_the_oldest_cannot_keep_a_breaker_open(clock: Clock
     while road.rows[2].state != "accepted":
         await drive(worker, clock, 1)
     assert clock.at - before <= 120
+
+
+async def test_a_record_that_makes_the_agency_hang_does_not_hold_the_others_for_ever(clock: Clock) -> None:
+    def answer(batch: Batch) -> Results:
+        if any(offer.seq == 1 for offer in batch.offers):
+            raise Lost
+        return accept(batch)
+
+    worker, road, _ = worker_of(clock, 1, answer)
+    await drive(worker, clock, 8)
+    road.queue(offer_of(2, queued_at=int(clock.at)))
+    await drive(worker, clock, 40)
+    assert road.states_of() == ["in_doubt", "accepted"]
 
 
 async def test_an_agency_that_fails_at_everything_is_not_asked_about_each_record(clock: Clock) -> None:
