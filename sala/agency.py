@@ -15,7 +15,7 @@ from sala import log, sockets
 from sala.config import fault_of
 from sala.loops import until_told
 from sync.agency import bundles
-from sync.agency.app import PASSWORD, make_agency_app
+from sync.agency.app import PASSWORD, make_agency_app, public_key
 from sync.agency.app import enrol as enrol_node
 from sync.agency.book import open_book
 from sync.agency.bundles import Taken
@@ -93,7 +93,8 @@ def enrol(path: Path | None, data: Path, node: str, url: str) -> str:
     secret = asyncio.run(enrol_node(chosen.data, node))
     where = chosen.public_url or url
     head = "[agencies.NAME]  # the `agency:` of the flows"
-    return "\n".join((head, 'connector = "native"', f'url = "{where}/sala"', f'secret = "{secret}"'))
+    sealed = f'# seal_to = ["{public_key(chosen.data)}"]  # with this, only the agency can read the bodies'
+    return "\n".join((head, 'connector = "native"', f'url = "{where}/sala"', f'secret = "{secret}"', sealed))
 
 
 def read_bundles(path: Path | None, data: Path, folder: Path) -> tuple[list[str], bool]:

@@ -103,7 +103,8 @@ class Site:
     @classmethod
     def of_app(cls, app: web.Application) -> "Site":
         """A server with routes. No access log: paths hold secrets."""
-        return cls(web.AppRunner(app, access_log=None, shutdown_timeout=FAREWELL))
+        # What an agency pushes is verified as it travelled, so nothing may unpack a body on the way.
+        return cls(web.AppRunner(app, access_log=None, shutdown_timeout=FAREWELL, auto_decompress=False))
 
     async def start(self, bound: socket.socket) -> None:
         """Answer at this socket."""

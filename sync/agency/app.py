@@ -70,6 +70,11 @@ async def serve_agency(
         await runner.cleanup()
 
 
+def public_key(folder: Path) -> str:
+    """Return the agency's age public key, for `seal_to` in a node's configuration; drawn on first use."""
+    return open_book(folder).opener.public
+
+
 async def enrol(folder: Path, node: str, *, hub: bool = False) -> str:
     """Enrol a node in the database of `folder`, running or not, and return the secret for its configuration."""
     async with open_book(folder) as book:

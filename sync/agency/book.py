@@ -17,6 +17,7 @@ from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 import sqlcipher3
 
 from flows.errors import KeyFault
+from sync.agency.sealed import Opener, new_identity
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,10 +60,11 @@ _VERSION: Final = 1
 class Book:
     """The open database. `await book.do(function, ...)` runs `function(connection, ...)` as one transaction."""
 
-    def __init__(self, path: Path, key: bytes) -> None:
-        """Take where the file is, and its raw 32-byte key; `open` opens it."""
+    def __init__(self, path: Path, key: bytes, opener: Opener) -> None:
+        """Take where the file is, its raw 32-byte key, and what opens sealed bodies."""
         self._path = path
         self._key = key
+        self.opener = opener
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="agency-book")
         self._connection: Any = None
         self.life = secrets.token_hex(4)
@@ -120,23 +122,26 @@ def _transaction(connection: Any) -> Iterator[None]:
 def open_book(folder: Path) -> Book:
     """Return the book in `folder`, with its key; both are made, readable by the owner alone, when they do not exist."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Book(folder / "agency.db", _key(folder / "agency.key"))
+    key = _kept(folder / "agency.key", lambda: secrets.token_bytes(32).hex())
+    identity = _kept(folder / "agency.age", new_identity)
+    try:
+        raw = bytes.fromhex(key)
+    except ValueError:
+        raw = b""
+    if len(raw) != 32:  # noqa: PLR2004 - the length of a raw SQLCipher key
+        raise KeyFault(f"{folder / 'agency.key'}: not a key of 64 hexadecimal digits")
+    return Book(folder / "agency.db", raw, Opener(identity))
 
 
-def _key(path: Path) -> bytes:
+def _kept(path: Path, draw: Callable[[], str]) -> str:
+    """Return the one line of a file, drawn and written for the owner alone when there is none yet."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        try:
-            key = bytes.fromhex(path.read_text().strip())
-        except ValueError:
-            key = b""
-        if len(key) != 32:  # noqa: PLR2004 - the length of a raw SQLCipher key
-            raise KeyFault(f"{path}: not a key of 64 hexadecimal digits") from None
-        return key
+        return path.read_text("utf-8").strip()
     with os.fdopen(handle, "w") as file:
-        key = secrets.token_bytes(32)
-        file.write(key.hex() + "\n")
+        line = draw()
+        file.write(line + "\n")
         file.flush()
         os.fsync(file.fileno())
-    return key
+    return line

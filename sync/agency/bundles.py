@@ -14,6 +14,7 @@ from sync import signing
 from sync.agency import feed, intake
 from sync.agency.book import Book
 from sync.agency.nodes import Node
+from sync.agency.sealed import Opener
 from sync.bundle.container import SUFFIX, BundleFault, Part, bundles_in, decoded, pack, seal, write_file
 from sync.bundle.keys import keys_of
 
@@ -78,7 +79,7 @@ async def _take(book: Book, path: Path, part: Part, node: Node, plain: bytes) ->
     try:
         after = str(decoded(first).get("after", ""))
         records = _records(rest, part.header.records)
-        results, events, notes = await book.do(_book_in, node, part, records, after, now)
+        results, events, notes = await book.do(_book_in, node, part, records, after, now, book.opener)
     except (BundleFault, intake.Unreadable, intake.Stranger) as fault:
         return Taken(path, node.name, problem=str(fault))
     receipt = path.with_name(f"receipt-{path.stem}{SUFFIX}")
@@ -99,11 +100,11 @@ def _records(lines: bytes, count: int) -> list[intake.Record]:
 
 
 def _book_in(
-    connection: Any, node: Node, part: Part, records: list[intake.Record], after: str, now: int
+    connection: Any, node: Node, part: Part, records: list[intake.Record], after: str, now: int, opener: Opener
 ) -> tuple[list[dict[str, Any]], dict[str, Any], tuple[str, ...]]:
     """Take all records, note the bundle and collect the statuses, in one transaction."""
     notes = _chained(connection, part, now)
-    results = intake.take(connection, node, records, now)
+    results = intake.take(connection, node, records, now, opener)
     return results, _statuses(connection, node.name, after), notes
 
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sync.agency.sealed import Opener
+
 REASONS: Final = ("missing_field", "bad_value", "duplicate_case", "not_eligible", "documents_needed", "other")
 """The documented reason codes; the citizen reads each in her own language."""
 
@@ -47,7 +49,7 @@ def wrong(decision: Decision, status: str, known: Sequence[str]) -> str:
     return ""
 
 
-def decide(connection: Any, number: int, decision: Decision, life: str, now: int) -> str:
+def decide(connection: Any, number: int, decision: Decision, life: str, now: int, opener: Opener) -> str:
     """Write a decision with its status event; returns "" or the key of the sentence that says why not."""
     row = connection.execute(
         "SELECT id, node, reference, status, event FROM request WHERE number = ?", (number,)
@@ -55,7 +57,7 @@ def decide(connection: Any, number: int, decision: Decision, life: str, now: int
     if row is None:
         return "not_now"
     event_id, node, reference, status, event = row
-    if problem := wrong(decision, status, fields_of(event)):
+    if problem := wrong(decision, status, fields_of(opener.data(json.loads(event)))):
         return problem
     fields = json.dumps(decision.fields)
     connection.execute(
@@ -70,8 +72,7 @@ def decide(connection: Any, number: int, decision: Decision, life: str, now: int
     return ""
 
 
-def fields_of(event: bytes) -> list[str]:
-    """Return the names of the answers of a stored event; none when its body is sealed."""
-    data = json.loads(event).get("data")
-    answers = data.get("answers") if isinstance(data, dict) else None
+def fields_of(data: dict[str, Any] | None) -> list[str]:
+    """Return the names of the answers; none when the body is sealed to somebody else."""
+    answers = data.get("answers") if data is not None else None
     return list(answers) if isinstance(answers, dict) else []

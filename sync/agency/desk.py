@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from sync.agency.intake import agency_ref
+from sync.agency.sealed import Opener
 
 _COLUMNS: Final = "number, reference, service, status, reason, case_revision, at, node, event"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -60,7 +61,7 @@ def counts(connection: Any) -> dict[str, int]:
     return dict(connection.execute("SELECT status, COUNT(*) FROM request GROUP BY status").fetchall())
 
 
-def page(connection: Any, wanted: Filter, limit: int, words: Mapping[str, str]) -> list[Request]:
+def page(connection: Any, wanted: Filter, limit: int, words: Mapping[str, str], opener: Opener) -> list[Request]:
     """Return one page of the list."""
     clauses, values = ["1 = 1"], []
     for clause, value in (
@@ -75,11 +76,11 @@ def page(connection: Any, wanted: Filter, limit: int, words: Mapping[str, str]) 
     order = "ASC" if wanted.after else "DESC"
     # The clauses are the constants above; only values come from outside.
     asked = f"SELECT {_COLUMNS} FROM request WHERE {' AND '.join(clauses)} ORDER BY number {order} LIMIT ?"  # noqa: S608
-    found = [_request(row, words) for row in connection.execute(asked, (*values, limit))]
+    found = [_request(row, words, opener) for row in connection.execute(asked, (*values, limit))]
     return found[::-1] if wanted.after else found
 
 
-def one(connection: Any, number: int, words: Mapping[str, str]) -> tuple[Request, list[Past]] | None:
+def one(connection: Any, number: int, words: Mapping[str, str], opener: Opener) -> tuple[Request, list[Past]] | None:
     """Return one request and its decisions, oldest first."""
     asked = f"SELECT {_COLUMNS} FROM request WHERE number = ?"  # noqa: S608 - constants
     row = connection.execute(asked, (number,)).fetchone()
@@ -88,7 +89,7 @@ def one(connection: Any, number: int, words: Mapping[str, str]) -> tuple[Request
     past = connection.execute(
         "SELECT at, status, reason, fields, note FROM status WHERE request = ? ORDER BY seq", (number,)
     ).fetchall()
-    return _request(row, words), [
+    return _request(row, words, opener), [
         Past(moment(at), status, reason, tuple(json.loads(fields)), note) for at, status, reason, fields, note in past
     ]
 
@@ -103,11 +104,10 @@ def cell(text: str) -> str:
     return "'" + text if text.startswith(_FORMULA) else text
 
 
-def _request(row: tuple[Any, ...], words: Mapping[str, str]) -> Request:
+def _request(row: tuple[Any, ...], words: Mapping[str, str], opener: Opener) -> Request:
     number, reference, service, status, reason, revision, at, node, event = row
-    data = json.loads(event).get("data")
-    sealed = not isinstance(data, dict)
-    inside: dict[str, Any] = {} if sealed else data
+    data = opener.data(json.loads(event))
+    inside = data or {}
     applicant = inside.get("applicant")
     return Request(
         number=number,
@@ -120,7 +120,7 @@ def _request(row: tuple[Any, ...], words: Mapping[str, str]) -> Request:
         node=node,
         phone=str(applicant.get("msisdn", "")) if isinstance(applicant, dict) else "",
         answers=tuple((str(key), _shown(value, words)) for key, value in inside.get("answers", {}).items()),
-        sealed=sealed,
+        sealed=data is None,
     )
 
 

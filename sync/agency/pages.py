@@ -75,7 +75,7 @@ class Pages:
         reference = "".join(filter(str.isdigit, query.get("reference", "")))
         wanted = desk.Filter(state, reference, _number(query.get("before")), _number(query.get("after")))
         size = self._settings.page_size
-        rows = await self._book.do(desk.page, wanted, size, self._say(request))
+        rows = await self._book.do(desk.page, wanted, size, self._say(request), self._book.opener)
         counts = await self._book.do(desk.counts)
         kept = {key: value for key, value in (("state", state), ("reference", reference)) if value}
         moved = bool(wanted.before or wanted.after)
@@ -95,7 +95,7 @@ class Pages:
         """Show one request with what may be decided."""
         if not self._token(request):
             return self._show(request, "login.html")
-        found = await self._book.do(desk.one, int(request.match_info["number"]), self._say(request))
+        found = await self._book.do(desk.one, int(request.match_info["number"]), self._say(request), self._book.opener)
         if found is None:
             raise web.HTTPNotFound(text=self._say(request)["not_found"])
         one, history = found
@@ -122,7 +122,8 @@ class Pages:
             note=str(form.get("note", ""))[:_LONGEST_NOTE],
         )
         number = int(request.match_info["number"])
-        problem = await self._book.do(decisions.decide, number, decision, self._book.life, int(time.time()))
+        book = self._book
+        problem = await book.do(decisions.decide, number, decision, book.life, int(time.time()), book.opener)
         if problem:
             return await self.request(request, problem)
         self._bell.ring()
@@ -184,7 +185,7 @@ class Pages:
     async def _all(self, request: web.Request, state: str) -> AsyncIterator[desk.Request]:
         before = 0
         say = self._say(request)
-        while rows := await self._book.do(desk.page, desk.Filter(state, "", before), _CHUNK, say):
+        while rows := await self._book.do(desk.page, desk.Filter(state, "", before), _CHUNK, say, self._book.opener):
             for row in rows:
                 yield row
             before = rows[-1].number

@@ -67,7 +67,7 @@ class Door:
             return _stranger()
         try:
             records = intake.read(wire.unpack(body, request.headers.get("Content-Encoding", "")))
-            results = await self._book.do(intake.take, node, records, int(time.time()))
+            results = await self._book.do(intake.take, node, records, int(time.time()), self._book.opener)
         except intake.Stranger as fault:
             _log.warning("batch_of_a_stranger", node=node.name)
             return _signed(request, node, {"error": str(fault)}, 403)

@@ -1,11 +1,14 @@
 """The agency's page as a browser without script sees it."""
 
+import base64
 import html
+import json
 import re
 from contextlib import nullcontext
 from pathlib import Path
 
 import aiohttp
+import pyrage
 import pytest
 
 from flows.errors import KeyFault, Refused
@@ -149,6 +152,19 @@ async def test_a_sealed_body_is_kept_and_said_to_be_sealed(agency: Agency, brows
     await browser.enter()
     await browser.get("/language/en")
     assert "sealed" in await browser.get("/requests/1")
+
+
+async def test_a_body_that_is_sealed_to_this_agency_is_opened_to_be_read_and_corrected(
+    agency: Agency, browser: Browser
+) -> None:
+    event = json.loads(event_of(1, answers={"child_name": "ສົມສັກ"}))
+    keys = [pyrage.x25519.Recipient.from_str(agency.book.opener.public)]
+    event["data_base64"] = base64.b64encode(pyrage.encrypt(json.dumps(event.pop("data")).encode(), keys)).decode()
+    await _deliver(agency, json.dumps(event).encode())
+    await browser.enter()
+    assert "ສົມສັກ" in await browser.get("/requests/1")
+    await browser.post("/requests/1", status="needs_correction", reason="bad_value", fields="child_name")
+    assert "ຕ້ອງແກ້ໄຂ" in browser.page
 
 
 async def test_enrolling_again_keeps_the_old_secret_until_the_new_one_is_used(agency: Agency, tmp_path: Path) -> None:

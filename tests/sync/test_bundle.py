@@ -57,7 +57,7 @@ async def test_requests_go_out_and_results_and_statuses_come_home(stick: Stick, 
     assert (taken.records, taken.accepted, taken.notes, taken.problem) == (3, 3, (), "")
     assert await stick.home() == [(3, 0, "")]
     assert stick.road.states_of() == ["accepted"] * 3
-    await agency.book.do(decisions_of.decide, 1, Decision("approved"), agency.book.life, 1)
+    await agency.book.do(decisions_of.decide, 1, Decision("approved"), agency.book.life, 1, agency.book.opener)
     await stick.write()
     await read_bundles(agency.book, stick.folder)
     assert (0, 1, "") in await stick.home()

@@ -1,6 +1,7 @@
 """Statuses coming home: the feed of the reference agency, a restored agency, and pushes."""
 
 import asyncio
+import gzip
 import json
 import shutil
 import time
@@ -40,7 +41,9 @@ async def _accepted(agency: Agency, road: ModelRoad, *seqs: int) -> None:
 
 async def _decide(agency: Agency, number: int, status: str, **more: str) -> str:
     decision = Decision(status, **more)  # type: ignore[arg-type]
-    return await agency.book.do(decisions_of.decide, number, decision, agency.book.life, int(time.time()))
+    return await agency.book.do(
+        decisions_of.decide, number, decision, agency.book.life, int(time.time()), agency.book.opener
+    )
 
 
 async def test_decisions_come_home_once_and_in_order_and_the_cursor_with_them(agency: Agency) -> None:
@@ -149,6 +152,10 @@ async def test_a_push_is_applied_once_answered_signed_and_does_not_move_the_curs
                 headers = {name.lower(): value for name, value in answer.headers.items()}
                 assert headers["webhook-id"] == "p1"
                 assert signing.verify(key, headers, text)
+        packed = gzip.compress(body)
+        headers = signing.sign(key, "p2", 1, packed) | {"Content-Encoding": "gzip"}
+        async with session.post(url, data=packed, headers=headers) as answer:
+            assert answer.status == 200
         async with session.post(url, data=body, headers=signing.sign(b"x" * 32, "p1", 1, body)) as answer:
             assert answer.status == 401
         async with session.post(url.replace("registry", "nobody"), data=body) as answer:
