@@ -1,6 +1,7 @@
 """One batch of turns: read what they need, let the dialogue hear each in order, write the outcome of all at once."""
 
 import json
+import secrets
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -54,11 +55,10 @@ class Crew:
         self._now = 0
         self._known_messages: set[bytes] = set()
         self._next_session = 1
-        self._next_person = 1
 
-    def number_from(self, session: int, person: int) -> None:
-        """New rows are numbered after these."""
-        self._next_session, self._next_person = session + 1, person + 1
+    def number_from(self, session: int) -> None:
+        """New sessions are numbered after this one."""
+        self._next_session = session + 1
 
     async def run(self, database: Database, asks: Sequence[Ask]) -> list[Later]:
         """Answer the asks in order and write their rows; the caller commits, or calls `undo`.
@@ -329,7 +329,7 @@ class Crew:
         """The row is to be written: give it a number if it has none."""
         somebody.day = self._now // DAY
         if not somebody.id:
-            somebody.id, self._next_person = self._next_person, self._next_person + 1
+            somebody.id = 1 + secrets.randbits(62)
             self._writes.new_people[somebody.id] = somebody
             self._cache.keep(somebody)
         self._writes.person(somebody)

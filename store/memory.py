@@ -112,8 +112,8 @@ class Memory:
             self._scribe.epoch = await _last_epoch(database, self.clock.now())
         await database.commit()
         await self._words.load(database)
-        session, person, newest = (await database.rows(sql.LAST_IDS))[0]
-        self._crew.number_from(session, person)
+        session, newest = (await database.rows(sql.LAST_IDS))[0]
+        self._crew.number_from(session)
         self.clock.believe(newest)
         self._version = await database.changed()
         await self._compose(database)
@@ -156,7 +156,7 @@ class Memory:
         return await trail(self._reading, reference)
 
     async def readings(self) -> Readings:
-        """Return the figures of this moment; their cost grows with the messages on their way out, and with nothing else."""
+        """Return the figures of this moment; their cost grows only with the messages on their way out."""
         read = self._reading.rows
         return Readings(
             epoch=self.epoch,

@@ -1,5 +1,6 @@
 """How numbers, references and identifiers stand in the rows: as integers and bytes, half the size of their text."""
 
+import secrets
 import uuid
 from typing import Final
 
@@ -40,6 +41,13 @@ def unpack_reference(reference: int) -> str:
 def pack_id(text: str) -> bytes:
     """The sixteen bytes of a UUID; raises ValueError for anything else."""
     return uuid.UUID(text).bytes
+
+
+def coarse_id(at: int) -> str:
+    """A UUIDv7 (RFC 9562, 5.7) that tells no other time than `at`, in epoch seconds; the rest of it is chance."""
+    value = (at * 1000) << 80 | secrets.randbits(80)
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return str(uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62))
 
 
 def unpack_id(data: bytes) -> str:

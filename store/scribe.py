@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from flows.turn import CaseKey, Known, Note, Submit, Text
@@ -13,7 +14,7 @@ from store.database import Database
 from store.events import event_bytes, event_time
 from store.hashing import Hashing
 from store.mind import Mind
-from store.numbers import pack_id, pack_reference, unpack_number
+from store.numbers import coarse_id, pack_id, pack_reference, unpack_number
 from store.post import Letter, Post
 from store.rows import Session
 from store.settings import StoreSettings
@@ -122,7 +123,8 @@ class Scribe:
         last = (await database.rows(sql.LAST_NUMBERS))[0][0]
         steady, wall = self._clock.steady(), self._clock.now()
         sheet = _Sheet()
-        for sequence, (cause, submit) in enumerate(submits, last + 1):
+        for sequence, (cause, given) in enumerate(submits, last + 1):
+            submit = _coarse(given, wall) if given.anonymous else given
             event = self._event(submit, cause, sequence, wall)
             # The steady time orders and ages; cut like the event's own for one who must not be found by the hour.
             at = event_time(submit, steady)
@@ -223,6 +225,13 @@ class _Sheet:
         self.waiting: list[tuple[Any, ...]] = []
         self.amended: list[int] = []
         self.tally: Counter[tuple[int, int]] = Counter()
+
+
+def _coarse(submit: Submit, wall: int) -> Submit:
+    """The submission under ids that tell the hour only, as its time does."""
+    at = event_time(submit, wall)
+    case_id = submit.case_id if submit.case_revision > 1 else coarse_id(at)
+    return replace(submit, submission_id=coarse_id(at), case_id=case_id)
 
 
 def _letter(cause: Cause, text: Text, now: int) -> Letter:

@@ -22,10 +22,10 @@ SESSIONS_AT: Final = f"SELECT {_SESSION} FROM session WHERE id IN (SELECT value 
 """Sessions by number: those that people point to."""
 
 LAST_IDS: Final = (
-    "SELECT (SELECT coalesce(max(id), 0) FROM session), (SELECT coalesce(max(id), 0) FROM person),"
+    "SELECT (SELECT coalesce(max(id), 0) FROM session),"
     " (SELECT coalesce(max(at), 0) FROM session WHERE id > (SELECT coalesce(max(id), 0) - 1000 FROM session))"
 )
-"""The highest numbers given so far, and the newest time on the disk."""
+"""The highest number given to a session so far, and the newest time on the disk."""
 
 ADD_SESSION: Final = f"INSERT INTO session ({_SESSION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
@@ -305,5 +305,8 @@ OLD_NOTES: Final = "DELETE FROM note WHERE id IN (SELECT id FROM note ORDER BY i
 OLD_EARLY: Final = "DELETE FROM early_report WHERE at < ?"
 
 OLD_ATTEMPTS: Final = "DELETE FROM attempt WHERE id IN (SELECT id FROM attempt ORDER BY id LIMIT 1000) AND at < ?"
+
+OLD_PRIVATE: Final = "DELETE FROM once WHERE caller IS NULL AND until <= ?"
+"""What an anonymous submission is known by, for a day."""
 
 OLD_GUESSES: Final = "DELETE FROM guess WHERE until < ? AND wrong < ?"

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -61,6 +62,9 @@ def open_keyed(file: Path, key: bytes, *, reader: bool = False, checkpoints: boo
     """
     if len(key) != KEY_SIZE:
         raise KeyFault(f"the database key has {len(key)} bytes, not {KEY_SIZE}")
+    if not reader and not file.exists():
+        # Others may not even see how large it is.
+        os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
     link = dbapi2.connect(str(file), timeout=PATIENCE, isolation_level="IMMEDIATE", check_same_thread=False)
     try:
         # SQLCipher writes its complaints to standard error unless told not to; the key must come before any page.
@@ -118,6 +122,8 @@ class Sqlite:
 
     async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one writing statement for each row."""
+        if not rows:
+            return
         try:
             cursor = await self._link.executemany(sql, rows)
         except Error as fault:

@@ -99,6 +99,7 @@ class Sweep:
             await database.begin()
             for statement in (sql.OLD_MESSAGES, sql.OLD_INBOX, sql.OLD_NOTES, sql.OLD_EARLY, sql.OLD_ATTEMPTS):
                 await database.rows(statement, (before,))
+            await database.rows(sql.OLD_PRIVATE, (now,))
             await database.rows(sql.OLD_GUESSES, (now - DAY, OFFICER_AFTER))
             await database.rows(sql.UNLINK_MESSAGES, (message, message + STRETCH, now - REPORTS_COME))
             newest = (await database.rows(sql.LAST_NUMBERS))[0][1]

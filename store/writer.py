@@ -142,7 +142,12 @@ class Writer:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            await self._serve(self._some_asks(), self._some_works())
+            asks, works = self._some_asks(), self._some_works()
+            try:
+                await self._serve(asks, works)
+            except Exception:  # a mistake of ours: those who wait are told, and the next batch is served
+                log.exception("a batch was lost")
+                self._fail([*asks, *works], StoreFault("a batch could not be served"))
             # Those who were just answered get to put their next request before the next batch is cut.
             await asyncio.sleep(0)
 

@@ -24,6 +24,7 @@ CREATE TABLE session (
 CREATE INDEX session_forgotten ON session (id) WHERE number IS NULL;
 CREATE INDEX session_dropped ON session (id) WHERE dropped <> '';
 
+-- Numbered by chance: the order of rows must not tell when somebody called for the first time.
 CREATE TABLE person (
   id INTEGER PRIMARY KEY,
   key BLOB NOT NULL UNIQUE,
@@ -70,6 +71,7 @@ CREATE TABLE submission (
 CREATE INDEX submission_later ON submission (request, case_revision) WHERE case_revision > 1;
 
 CREATE TABLE once (key BLOB PRIMARY KEY, reference INTEGER NOT NULL, caller BLOB, until INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX once_private ON once (until) WHERE caller IS NULL;
 
 -- One row per submission and agency; states are numbers in the order of flows.delivery.State. `due_at` finds its row in
 -- `waiting`, `rank` orders it there, `previous` is the case's revision that must be settled before it.

@@ -1,9 +1,10 @@
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from store.clock import Clock
 from store.memory import Memory, open_memory
@@ -31,6 +32,13 @@ class Hands:
 
     def clock(self) -> Clock:
         return Clock("Asia/Vientiane", lambda: self.wall, lambda: self.ticks)
+
+
+@pytest.fixture(autouse=True)
+def quiet_log() -> Iterator[None]:
+    """Drawing a traceback takes longer than a hundred turns."""
+    with structlog.testing.capture_logs():
+        yield
 
 
 @pytest.fixture

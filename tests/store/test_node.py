@@ -1,6 +1,7 @@
 """The node as a whole: revisions, epochs, keys, other processes, disk, clock, backup."""
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from flows.errors import ConfigFault, DiskFull, KeyFault, StoreFault, VersionFault
+from flows.errors import Busy, ConfigFault, DiskFull, KeyFault, StoreFault, VersionFault
 from store import backup as copies
 from store import heard
 from store.clock import Clock, iso
@@ -20,7 +21,7 @@ from store.memory import Memory
 from store.reserve import FILE as RESERVE
 from store.reserve import MEGABYTE, Reserve
 from store.settings import StoreSettings
-from store.sqlite import stdlib_cannot_read
+from store.sqlite import open_keyed, stdlib_cannot_read
 from tests.store.conftest import KEY, LAO, NOON, Hands, Opened, call, dial, rows, sms
 from tests.store.mind import small_mind, submit
 
@@ -398,3 +399,35 @@ async def test_an_office_that_cannot_be_composed_leaves_the_old_one(
         assert not task.done()
         assert await dial(memory) == "hello"
         task.cancel()
+
+
+async def test_another_process_that_holds_the_lock_too_long_makes_busy(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.sqlite.PATIENCE", 0.05)
+    async with opened() as memory:
+        await dial(memory)
+        with contextlib.closing(open_keyed(tmp_path / "sala.db", KEY)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(Busy):
+                await memory.turns.take(call("a"))
+            other.rollback()
+        assert (await memory.turns.take(call("a"))).text == "a"
+
+
+async def test_a_mistake_in_a_batch_stops_nobody_else(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    await dial(memory)
+
+    def broken(*_: Any) -> None:
+        raise ValueError("a mistake")
+
+    monkeypatch.setattr(memory.writer, "_complete", broken)
+    with pytest.raises(StoreFault, match="batch"):
+        await memory.turns.take(call("a"))
+    monkeypatch.undo()
+    assert (await memory.turns.take(call("a"))).again
+
+
+async def test_nobody_else_may_read_the_files(memory: Memory, tmp_path: Path) -> None:
+    assert memory.writer.writable
+    assert [name for name in os.listdir(tmp_path) if os.stat(tmp_path / name).st_mode & 0o077] == []  # noqa: PTH208, PTH116

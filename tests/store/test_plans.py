@@ -11,6 +11,7 @@ MAY_SCAN = {
     "WORDS", "REVISIONS", "LIVE", "BEFORE_LIVE", "ROADS", "TALLIES", "LAST_EPOCH",  # a few rows, at a start or a look
     "CLAIM", "OLDEST",  # what an inner LIMIT has left
     "OLD_MESSAGES", "OLD_INBOX", "OLD_NOTES", "OLD_ATTEMPTS", "OLD_EARLY", "OLD_GUESSES",  # by LIMIT, or small
+    "OLD_PRIVATE",
     "LEFT_CLAIMED", "MESSAGE_STATES",  # the queue of messages: what is settled has left it
     "SPENT",  # once a day
     "FORGET_SEQS", "TAKEN",  # an agency was restored from a backup

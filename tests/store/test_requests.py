@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import uuid
 from typing import Any
 
 import pytest
@@ -249,6 +250,9 @@ async def test_nothing_leads_from_the_number_to_an_anonymous_submission(memory: 
     ((event, at),) = await rows(memory, "SELECT event, at FROM submission")
     assert json.loads(event)["data"]["applicant"] == {}
     assert json.loads(event)["time"].endswith(":00:00Z")
+    for id_ in (json.loads(event)["id"], json.loads(event)["data"]["case"]["id"]):
+        assert uuid.UUID(id_).version == 7
+        assert (uuid.UUID(id_).int >> 80) // 1000 % 3600 == 0
     assert at % 3600 == 0
     assert await rows(memory, "SELECT * FROM message") == []
     hands.go(181)
@@ -271,6 +275,8 @@ async def test_an_anonymous_tip_is_known_for_a_while_to_its_own_number_only(memo
     assert await dial(memory, "TIP theft", session="s2") == f"known {reference}"
     assert re.fullmatch(r"tip \d{9}", await dial(memory, "TIP theft", session="s3", msisdn=OTHER))
     hands.go(2 * 86_400)
+    await memory.sweep.round()
+    assert await rows(memory, "SELECT * FROM once") == []
     assert re.fullmatch(r"tip \d{9}", await dial(memory, "TIP theft", session="s4"))
 
 
