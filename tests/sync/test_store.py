@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from flows import delivery
 from store.memory import Memory, open_memory
+from store.numbers import unpack_reference
 from store.road import STATES
 from store.settings import StoreSettings
 from store.values import Settlement, StatusEvent, Trip
@@ -22,7 +23,7 @@ from sync.service import SyncService
 from sync.worker import Worker
 from tests.store.conftest import KEY, Hands, Opened, dial
 from tests.store.mind import small_mind
-from tests.sync.conftest import NODE, Agency
+from tests.sync.conftest import NODE, Agency, Clock
 from tests.sync.model import ModelRoad
 from tests.sync.proxy import MANNERS, Manner, Proxy
 
@@ -221,3 +222,27 @@ async def test_a_pass_of_the_service_empties_a_real_outbox(opened: Opened, agenc
         (state,) = await service.status()
         assert (state.position, state.waiting, state.oldest_age) == ("closed", 0, 0)
         await service.close()
+
+
+async def test_after_an_outage_the_real_outbox_goes_oldest_first(opened: Opened, agency: Agency, clock: Clock) -> None:
+    clock.at = 1_795_410_000.0
+    async with opened() as memory:
+        await submit(memory, 30)
+        nowhere, there = agency.connector("http://127.0.0.1:9"), agency.connector()
+        dead = Worker(AGENCY, nowhere, memory.road, clock.means)
+        for _ in range(25):
+            if not dead.breaker.may_try(clock.at):
+                clock.at = dead.breaker.try_at
+            if not (await dead.step()).offers:
+                clock.pass_(1)
+        assert dead.breaker.position == "open"
+        await submit(memory, 10, 31)
+        dead._connector = there
+        clock.at = dead.breaker.try_at
+        while (await dead.step()).offers:
+            pass
+        assert set(await states_of(memory)) == {"accepted"}
+        rows = await memory._reading.rows("SELECT reference FROM request ORDER BY seq")
+        await nowhere.close()
+        await there.close()
+    assert await agency.order() == [unpack_reference(row[0]) for row in rows]
