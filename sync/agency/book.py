@@ -49,7 +49,8 @@ CREATE TABLE status (
 CREATE INDEX status_by_node ON status (node, seq);
 CREATE INDEX status_by_request ON status (request);
 CREATE TABLE bundle (
-  node TEXT NOT NULL, number INTEGER NOT NULL, chain TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (node, number)
+  node TEXT NOT NULL, agency TEXT NOT NULL, number INTEGER NOT NULL, chain TEXT NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY (node, agency, number)
 ) WITHOUT ROWID;
 PRAGMA user_version = 1;
 """

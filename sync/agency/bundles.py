@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ class Taken:
 
     path: Path
     node: str = ""
+    agency: str = ""
     records: int = 0
     accepted: int = 0
     duplicates: int = 0
@@ -55,11 +56,18 @@ async def read_bundles(book: Book, folder: Path) -> tuple[Taken, ...]:
 
 
 async def _read(book: Book, path: Path, parts: Sequence[Part]) -> list[Taken]:
-    taken = []
+    """Take the parts that are for this agency (a node may know it by several names), and write one receipt for all."""
+    receipt = path.with_name(f"receipt-{path.stem}{SUFFIX}")
+    taken: list[Taken] = []
+    answers: list[Part] = []
     for part in parts:
         opened = await book.do(_opened, part)
         if opened is not None:
-            taken.append(await _take(book, path, part, *opened))
+            one, answer = await _take(book, path, part, *opened)
+            taken.append(one if answer is None else replace(one, receipt=receipt))
+            answers += [] if answer is None else [answer]
+    if answers:
+        await asyncio.to_thread(write_file, receipt, pack(answers))
     return taken or [Taken(path, problem="nothing in this bundle is for this agency, or its node is not enrolled")]
 
 
@@ -73,7 +81,7 @@ def _opened(connection: Any, part: Part) -> tuple[Node, bytes] | None:
     return None
 
 
-async def _take(book: Book, path: Path, part: Part, node: Node, plain: bytes) -> Taken:
+async def _take(book: Book, path: Path, part: Part, node: Node, plain: bytes) -> tuple[Taken, Part | None]:
     first, _, rest = plain.partition(b"\n")
     now = int(time.time())
     try:
@@ -81,15 +89,14 @@ async def _take(book: Book, path: Path, part: Part, node: Node, plain: bytes) ->
         records = _records(rest, part.header.records)
         results, events, notes = await book.do(_book_in, node, part, records, after, now, book.opener)
     except (BundleFault, intake.Unreadable, intake.Stranger) as fault:
-        return Taken(path, node.name, problem=str(fault))
-    receipt = path.with_name(f"receipt-{path.stem}{SUFFIX}")
+        return Taken(path, node.name, part.header.agency, problem=str(fault)), None
     answer = json.dumps({"results": results, "after": after} | events, ensure_ascii=False).encode()
-    await asyncio.to_thread(write_file, receipt, pack([_receipt(node, part, answer, len(results), now)]))
     words = [result["status"] for result in results]
     accepted, duplicates = words.count("accepted"), words.count("duplicate")
     _log.info("bundle_taken", node=node.name, bundle=part.header.bundle, records=len(words), accepted=accepted)
     others = len(words) - accepted - duplicates
-    return Taken(path, node.name, len(words), accepted, duplicates, others, receipt, notes)
+    taken = Taken(path, node.name, part.header.agency, len(words), accepted, duplicates, others, notes=notes)
+    return taken, _receipt(node, part, answer, len(results), now)
 
 
 def _records(lines: bytes, count: int) -> list[intake.Record]:
@@ -119,8 +126,8 @@ def _statuses(connection: Any, node: str, after: str) -> dict[str, Any]:
 def _chained(connection: Any, part: Part, now: int) -> tuple[str, ...]:
     """Note a bundle in the ledger, and say in words what is odd about its place in the chain."""
     header = part.header
-    asked = "SELECT number, chain FROM bundle WHERE node = ? ORDER BY number DESC"
-    known: dict[int, str] = dict(connection.execute(asked, (header.node,)).fetchall())
+    asked = "SELECT number, chain FROM bundle WHERE node = ? AND agency = ?"
+    known: dict[int, str] = dict(connection.execute(asked, (header.node, header.agency)).fetchall())
     notes = []
     if known.get(header.number) == header.chain:
         notes.append("this bundle was read before")
@@ -130,9 +137,8 @@ def _chained(connection: Any, part: Part, now: int) -> tuple[str, ...]:
         notes.append("it does not follow the bundle before it: two machines may run as the same node")
     elif header.number > 1 and header.number - 1 not in known:
         notes.append(f"bundle {header.number - 1} of {header.node} has not been read here yet")
-    connection.execute(
-        "INSERT OR IGNORE INTO bundle VALUES (?, ?, ?, ?)", (header.node, header.number, header.chain, now)
-    )
+    noted = (header.node, header.agency, header.number, header.chain, now)
+    connection.execute("INSERT OR IGNORE INTO bundle VALUES (?, ?, ?, ?, ?)", noted)
     return tuple(notes)
 
 

@@ -100,6 +100,16 @@ async def test_a_lost_stick_costs_nothing_and_bundles_may_come_in_any_order(stic
     assert stick.road.states_of() == ["accepted"] * 4
 
 
+async def test_an_agency_under_two_names_gets_both_parts_and_answers_both(stick: Stick, agency: Agency) -> None:
+    stick.secrets["health"] = stick.secrets["registry"]
+    stick.road.queue(offer_of(9, queued_at=9), "health")
+    await stick.write()
+    taken = await read_bundles(agency.book, stick.folder)
+    assert [(one.agency, one.accepted, one.notes) for one in taken] == [("health", 1, ()), ("registry", 3, ())]
+    assert await stick.home() == [(1, 0, ""), (3, 0, "")]
+    assert stick.road.states_of() == ["accepted"] * 4
+
+
 async def test_two_machines_that_run_as_one_node_are_found(stick: Stick, agency: Agency) -> None:
     await stick.write()
     stick.ledger.unlink()
