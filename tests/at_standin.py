@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal, Self
@@ -48,6 +48,8 @@ class Standin:
     before_answer: Callable[[str, str], Awaitable[None]] | None = None
     after_answer: Callable[[str, str], Awaitable[None]] | None = None
     chance: Callable[[], Play] | None = None
+    # What phones may have got: (number, text), also where the sender was not told so.
+    taken: Counter[tuple[str, str]] = field(default_factory=Counter)
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -70,6 +72,8 @@ class Standin:
         self.seen.append(seen)
         play = self.plays.popleft() if self.plays else self.chance() if self.chance else Play()
         to = seen.form.get("to", "")
+        if play.http == 201 and play.code // 100 == 1 and play.manner != "empty":
+            self.taken[to, seen.form.get("message", "")] += 1
         name = f"ATXid_{next(self._ids)}"
         if play.manner == "hang":
             await asyncio.sleep(60)

@@ -14,6 +14,8 @@ from tests.journeys.wits import NONSENSE, Wits, references
 _AGAIN: Final = 0.1
 _APOLOGIES: Final = 20
 MOST_PRESSES: Final = 90
+# The share of sessions of which a copy of some call comes after the end.
+LATE: Final = 0.2
 
 
 class NodeFaultError(AssertionError):
@@ -124,6 +126,14 @@ class Phone:
         if self._said:
             await self.operator.echo(self.operator.rng.choice(self._said))
 
+    async def come_late(self) -> None:
+        """Any call of this session comes again after its end: it gets the last screen once more."""
+        await asyncio.sleep(self.operator.rng.random())
+        last = f"END {self.screen}"
+        for form in (self._said[-1], self.operator.rng.choice(self._said)):
+            if (body := await self.operator.carry(form)) != last:
+                raise NodeFaultError(f"a late copy got another answer:\n{body}\n---\n{last}")
+
     async def _call(self, text: str) -> None:
         form = {
             "sessionId": self._session,
@@ -155,6 +165,8 @@ class Citizen:
         for _ in range(MOST_PRESSES):
             told = references(self.phone.screen)
             if self.phone.ended and told:
+                if self.rng.random() < LATE:
+                    await self.phone.come_late()
                 return "told"
             if self.phone.ended:
                 await self.phone.dial(service)

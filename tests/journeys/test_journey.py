@@ -9,7 +9,7 @@ import pytest
 from tests.at_standin import Play, Standin
 from tests.journeys.crowd import Crowd, operator, services
 from tests.journeys.site import Site
-from tests.journeys.verdict import settled
+from tests.journeys.verdict import settled, texts_twice
 
 SEED = random.SystemRandom().randrange(10**6)
 PHONES = 500
@@ -48,3 +48,5 @@ async def test_every_reference_told_is_at_the_agency_once_and_no_other(tmp_path:
         # The control of the controls: there was mischief.
         assert len(site.road.happened) > 4
         assert len(at.seen) > 50
+        assert len(at.taken) > 50
+        assert not texts_twice(at.taken)

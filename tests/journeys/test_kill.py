@@ -16,7 +16,7 @@ import pytest
 from tests.at_standin import Standin
 from tests.journeys.crowd import Crowd, operator
 from tests.journeys.site import Nest, Process, Site
-from tests.journeys.verdict import Verdict, settled
+from tests.journeys.verdict import Verdict, settled, texts_twice
 
 KILLS = int(os.environ.get("SALA_KILLS", "200"))
 SEED = random.SystemRandom().randrange(10**6)
@@ -70,7 +70,7 @@ async def ordeal(folder: Path, kills: int, *, lies: bool = False, patience: floa
                     await load
             verdict = await settled(site, line.told, patience)
             print(f"seed {SEED}, {dict(killer.killed)}, {line.calls} calls, {dict(crowd.ends)}; {verdict}")
-            return verdict, crowd.faults
+            return verdict, [*crowd.faults, *(f"texted twice: {one}" for one in texts_twice(at.taken))]
 
 
 @pytest.mark.slow

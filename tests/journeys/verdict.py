@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tests.journeys.site import Site
+from tests.journeys.wits import references
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ def judge(told: set[str], received: Counter[str]) -> Verdict:
         doubled=frozenset(reference for reference, count in received.items() if count > 1),
         untold=frozenset(set(received) - told),
     )
+
+
+def texts_twice(taken: Counter[tuple[str, str]]) -> list[str]:
+    """The references of messages that a phone may have got twice; a text without reference may well come again."""
+    return [min(references(text)) for (_, text), count in taken.items() if count > 1 and references(text)]
 
 
 async def settled(site: Site, told: set[str], patience: float) -> Verdict:
