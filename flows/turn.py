@@ -91,7 +91,7 @@ class Moment:
 
     Attributes:
         now: UTC epoch seconds. today: the date in the node's time zone.
-        reference: nine fresh digits, used only if this turn submits. ids: fresh UUIDv7s, used likewise (submission, case).
+        reference: nine fresh digits, used only if this turn submits. ids: fresh UUIDv7s, likewise (submission, case).
         known: answers to the `Need`s of this turn.
         full: the disk has no room for a new dialogue.
     """
@@ -109,7 +109,7 @@ class Moment:
 class Submit:
     """A submission to be written to the outbox with this turn.
 
-    `once` holds the match keys of the fields that `once:` names (empty: no such rule); the store keeps only a keyed hash.
+    `once` holds the match keys of the fields that `once:` names (empty: no such rule); the store keeps a keyed hash.
     `corrects` is the case that this submission amends.
     """
 

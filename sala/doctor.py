@@ -196,7 +196,8 @@ def _languages(config: Config) -> Iterator[Finding]:
             known = ", ".join(sorted(catalogue.texts))
             yield Finding("languages", "bad", f"{language}: the channel has no phrases in it", f"there are: {known}")
         elif language in catalogue.unsigned:
-            yield Finding("languages", "doubtful", f"{language}: drafts, signed by no speaker yet", "docs/languages.md")
+            said = f"{language}: drafts, signed by no speaker yet"
+            yield Finding("languages", "doubtful", said, f"a speaker reads flows/phrases/{language}.toml and signs it")
         else:
             yield Finding("languages", "ok", f"{language}: signed")
 
@@ -227,6 +228,8 @@ async def _ask(config: Config, agency: str) -> Finding:
         return Finding("agencies", "bad", f"{agency}: no answer within {_AGENCY_PATIENCE:.0f} s", "is the link up?")
     finally:
         await connector.close()
+    if unwise := road.unwise(config, agency):
+        return Finding("agencies", "doubtful", f"{agency}: {unwise[0]}", "docs/agencies.md")
     return Finding("agencies", "ok", f"{agency}: answered, and signed it")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import entry_points
@@ -49,6 +50,13 @@ def _check(config: Config, name: str) -> None:
 def connector(config: Config, agency: str) -> Connector:
     """The connector of one agency."""
     return connect({agency: blocks(config)[agency]}, config.node)[agency]
+
+
+def unwise(config: Config, agency: str) -> list[str]:
+    """What the connector itself finds unwise in an agency's table; most connectors have nothing to say."""
+    kind = entry_points(group=GROUP)[config.agencies[agency].connector].load()
+    look = getattr(sys.modules[kind.__module__], "doctor", None)
+    return list(look(config.agencies[agency].keys())) if look else []
 
 
 def means(config: Config) -> Means:

@@ -34,6 +34,12 @@ def make_agency_app(settings: AgencySettings) -> web.Application:
     app.add_routes(Pages(book, settings, Login(password), bell).routes())
     app.add_routes([web.get("/health", _health)])
     app.cleanup_ctx.append(_opened)
+
+    async def release(_: web.Application) -> None:
+        # A long poll would hold up the end for as long as the server is patient.
+        bell.close()
+
+    app.on_shutdown.append(release)
     return app
 
 

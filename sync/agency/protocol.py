@@ -27,11 +27,17 @@ class Bell:
     def __init__(self) -> None:
         """Start silent."""
         self._event = asyncio.Event()
+        self.closed = False
 
     def ring(self) -> None:
         """Wake everyone who waits now."""
         self._event.set()
         self._event = asyncio.Event()
+
+    def close(self) -> None:
+        """Wake everyone for good: nobody is to wait any more."""
+        self.closed = True
+        self.ring()
 
     async def wait(self, seconds: float) -> None:
         """Wait for the next ring, at most `seconds`."""
@@ -84,7 +90,10 @@ class Door:
         after = request.query.get("after", "")
         until = time.monotonic() + min(_whole(request.query.get("wait", "0")), LONGEST_WAIT)
         answer = await self._book.do(feed.read, node.name, after)
-        while not answer["events"] and answer["next"] == (after or feed.START) and time.monotonic() < until:
+        standing = after or feed.START
+        while (
+            not answer["events"] and answer["next"] == standing and time.monotonic() < until and not self._bell.closed
+        ):
             await self._bell.wait(min(_LOOK_EVERY, max(0.01, until - time.monotonic())))
             answer = await self._book.do(feed.read, node.name, after)
         return _signed(request, node, answer)

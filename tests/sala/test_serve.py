@@ -133,7 +133,7 @@ def register_in_english(node: Node) -> str:
     return register(phone, "English")
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_it_ends_in_time_and_keeps_what_it_told(tmp_path: Path, how: signal.Signals) -> None:
     file, http, console = written(tmp_path)
     with started(file, http, console) as first:
