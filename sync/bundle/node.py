@@ -5,10 +5,10 @@ What was carried stays resendable over any road until the agency's own word for 
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
 
@@ -24,6 +24,11 @@ MOST: Final = 100_000
 """Requests of one agency in one bundle; what is left goes into the next."""
 
 LEASE: Final = 60
+
+CHUNK: Final = 500
+"""Requests in one transaction."""
+
+T = TypeVar("T")
 
 _EVER: Final = 2**40
 _log = structlog.get_logger("sync")
@@ -97,10 +102,18 @@ def _part(agency: str, secret: bytes, plain: bytes, past: dict[str, Any], facts:
     return part
 
 
+def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Cut a long list, so that no transaction holds up the key presses that wait behind it."""
+    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
+
+
 async def _take(road: Road, agency: str, means: Means) -> list[Offer]:
     now = means.now()
     due = await road.due(agency, MOST, _EVER)
-    return list(await road.lease(agency, [offer.seq for offer in due], means.owner, now + LEASE, now))
+    taken: list[Offer] = []
+    for some in _chunks([offer.seq for offer in due]):
+        taken += await road.lease(agency, some, means.owner, now + LEASE, now)
+    return taken
 
 
 async def _contents(road: Road, agency: str, offers: list[Offer]) -> bytes:
@@ -111,9 +124,10 @@ async def _contents(road: Road, agency: str, offers: list[Offer]) -> bytes:
 
 
 async def _mark(road: Road, agency: str, settlements: list[Settlement], bundle: str, size: int, means: Means) -> None:
-    if settlements:
-        trip = Trip(agency, "bundle", [one.seq for one in settlements], f"bundle {bundle}", bytes_out=size)
-        await road.settle(agency, settlements, trip, means.now(), wake=False)
+    for some in _chunks(settlements):
+        trip = Trip(agency, "bundle", [one.seq for one in some], f"bundle {bundle}", bytes_out=size)
+        await road.settle(agency, some, trip, means.now(), wake=False)
+        size = 0
 
 
 async def read_receipts(

@@ -19,6 +19,7 @@ from store.road import STATES
 from store.settings import StoreSettings
 from store.values import Settlement, StatusEvent, Trip
 from sync.means import Means
+from sync.port import Road
 from sync.service import SyncService
 from sync.worker import Worker
 from tests.store.conftest import KEY, Hands, Opened, dial
@@ -28,11 +29,14 @@ from tests.sync.model import ModelRoad
 from tests.sync.proxy import MANNERS, Manner, Proxy
 
 AGENCY = "registry"
+AGENCIES = ("registry", "health")
+DICE = st.randoms(use_true_random=False)
 EVENTS = st.sampled_from(["give_back", "lose", "accept", "later", "refuse", "carry"])
 
 
-async def states_of(memory: Memory) -> list[delivery.State]:
-    found = await memory._reading.rows("SELECT state FROM delivery ORDER BY seq")
+async def states_of(memory: Memory, agency: str = AGENCY) -> list[delivery.State]:
+    asked = "SELECT d.state FROM delivery d JOIN word w ON w.id = d.agency WHERE w.text = ? ORDER BY d.seq"
+    found = await memory._reading.rows(asked, (agency,))
     return [STATES[row[0]] for row in found]
 
 
@@ -44,7 +48,7 @@ async def submit(memory: Memory, count: int, first: int = 1) -> None:
 
 
 class DeliveryMachine(RuleBasedStateMachine):
-    """Every event in every order, on the store and on the model: they may never disagree."""
+    """Every event in every order, at two agencies, on the store and on the model: they may never disagree."""
 
     folders = iter(range(10**9))
     base: Path
@@ -55,10 +59,10 @@ class DeliveryMachine(RuleBasedStateMachine):
         self.hands = Hands()
         self.folder = self.base / str(next(self.folders))
         self.folder.mkdir()
-        self.model = ModelRoad()
-        self.count = self.seq = 0
+        self.models = {agency: ModelRoad() for agency in AGENCIES}
+        self.count = 0
         self.runner.run(self._open())
-        self.submit()
+        self.submit("TWO")
 
     async def _open(self) -> None:
         values: dict[str, Any] = {"data": self.folder, "node": NODE, "reserve_mb": 0, "free_mb": 0}
@@ -69,73 +73,92 @@ class DeliveryMachine(RuleBasedStateMachine):
     def now(self) -> int:
         return int(self.hands.wall)
 
-    @rule()
-    def submit(self) -> None:
+    def roads(self, agency: str) -> tuple[Road, Road]:
+        return self.memory.road, self.models[agency]
+
+    def some(self, agency: str, dice: random.Random) -> list[int]:
+        known = sorted(self.models[agency].rows)
+        return dice.sample(known, dice.randint(1, len(known)))
+
+    @rule(word=st.sampled_from(["SUBMIT", "TWO"]))
+    def submit(self, word: str) -> None:
         self.count += 1
-        self.runner.run(submit(self.memory, 1, self.count))
-        known = self.model.rows
-        for offer in self.runner.run(self.memory.road.due(AGENCY, 100, 2**40)):
-            if offer.seq not in known:
-                self.model.queue(offer, AGENCY)
+        self.runner.run(dial(self.memory, word, session=f"s{self.count}", msisdn=f"+85620{self.count:08d}"))
+        for agency, model in self.models.items():
+            for offer in self.runner.run(self.memory.road.due(agency, 100, 2**40)):
+                if offer.seq not in model.rows:
+                    model.queue(offer, agency)
 
     @rule(seconds=st.sampled_from([1, 30, 61, 4000]))
     def time_passes(self, seconds: int) -> None:
         self.hands.go(seconds)
 
-    @rule(dice=st.randoms(use_true_random=False))
-    def lease(self, dice: random.Random) -> None:
-        seqs = dice.sample(sorted(self.model.rows), dice.randint(1, len(self.model.rows)))
-        roads = (self.memory.road, self.model)
-        taken = [self.runner.run(road.lease(AGENCY, seqs, "me", self.now + 60, self.now)) for road in roads]
+    @rule(agency=st.sampled_from(AGENCIES), dice=DICE)
+    def lease(self, agency: str, dice: random.Random) -> None:
+        seqs = self.some(agency, dice)
+        taken = [
+            self.runner.run(road.lease(agency, seqs, "me", self.now + 60, self.now)) for road in self.roads(agency)
+        ]
         shown = [[(offer.seq, offer.in_doubt, offer.attempts) for offer in found] for found in taken]
         assert shown[0] == shown[1]
 
-    @rule(dice=st.randoms(use_true_random=False), event=EVENTS, later=st.sampled_from([0, 5, 900]), wake=st.booleans())
-    def settle(self, dice: random.Random, event: delivery.Event, later: int, wake: bool) -> None:  # noqa: FBT001
-        seqs = dice.sample(sorted(self.model.rows), dice.randint(1, len(self.model.rows)))
+    @rule(
+        agency=st.sampled_from(AGENCIES),
+        dice=DICE,
+        event=EVENTS,
+        later=st.sampled_from([0, 5, 900]),
+        wake=st.booleans(),
+    )
+    def settle(
+        self,
+        agency: str,
+        dice: random.Random,
+        event: delivery.Event,
+        later: int,
+        wake: bool,  # noqa: FBT001 - drawn
+    ) -> None:
+        seqs = self.some(agency, dice)
         next_at = self.now + later if later else 0
         held = event == "later" and dice.random() < 0.3
         settlements = [Settlement(seq, event, next_at, "code", held=held, counted=dice.random() < 0.8) for seq in seqs]
-        for road in (self.memory.road, self.model):
-            self.runner.run(road.settle(AGENCY, settlements, Trip(AGENCY, "http", seqs, "x"), self.now, wake=wake))
+        for road in self.roads(agency):
+            self.runner.run(road.settle(agency, settlements, Trip(agency, "http", seqs, "x"), self.now, wake=wake))
 
     @rule()
     def lapse(self) -> None:
-        assert self.runner.run(self.memory.road.lapse(self.now)) == self.runner.run(self.model.lapse(self.now))
+        expected = sum(self.runner.run(model.lapse(self.now)) for model in self.models.values())
+        assert self.runner.run(self.memory.road.lapse(self.now)) == expected
 
-    @rule()
-    def wake(self) -> None:
-        for road in (self.memory.road, self.model):
-            self.runner.run(road.wake(AGENCY, self.now))
+    @rule(agency=st.sampled_from(AGENCIES))
+    def wake(self, agency: str) -> None:
+        for road in self.roads(agency):
+            self.runner.run(road.wake(agency, self.now))
 
-    @rule()
-    def agency_goes_back(self) -> None:
-        counts = [self.runner.run(road.gone_back(AGENCY, self.now)) for road in (self.memory.road, self.model)]
+    @rule(agency=st.sampled_from(AGENCIES))
+    def agency_goes_back(self, agency: str) -> None:
+        counts = [self.runner.run(road.gone_back(agency, self.now)) for road in self.roads(agency)]
         assert counts[0] == counts[1]
 
     @rule()
     def restart(self) -> None:
         self.runner.run(self.context.__aexit__(None, None, None))
         self.runner.run(self._open())
-        self.runner.run(self.model.lapse(2**40))
+        for model in self.models.values():
+            self.runner.run(model.lapse(2**40))
 
     @invariant()
     def same(self) -> None:
         if not hasattr(self, "memory"):
             return
-        expected = ["officer_review" if state == "refused" else state for state in self.model.states_of()]
-        assert self.runner.run(states_of(self.memory)) == expected
-        due = [self.runner.run(road.due(AGENCY, 100, self.now)) for road in (self.memory.road, self.model)]
-        assert [offer.seq for offer in due[0]] == [offer.seq for offer in due[1]]
-        (figures,) = self.runner.run(self.memory.road.states())
-        (wanted,) = self.runner.run(self.model.states())
-        assert (figures.waiting, figures.in_doubt, figures.held, figures.accepted) == (
-            wanted.waiting,
-            wanted.in_doubt,
-            wanted.held,
-            wanted.accepted,
-        )
-        assert figures.oldest_at == wanted.oldest_at
+        found = {traffic.agency: traffic for traffic in self.runner.run(self.memory.road.states())}
+        for agency, model in self.models.items():
+            expected = ["officer_review" if state == "refused" else state for state in model.states_of()]
+            assert self.runner.run(states_of(self.memory, agency)) == expected
+            due = [self.runner.run(road.due(agency, 100, self.now)) for road in self.roads(agency)]
+            assert [offer.seq for offer in due[0]] == [offer.seq for offer in due[1]]
+            (wanted,) = self.runner.run(model.states())
+            for figure in ("waiting", "in_doubt", "held", "accepted", "oldest_at"):
+                assert getattr(found[agency], figure) == getattr(wanted, figure), figure
 
     def teardown(self) -> None:
         if hasattr(self, "memory"):
