@@ -66,6 +66,7 @@ async def node(config: Config, served: frozenset[str] = ROOMS) -> AsyncIterator[
         bound = _bind(config, served)
         for one in bound.values():
             stack.callback(one.close)
+        config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         key = keys.database_key(config.key_source, config.data)
         settings = configuration.store_settings(config)
         memory = await stack.enter_async_context(open_memory(settings, key, services.mind(prepared)))
@@ -123,7 +124,7 @@ class Node:
         if "sync" in self.served:
             self.road.start()
         for name, one in bound.items():
-            shared = len(bound) == 1 and name == "console" and bool(self.channels.all)
+            shared = "http" not in bound and bool(self.served & {"ussd", "sms"})
             site = self._door() if name == "http" else self._console(shared=shared)
             self._sites.append(site)
             await site.start(one)

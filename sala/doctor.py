@@ -172,6 +172,9 @@ def _channels(config: Config) -> Iterator[Finding]:
         sides = [side for side, there in (("ussd", plugged.key_presses), ("sms", plugged.messages)) if there]
         gateway = config.channels[plugged.name].gateway
         yield Finding("channels", "ok", f"{plugged.name}: {gateway} ({', '.join(sides)})")
+    if config.console.phone and not config.console.host.startswith("127."):
+        said = "console.phone: whoever reaches this page may be any number"
+        yield Finding("channels", "doubtful", said, "leave it off outside of demonstrations")
     if not config.channels:
         yield Finding("channels", "doubtful", "none: no phone can reach this node", "add [channels.NAME]")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import getpass
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -192,9 +192,10 @@ def _node(config: Config, plugged: Sequence[Plugged]) -> Node:
 
 def mind(prepared: Prepared) -> Mind:
     """What the store thinks with: the dialogue, in the office composed of what is published."""
+    read_already = {revision.digest: revision for revision in prepared.revisions}
 
     def compose(catalogue: Catalogue) -> Office:
-        known = {digest: revision_of(one) for digest, one in catalogue.known.items()}
+        known = Known(catalogue.known, read_already)
         return Office(
             live={flow: known[digest] for flow, digest in catalogue.live.items()},
             known=known,
@@ -206,6 +207,37 @@ def mind(prepared: Prepared) -> Mind:
         )
 
     return dialogue_mind(compose)
+
+
+class Known(Mapping[str, Revision]):
+    """Every published revision by its digest, each read when it is first asked for and then kept.
+
+    Composing an office stands in the way of key presses: what has not changed, or nobody is on, is not read for it.
+    """
+
+    def __init__(self, published: Mapping[str, Published], read_already: dict[str, Revision]) -> None:
+        """Take what is published; `read_already` is shared by all offices of a process."""
+        self._published = published
+        self._read = read_already
+
+    def __getitem__(self, digest: str) -> Revision:
+        """The revision; raises KeyError."""
+        one = self._published[digest]
+        if digest not in self._read:
+            self._read[digest] = revision_of(one)
+        return self._read[digest]
+
+    def __contains__(self, digest: object) -> bool:
+        """Whether there is one, without reading it."""
+        return digest in self._published
+
+    def __iter__(self) -> Iterator[str]:
+        """The digests."""
+        return iter(self._published)
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self._published)
 
 
 def revision_of(published: Published) -> Revision:

@@ -138,9 +138,9 @@ def running(folder: Path, agencies: str = "", **over: Any) -> Iterator[Node]:
 
 
 @contextlib.contextmanager
-def started(file: Path, http: int, console: int) -> Iterator[Node]:
+def started(file: Path, http: int, console: int, *options: str) -> Iterator[Node]:
     """A node with this configuration, ready."""
-    command = [sys.executable, "-m", "sala", "serve", "--config", str(file)]
+    command = [sys.executable, "-m", "sala", "serve", "--config", str(file), *options]
     with (file.parent / "log").open("ab") as log:
         process = subprocess.Popen(command, cwd=file.parent, env=environment(), stdout=log, stderr=log)
     node = Node(process, file.parent, http, console)

@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -253,3 +254,20 @@ def test_a_bad_flow_stops_the_start_with_file_and_line(tmp_path: Path, capsys: p
 def test_a_part_of_the_node_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file, _, _ = written(tmp_path)
     assert "--only: door is no part" in refused(capsys, "serve", "--only", "door", "--config", str(file))
+
+
+def test_a_part_of_the_node_alone(tmp_path: Path) -> None:
+    file, http, console = written(tmp_path)
+    with started(file, http, console, "--only", "ussd") as node:
+        phone = node.another("+8562055500021")
+        assert phone.dial()
+        assert request(f"{phone.base}/sms", {"id": "1", "from": phone.number, "to": "1999", "text": "HELP"})[0] == 404
+        with pytest.raises(OSError, match="refused"):
+            node.get("/health")
+
+
+def test_what_is_kept_is_the_owner_s_alone(node: Node) -> None:
+    data = node.folder / "sala-data"
+    for place in (data, data / "keys", data / "keys" / "database.key"):
+        assert stat.S_IMODE(place.stat().st_mode) & 0o077 == 0
+    assert b"Lasaphone" not in (data / "sala.db").read_bytes() + (data / "sala.db-wal").read_bytes()
