@@ -89,6 +89,7 @@ class Messages:
                 await _leave(database, [row], "unknown")
             elif outcome.retry:
                 await database.rows(sql.LATER_MESSAGE, (again_at, row))
+                await database.rows(sql.AFTER_IT, (again_at, row, again_at, row))
                 await database.rows(sql.SET_MESSAGE_STATE, ("queued", json.dumps([row])))
             else:
                 await _finish(database, [row], "failed", outcome.code)

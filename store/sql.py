@@ -211,6 +211,12 @@ START_MESSAGES: Final = (
 
 LATER_MESSAGE: Final = "UPDATE message_queue SET state = 'queued', due_at = ? WHERE id = ?"
 
+AFTER_IT: Final = (
+    "UPDATE message_queue SET due_at = ? WHERE number = (SELECT number FROM message_queue WHERE id = ?)"
+    " AND state = 'queued' AND due_at < ? AND id > ?"
+)
+"""What the same number is to get after a message that was put off waits with it, so that the order is kept."""
+
 SENT: Final = "UPDATE message SET state = 'sent', gateway_id = ?, cost = ? WHERE id = ?"
 
 PRICED: Final = "UPDATE message SET price = price + ?, settled_at = ? WHERE id = ?"

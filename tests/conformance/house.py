@@ -79,7 +79,9 @@ class House:
 
 
 @contextlib.asynccontextmanager
-async def house(folder: Path, name: str, *, api: str = "http://127.0.0.1:1") -> AsyncIterator[House]:
+async def house(
+    folder: Path, name: str, *, api: str = "http://127.0.0.1:1", budget: int = 1000
+) -> AsyncIterator[House]:
     """A channel of the gateway `name` over a store in `folder`."""
     async with open_memory(StoreSettings(data=folder, node="KIT"), b"k" * 32, mind()) as memory:
         hooks: dict[str, Any] = {}
@@ -88,7 +90,7 @@ async def house(folder: Path, name: str, *, api: str = "http://127.0.0.1:1") -> 
             hooks |= _ussd(name, USSD[name].settings, memory)
         if name in SMS:
             gateway_class = sms.port.load(name)
-            settings = gateway_class.Settings.model_validate(SMS[name].settings(api))
+            settings = gateway_class.Settings.model_validate({**SMS[name].settings(api), "budget_per_day": budget})
             gateway = gateway_class(CHANNEL, settings)
             hooks |= sms.door.Door(CHANNEL, gateway, memory.turns, memory.messages).hooks()
             lane = Lane(

@@ -156,3 +156,48 @@ async def test_strangers_and_nonsense_leave_no_trace(tmp_path: Path, name: str) 
 async def states(home: House) -> list[str]:
     """The states of all messages, oldest first."""
     return [row[0] for row in await home.memory._reading.rows("SELECT state FROM message ORDER BY id")]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_one_number_gets_its_messages_in_order(tmp_path: Path, name: str) -> None:
+    async with Standin() as at, house(tmp_path, name, api=at.url) as home:
+        at.plays.append(Play(code=500))
+        for number in range(5):
+            await home.say(SMS[name].message(f"m{number}", NUMBER, str(number)))
+        assert home.lane
+        async with asyncio.timeout(8):
+            while len(at.taken) < 5:
+                await home.lane.drain()
+                await asyncio.sleep(0.05)
+        assert [seen.form["message"] for seen in at.seen] == ["1 0", "1 0", "2 1", "3 2", "4 3", "5 4"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_what_the_day_has_cost_is_known_after_a_restart(tmp_path: Path, name: str) -> None:
+    async with Standin() as at:
+        for day in range(3):
+            async with house(tmp_path, name, api=at.url, budget=2) as home:
+                await home.say(SMS[name].message(f"m{day}", f"+856205551234{day}", "1"))
+                assert home.lane
+                for _ in range(5):
+                    await asyncio.sleep(0.02)
+                    await home.lane.drain()
+        # Two were paid for; the third waits for tomorrow.
+        assert len(at.seen) == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_message_that_was_leaving_when_the_node_died_is_never_repeated(tmp_path: Path, name: str) -> None:
+    async with Standin() as at:
+        async with house(tmp_path, name, api=at.url) as home:
+            for number in range(2):
+                await home.say(SMS[name].message(f"m{number}", f"+856205551234{number}", "1"))
+            messages = home.memory.messages
+            first, _ = await messages.claim(5, home.memory.clock.steady(), "kit")
+            assert await messages.start(first.id)
+            # Here the node dies: one message is leaving, one was only claimed.
+        async with house(tmp_path, name, api=at.url) as home:
+            assert await states(home) == ["unknown", "queued"]
+            await sent(home)
+            assert await states(home) == ["unknown", "sent"]
+            assert len(at.seen) == 1
