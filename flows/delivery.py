@@ -23,7 +23,7 @@ State = Literal[
 Event = Literal[
     "lease", "give_back", "lose", "accept", "later", "refuse", "review", "amend", "withdraw", "carry", "forget"
 ]
-Said = Literal["accepted", "duplicate", "invalid", "conflict", "retry", "too_new"]
+Said = Literal["accepted", "duplicate", "invalid", "conflict", "retry", "too_new", "carried", "forgotten"]
 
 MEANING: Final[Mapping[Event, str]] = MappingProxyType(
     {
@@ -93,9 +93,11 @@ EVENT_OF: Final[Mapping[Said, Event]] = MappingProxyType(
         "conflict": "refuse",
         "retry": "later",
         "too_new": "later",
+        "carried": "carry",
+        "forgotten": "forget",
     }
 )
-"""What an agency's word for one record does to its delivery."""
+"""What an agency's word for one record does to its delivery; the last two are a hub's alone."""
 
 
 def move(state: State, event: Event) -> State | None:

@@ -12,6 +12,7 @@ from flows.errors import KeyFault, StoreFault
 from store import migrate, road_sql, sql
 from store.clock import Clock
 from store.crew import Crew
+from store.custody import Custody
 from store.database import Database
 from store.hashing import Hashing
 from store.library import Library, catalogue_of
@@ -70,7 +71,9 @@ class Memory:
         self.writer = Writer(writing, self._crew, self._words, self._reserve, self._post, settings.most_waiting)
         self.turns = Turns(self.writer, hashing, mind, self._cache)
         self.messages = Messages(self.writer, reading, clock, self._crew)
-        self.road = Road(self.writer, reading, self._words, Statuses(mind, self._words, self._post, self._crew))
+        self.custody = Custody(self.writer, reading, self._words, settings.node, serving=settings.custody)
+        statuses = Statuses(mind, self._words, self._post, self._crew, self.custody)
+        self.road = Road(self.writer, reading, self._words, statuses)
         self.library = Library(self.writer, reading, clock)
         self.review = Review(self.writer, reading, clock, self._words, self._scribe, hashing)
         self.sweep = Sweep(settings, self.writer, reading, clock, self._cache, self._crew)
@@ -106,11 +109,13 @@ class Memory:
         if role == "node":
             self._scribe.epoch = await _new_epoch(database, self.clock.now())
             lapsed = await self.road.lapse_in(database, FOR_ALL_TIME)
+            lapsed += await self.custody.lapse_in(database, FOR_ALL_TIME)
             requeued, unknown = await self.messages.recover(database)
             log.info("taken up", lapsed=lapsed, requeued=requeued, unknown=unknown)
         else:
             self._scribe.epoch = await _last_epoch(database, self.clock.now())
         await database.commit()
+        self.custody.life = self._scribe.epoch
         await self._words.load(database)
         session, newest = (await database.rows(sql.LAST_IDS))[0]
         self._crew.number_from(session)

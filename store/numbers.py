@@ -2,10 +2,16 @@
 
 import secrets
 import uuid
-from typing import Final
+from typing import Final, get_args
 
+from flows.delivery import State
 from flows.errors import CallFault
 from flows.reference import LENGTH
+
+STATES: Final[tuple[State, ...]] = get_args(State)
+"""Delivery states as they stand in the rows: by their place."""
+
+STATE_NUMBER: Final[dict[State, int]] = {state: number for number, state in enumerate(STATES)}
 
 _LONGEST: Final = 15
 """Digits of an E.164 number (ITU-T E.164)."""

@@ -3,20 +3,20 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final, get_args
+from typing import Final
 
 from flows import delivery
 from flows.delivery import Event, State
-from store import road_sql, sql
+from store import numbers, road_sql, sql
 from store.database import Database, Row
-from store.numbers import unpack_id, unpack_reference
+from store.numbers import pack_reference, unpack_id, unpack_reference
 from store.statuses import Statuses
-from store.values import Bookmark, Offer, Settlement, StatusEvent, Traffic, Trip
+from store.values import Bookmark, Offer, Outcome, Settlement, StatusEvent, Traffic, Trip
 from store.words import Words
 from store.writer import Writer
 
-STATES: Final[tuple[State, ...]] = get_args(State)
-NUMBER: Final[dict[State, int]] = {state: number for number, state in enumerate(STATES)}
+STATES: Final = numbers.STATES
+NUMBER: Final = numbers.STATE_NUMBER
 LEASED: Final = NUMBER["leased"]
 FOR_ALL_TIME: Final = 2**40
 
@@ -125,9 +125,26 @@ class Road:
                 return Bookmark(row[1], row[2])
         return Bookmark()
 
-    async def statuses(self, agency: str, events: Sequence[StatusEvent], cursor: str | None, now: int) -> int:
-        """Apply events not seen before with their effects, and the cursor (None: keep); returns how many were new."""
-        return await self._writer.do(lambda database: self._statuses.apply(database, agency, events, cursor, now))
+    async def statuses(
+        self,
+        agency: str,
+        events: Sequence[StatusEvent],
+        cursor: str | None,
+        now: int,
+        outcomes: Sequence[Outcome] = (),
+    ) -> int:
+        """Apply events not seen before with their effects, and the cursor (None: keep); returns how many were new.
+
+        `outcomes` are the agency's words for deliveries in a hub's custody, settled in the same transaction.
+        """
+
+        async def run(database: Database) -> int:
+            new = await self._statuses.apply(database, agency, events, cursor, now)
+            if outcomes:
+                await _settle_late(database, self._words.number(agency), agency, outcomes, now)
+            return new
+
+        return await self._writer.do(run)
 
     async def gone_back(self, agency: str, now: int) -> int:
         """Forget bookmark and seen events, and offer again what was accepted and is still kept; returns how many."""
@@ -143,6 +160,8 @@ class Road:
             await database.many(road_sql.MOVE, [(in_doubt, rank, seq, number) for seq, rank in rows])
             await database.many(road_sql.WAIT, [(number, rank, seq) for seq, rank in rows])
             await _count(database, [(number, NUMBER["accepted"], in_doubt)] * len(rows))
+            # What a hub had in custody it may have lost as well.
+            await _wake(database, number, held=True)
             await database.rows(road_sql.TRAVELLED, (0, 0, now, "gone_back", 0, number))
             return len(rows)
 
@@ -177,6 +196,7 @@ class Road:
             bytes_in=bytes_in,
             last_at=last_at,
             last_outcome=last_outcome,
+            carried=counts.get((agency, "carried"), 0),
         )
 
 
@@ -217,6 +237,21 @@ def _settled(one: Settlement, new: State, due: int, attempts: int, now: int, age
     held = int(one.held and new in delivery.WAITING)
     fields = json.dumps(list(one.fields), ensure_ascii=False)
     return (NUMBER[new], due, attempts, held, one.code, one.agency_ref, one.reason, fields, now, one.seq, agency)
+
+
+async def _settle_late(database: Database, number: int, agency: str, outcomes: Sequence[Outcome], now: int) -> None:
+    """Settle deliveries by words that came through a hub's feed; the last word on one counts."""
+    references = json.dumps([packed for one in outcomes if (packed := pack_reference(one.reference)) is not None])
+    rows = await database.rows(road_sql.OF_REFERENCES, (number, references))
+    seqs = {unpack_id(id_): (seq, kept) for seq, id_, kept in rows}
+    settlements: dict[int, Settlement] = {}
+    for one in outcomes:
+        seq, kept = seqs.get(one.id, (0, 0))
+        if seq and (kept or one.status != "forgotten"):
+            event = delivery.EVENT_OF[one.status]
+            settlements[seq] = Settlement(seq, event, 0, one.status, one.agency_ref, one.reason, one.fields)
+    trip = Trip(agency, "hub", tuple(settlements), "answered")
+    await _settle(database, number, tuple(settlements.values()), trip, now)
 
 
 def _after(state: State, event: Event) -> State | None:

@@ -85,7 +85,16 @@ ROADS: Final = "SELECT agency, cursor, seq, life, bytes_out, bytes_in, accepted_
 
 TALLIES: Final = "SELECT agency, state, n FROM tally"
 
-HELD: Final = "SELECT agency, count(*) FROM delivery WHERE held = 1 GROUP BY agency"
+HELD: Final = "SELECT agency, count(*) FROM delivery WHERE held = 1 AND state <> 9 GROUP BY agency"
+"""What waits for its agency to know the revision; what a hub has in custody is held too, but waits for nobody."""
+
+OF_REFERENCES: Final = (
+    "SELECT s.seq, s.id, s.event IS NOT NULL FROM request r"
+    " JOIN submission s ON s.seq = r.seq OR (s.request = r.seq AND s.case_revision > 1)"
+    " JOIN delivery d ON d.seq = s.seq AND d.agency = ?"
+    " WHERE r.reference IN (SELECT value FROM json_each(?))"
+)
+"""The submissions of these requests that are on their way to one agency, and whether their bodies are still kept."""
 
 OLDEST: Final = (
     "SELECT min(s.at) FROM submission s WHERE s.seq IN"

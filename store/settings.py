@@ -27,6 +27,8 @@ class StoreSettings(BaseModel):
         blocks: leading digits of the references leased to this node; empty: all of them.
         send_by: per channel, the channel that sends its SMS; a channel not named sends its own.
         seal_to: per agency, age public keys; bodies of its submissions are sealed to them at intake.
+        leased: whether a hub leases references to this node: then only `blocks` and what it leased are used.
+        custody: whether this node is a hub and keeps submissions of other nodes.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,6 +47,8 @@ class StoreSettings(BaseModel):
     blocks: tuple[str, ...] = ()
     send_by: dict[str, str] = {}
     seal_to: dict[str, tuple[str, ...]] = {}
+    leased: bool = False
+    custody: bool = False
 
     @field_validator("seal_to")
     @classmethod

@@ -9,6 +9,7 @@ import structlog
 
 from store import road_sql, sql
 from store.crew import Crew
+from store.custody import Custody
 from store.database import Database, Row
 from store.mind import Mind, News
 from store.needs import request_of
@@ -46,7 +47,8 @@ class _Case:
 class Statuses:
     """Applies status events."""
 
-    def __init__(self, mind: Mind, words: Words, post: Post, crew: Crew) -> None:
+    def __init__(self, mind: Mind, words: Words, post: Post, crew: Crew, custody: Custody) -> None:
+        self._custody = custody
         self._mind = mind
         self._words = words
         self._post = post
@@ -65,16 +67,20 @@ class Statuses:
         done = {row[0] for row in seen if row[1] == life}
         before = {(row[0], row[2], row[3]) for row in seen if row[1] != life}
         new = {event.seq: event for event in events if event.seq not in done}
-        cases = await _cases(database, new.values(), number)
+        relayed = await self._custody.homeward(database, number, new.values(), now)
+        cases = await _cases(database, [event for event in new.values() if event.seq not in relayed], number)
+        unknown = []
         for event in sorted(new.values(), key=lambda one: one.seq):
-            case = cases.get(event.reference)
+            case = cases.get(event.reference) if event.seq not in relayed else None
             known = (event.seq, event.id, event.status) in before
             applied = case is not None and not known and _newer(case, event, number)
             await database.rows(road_sql.ADD_EVENT, _event_row(number, life, event, case, now, applied=applied))
-            if case is None:
+            if case is None and event.seq not in relayed:
+                unknown.append(event)
                 log.warning("status of an unknown request", agency=agency, seq=event.seq)
-            elif applied:
+            elif case is not None and applied:
                 await _set(database, case, event, number, now)
+        await self._custody.keep_strays(database, number, unknown, now)
         await self._tell(database, agency, [case for case in cases.values() if case.news is not None], now)
         if cursor is not None:
             top = max((event.seq for event in events), default=0)

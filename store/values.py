@@ -156,14 +156,18 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the agency said of one record; a record missing from its results has no outcome and stays in doubt."""
+    """What the agency said of one record; a record missing from its results has no outcome and stays in doubt.
+
+    `reference` is given where the word comes later than the answer: through a hub's feed.
+    """
 
     id: str
-    status: Literal["accepted", "duplicate", "invalid", "conflict", "retry", "too_new"]
+    status: delivery.Said
     agency_ref: str = ""
     reason: str = ""
     fields: tuple[str, ...] = ()
     retry_after: int = 0
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +198,8 @@ class Traffic:
     """The road to one agency in figures; times are epoch seconds, 0 for never.
 
     `oldest_at` is when the oldest undelivered submission was queued. `accepted_through` is computed from
-    acknowledgements alone: everything queued up to then has the agency's signed word.
+    acknowledgements alone: everything queued up to then has the agency's signed word. `carried` of those waiting are in
+    a bundle or in a hub's custody.
     """
 
     agency: str
@@ -209,6 +214,7 @@ class Traffic:
     bytes_in: int = 0
     last_at: int = 0
     last_outcome: str = ""
+    carried: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +227,10 @@ class Bookmark:
 
 @dataclass(frozen=True, slots=True)
 class StatusEvent:
-    """One event of an agency's status feed; (agency, seq) is its identity."""
+    """One event of an agency's status feed; (agency, seq) is its identity.
+
+    `source` is whose submission it is, where the agency says so: it does to a hub.
+    """
 
     seq: int
     id: str
@@ -230,6 +239,7 @@ class StatusEvent:
     reason: str = ""
     fields: tuple[str, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ class Counters:
     conflicts: int = 0
     later: int = 0
     held: int = 0
+    carried: int = 0
     in_doubt: int = 0
     statuses: int = 0
     gone_back: int = 0

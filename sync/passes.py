@@ -30,6 +30,7 @@ class Pass:
     conflicts: int = 0
     later: int = 0
     held: int = 0
+    carried: int = 0
     in_doubt: int = 0
     waiting: int = 0
     left: int = 0
@@ -45,6 +46,7 @@ _COLUMN: Final = {
     "conflict": "conflicts",
     "retry": "later",
     "too_new": "held",
+    "carried": "carried",
 }
 
 

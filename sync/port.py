@@ -23,21 +23,30 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """An agency's signed answer to a batch, in any order; `max_batch` is the most it takes at once (0: not said)."""
+    """An agency's signed answer to a batch, in any order; `max_batch` is the most it takes at once (0: not said).
+
+    `notices` are words for the node's own desk, such as `cloned`.
+    """
 
     outcomes: tuple[Outcome, ...]
     max_batch: int = 0
     bytes_out: int = 0
     bytes_in: int = 0
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """One answer of a status feed: `next` is the opaque cursor to ask with from now on."""
+    """One answer of a status feed: `next` is the opaque cursor to ask with from now on.
+
+    `outcomes` are the agency's words for what a hub has in custody; `notices` are for the node's own desk.
+    """
 
     events: tuple[StatusEvent, ...]
     next: str = ""
     bytes_in: int = 0
+    outcomes: tuple[Outcome, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 @runtime_checkable
@@ -92,8 +101,18 @@ class Road(Protocol):
     async def bookmark(self, agency: str) -> Bookmark:
         """Return how far this agency's statuses were read; events without a cursor (pushed) do not move it."""
 
-    async def statuses(self, agency: str, events: Sequence[StatusEvent], cursor: str | None, now: int) -> int:
-        """Apply events not seen before with their effects, and the cursor (None: keep); returns how many were new."""
+    async def statuses(
+        self,
+        agency: str,
+        events: Sequence[StatusEvent],
+        cursor: str | None,
+        now: int,
+        outcomes: Sequence[Outcome] = (),
+    ) -> int:
+        """Apply events not seen before with their effects, and the cursor (None: keep); returns how many were new.
+
+        `outcomes` are settled in the same transaction.
+        """
 
     async def gone_back(self, agency: str, now: int) -> int:
         """Forget bookmark and seen events, and offer again what was accepted and is still kept; returns how many."""

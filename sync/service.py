@@ -29,7 +29,7 @@ class AgencyState:
         waiting: submissions without the agency's word, those in doubt, held and under way included.
         oldest_age: seconds since the oldest of them was queued. accepted_through: everything queued up to then is
             acknowledged. position: closed, open, half_open, stopped, or unknown (nothing was tried yet).
-        next_try: seconds until the next request may leave.
+        next_try: seconds until the next request may leave. carried: in a bundle or in a hub's custody.
     """
 
     agency: str
@@ -47,6 +47,7 @@ class AgencyState:
     last_at: int
     last_outcome: str
     sentence: str = ""
+    carried: int = 0
 
 
 class SyncService:
@@ -152,6 +153,7 @@ class SyncService:
             last_at=traffic.last_at,
             last_outcome=traffic.last_outcome,
             sentence=sentence,
+            carried=traffic.carried,
         )
 
     async def _wake_worker(self, name: str) -> None:

@@ -16,6 +16,9 @@ from sync.faults import AgencyBusy, Away, Failed, Lost, Unreadable
 HELD: Final = 3600
 """Seconds until a record of a revision that the agency does not know yet is offered again."""
 
+CUSTODY: Final = 6 * 3600
+"""Seconds until a record in a hub's custody is offered again, in case the hub has lost it and does not know."""
+
 LONGEST_RETRY: Final = 86_400
 """Seconds that an agency may put one record off."""
 
@@ -44,7 +47,9 @@ def _by_word(offer: Offer, outcome: Outcome | None, when: When) -> Settlement:
     if outcome is None:
         return Settlement(offer.seq, "lose", when.after(offer.attempts + 1), "missing")
     next_at = 0
-    if outcome.status == "too_new":
+    if outcome.status == "carried":
+        next_at = when.now + CUSTODY
+    elif outcome.status == "too_new":
         next_at = when.now + HELD
     elif outcome.status == "retry":
         asked = min(outcome.retry_after, LONGEST_RETRY)
@@ -57,7 +62,8 @@ def _by_word(offer: Offer, outcome: Outcome | None, when: When) -> Settlement:
         agency_ref=outcome.agency_ref,
         reason=outcome.reason,
         fields=outcome.fields,
-        held=outcome.status == "too_new",
+        # Held: that the hub is heard again is no reason to send it all once more.
+        held=outcome.status in {"too_new", "carried"},
     )
 
 

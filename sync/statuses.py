@@ -118,7 +118,7 @@ class Listener:
         cursor = answer.next or bookmark.cursor
         if answer.events or cursor != bookmark.cursor:
             await self.take(answer, cursor)
-        return len(answer.events)
+        return len(answer.events) + len(answer.outcomes)
 
     async def take(self, answer: Events, cursor: str | None) -> int:
         """Apply events with the cursor (None: pushed ones do not move it); returns how many were new."""
@@ -126,7 +126,8 @@ class Listener:
         for event in answer.events:
             if event.status not in KNOWN:
                 _log.warning("status_unknown", agency=self.agency, seq=event.seq)
-        new = await asyncio.shield(self._road.statuses(self.agency, known, cursor, self._means.now()))
+        applied = self._road.statuses(self.agency, known, cursor, self._means.now(), answer.outcomes)
+        new = await asyncio.shield(applied)
         self._counters.statuses += new
         return new
 

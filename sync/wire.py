@@ -24,7 +24,9 @@ LONGEST: Final = 16 * 1024 * 1024
 
 _GZIP_LEVEL: Final = 6
 _ZSTD_LEVEL: Final = 3  # gzip's size at a fifth of the work
-_SAID: Final = frozenset(get_args(Said))
+_CUSTODY: Final = frozenset({"carried", "forgotten"})
+_SAID: Final = frozenset(get_args(Said)) - _CUSTODY
+_FINAL: Final = frozenset({"accepted", "invalid", "conflict", "forgotten"})
 
 
 def batch_of(events: Iterable[bytes]) -> bytes:
@@ -90,9 +92,13 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
-def read_results(body: bytes) -> Results:
-    """Read an answer to a batch; a record whose result cannot be understood counts as not mentioned."""
+def read_results(body: bytes, *, hub: bool = False) -> Results:
+    """Read an answer to a batch; a record whose result cannot be understood counts as not mentioned.
+
+    Only a `hub` may answer `carried`: an agency that did would have taken nothing.
+    """
     found = _object(body, "results")
+    said = _SAID | {"carried"} if hub else _SAID
     outcomes = tuple(
         Outcome(
             id=result["id"],
@@ -103,17 +109,43 @@ def read_results(body: bytes) -> Results:
             retry_after=_whole(result.get("retry_after")),
         )
         for result in found["results"]
-        if isinstance(result, dict) and isinstance(result.get("id"), str) and _text(result.get("status")) in _SAID
+        if isinstance(result, dict) and isinstance(result.get("id"), str) and _text(result.get("status")) in said
     )
-    return Results(outcomes, _whole(found.get("max_batch")))
+    return Results(outcomes, _whole(found.get("max_batch")), notices=_texts(found.get("notices")))
 
 
-def read_events(body: bytes) -> Events:
-    """Read one answer of a status feed; raises `Protocol` for an event without its identity, so none is skipped."""
+def read_events(body: bytes, *, hub: bool = False) -> Events:
+    """Read one answer of a status feed; raises `Protocol` for an event without its identity, so none is skipped.
+
+    A `hub` also tells in its feed what an agency said of each submission.
+    """
     found = _object(body, "events")
-    events = tuple(_event(event) for event in found["events"])
+    outcomes = []
+    if hub:
+        outcomes = [_outcome(event) for event in found["events"] if _is_final(event)]
+    events = tuple(_event(event) for event in found["events"] if not (hub and _is_final(event)))
     following = found.get("next")
-    return Events(events, str(following) if isinstance(following, str | int) else "")
+    return Events(
+        events,
+        str(following) if isinstance(following, str | int) else "",
+        outcomes=tuple(outcomes),
+        notices=_texts(found.get("notices")),
+    )
+
+
+def _is_final(event: Any) -> bool:
+    return isinstance(event, dict) and _text(event.get("status")) in _FINAL
+
+
+def _outcome(event: dict[str, Any]) -> Outcome:
+    return Outcome(
+        id=_text(event.get("id")),
+        status=event["status"],
+        agency_ref=_text(event.get("agency_ref")),
+        reason=_text(event.get("reason")),
+        fields=_texts(event.get("fields")),
+        reference=_text(event.get("reference")),
+    )
 
 
 def _event(event: Any) -> StatusEvent:
@@ -128,4 +160,5 @@ def _event(event: Any) -> StatusEvent:
         reason=_text(event.get("reason")),
         fields=_texts(event.get("fields")),
         params=params if isinstance(params, dict) else {},
+        source=_text(event.get("source")),
     )

@@ -42,6 +42,7 @@ _COUNTER: Final = {
     "conflict": "conflicts",
     "retry": "later",
     "too_new": "held",
+    "carried": "carried",
     "missing": "in_doubt",
 }
 

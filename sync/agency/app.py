@@ -10,8 +10,9 @@ from sync.agency import nodes
 from sync.agency.book import Book, open_book
 from sync.agency.login import Login, draw_password
 from sync.agency.pages import Pages
-from sync.agency.protocol import Bell, Door
+from sync.agency.protocol import Door
 from sync.agency.settings import AgencySettings
+from sync.serving import Bell
 
 BOOK = web.AppKey("book", Book)
 PASSWORD = web.AppKey("password", str)

@@ -19,8 +19,8 @@ def read(connection: Any, node: str, after: str, most: int = MOST) -> dict[str, 
     if seq is None:
         return {"events": [], "next": START}
     rows = connection.execute(
-        "SELECT seq, life, id, reference, status, reason, fields, params FROM status WHERE node = ? AND seq > ?"
-        " ORDER BY seq LIMIT ?",
+        "SELECT s.seq, s.life, s.id, s.reference, s.status, s.reason, s.fields, s.params, r.source FROM status s"
+        " JOIN request r ON r.number = s.request WHERE s.node = ? AND s.seq > ? ORDER BY s.seq LIMIT ?",
         (node, seq, most),
     ).fetchall()
     events = [
@@ -33,9 +33,15 @@ def read(connection: Any, node: str, after: str, most: int = MOST) -> dict[str, 
             "fields": json.loads(row[6]),
             "params": json.loads(row[7]),
         }
+        | _whose(row[8], node)
         for row in rows
     ]
     return {"events": events, "next": f"{rows[-1][0]}-{rows[-1][1]}" if rows else after or START}
+
+
+def _whose(source: str, node: str) -> dict[str, str]:
+    """To a hub, say whose submission it is: one that has lost its disk cannot know."""
+    return {} if source == f"urn:sala:node:{node}" else {"source": source}
 
 
 def _position(connection: Any, node: str, after: str) -> int | None:

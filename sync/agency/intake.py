@@ -69,6 +69,7 @@ def _take(connection: Any, node: Node, record: Record, now: int, opener: Opener)
     if known is not None:
         if known[0] != record.digest:
             return {"id": event_id, "status": "conflict", "reason": "other"}
+        _follow(connection, node, source, event_id, now)
         first: dict[str, Any] = json.loads(known[1])
         return first | {"status": "duplicate" if first["status"] == "accepted" else first["status"]}
     data = opener.data(record.event)
@@ -82,6 +83,23 @@ def _take(connection: Any, node: Node, record: Record, now: int, opener: Opener)
             "INSERT INTO inbox VALUES (?, ?, ?, ?, ?)", (source, event_id, record.digest, json.dumps(outcome), now)
         )
     return outcome
+
+
+def _follow(connection: Any, node: Node, source: str, event_id: str, now: int) -> None:
+    """Let the statuses of a request go by the road that it was offered by last: through a hub, or directly."""
+    found = connection.execute(
+        "SELECT number FROM request WHERE source = ? AND id = ? AND node <> ?", (source, event_id, node.name)
+    ).fetchone()
+    if found is None:
+        return
+    connection.execute("UPDATE request SET node = ? WHERE number = ?", (node.name, found[0]))
+    # What was decided before is told on the new road too: telling it twice changes nothing at the other end.
+    connection.execute(
+        "INSERT INTO status (life, node, request, id, reference, status, reason, fields, params, note, at)"
+        " SELECT life, ?, request, id, reference, status, reason, fields, params, note, ? FROM status WHERE seq IN"
+        " (SELECT max(seq) FROM status WHERE request = ?)",
+        (node.name, now, found[0]),
+    )
 
 
 def _wrong(event: dict[str, Any], data: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -16,8 +16,8 @@ from sync.agency import decisions, desk
 from sync.agency.book import Book
 from sync.agency.decisions import Decision
 from sync.agency.login import COOKIE, LONGEST, Login
-from sync.agency.protocol import Bell
 from sync.agency.settings import AgencySettings
+from sync.serving import Bell
 
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none';"

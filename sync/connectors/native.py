@@ -50,6 +50,8 @@ class Connector:
     """One agency that speaks the native protocol."""
 
     Settings: ClassVar[type[BaseModel]] = NativeSettings
+    hub: ClassVar[bool] = False
+    """Whether the other side may answer that it has taken something into custody."""
 
     def __init__(self, agency: str, node: str, settings: NativeSettings) -> None:
         """Keep the address and the key; the connection is made with the first request."""
@@ -59,6 +61,7 @@ class Connector:
         self._key = signing.key_of(settings.secret.get_secret_value())
         self._timeout = settings.timeout
         self._zstd = False
+        self._headers: dict[str, str] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def deliver(self, batch: Batch) -> Results:
@@ -69,13 +72,13 @@ class Connector:
         if encoding:
             headers["Content-Encoding"] = encoding
         answer = await self._ask("POST", "/submissions", batch.id, self._timeout, headers, body)
-        return replace(wire.read_results(answer.body), bytes_out=answer.sent, bytes_in=answer.received)
+        return replace(wire.read_results(answer.body, hub=self.hub), bytes_out=answer.sent, bytes_in=answer.received)
 
     async def statuses(self, cursor: str, wait: int) -> Events | None:
         """Long-poll the status feed for up to `wait` seconds."""
         query = {"wait": str(wait)} | ({"after": cursor} if cursor else {})
         answer = await self._ask("GET", "/statuses", str(uuid7()), wait + _PATIENCE, {}, b"", query)
-        return replace(wire.read_events(answer.body), bytes_in=answer.received)
+        return replace(wire.read_events(answer.body, hub=self.hub), bytes_in=answer.received)
 
     def pushed(self, headers: Mapping[str, str], body: bytes) -> Events:
         """Read statuses that the agency posted to us."""
@@ -118,7 +121,7 @@ class Connector:
                 self._url + path,
                 params=query,
                 data=body or None,
-                headers=headers | signed,
+                headers=headers | self._headers | signed,
                 timeout=timeout,
                 allow_redirects=False,
             ) as response:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from flows import delivery
-from store.values import Bookmark, Offer, Settlement, StatusEvent, Traffic, Trip
+from store.values import Bookmark, Offer, Outcome, Settlement, StatusEvent, Traffic, Trip
 
 
 @dataclass
@@ -83,7 +83,14 @@ class ModelRoad:
     async def bookmark(self, agency: str) -> Bookmark:
         return self.marks.get(agency, Bookmark())
 
-    async def statuses(self, agency: str, events: Sequence[StatusEvent], cursor: str | None, now: int) -> int:
+    async def statuses(
+        self,
+        agency: str,
+        events: Sequence[StatusEvent],
+        cursor: str | None,
+        now: int,
+        outcomes: Sequence[Outcome] = (),
+    ) -> int:
         new = [event for event in events if (agency, event.seq) not in self.seen]
         for event in new:
             self.seen.add((agency, event.seq))

@@ -1,0 +1,120 @@
+"""The hub's side of the native protocol: batches of its nodes into custody, and each agency's word home."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+from aiohttp import web
+
+from store.custody import SOURCE, Consigned, Custody, Word
+from sync import signing, wire
+from sync.agency import intake
+from sync.connectors.hub import NODE_HEADER, agency_road, road_key
+from sync.serving import LOOK_EVERY, Bell, body_of, headers_of, seconds_asked, signed, stranger
+
+PREFIX: Final = "/hub"
+"""Where a hub answers on its console's address."""
+
+MAX_BATCH: Final = 200
+
+_log = structlog.get_logger("hub")
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """The enrolled nodes with their secrets' key bytes: more than one while a secret is being exchanged."""
+
+    secrets: Mapping[str, Sequence[bytes]]
+
+    def key(self, name: str, road: str, headers: Mapping[str, str], body: bytes) -> bytes | None:
+        """The key of this road that has signed this request; None: it is nobody's we know."""
+        keys = [road_key(secret, road) for secret in self.secrets.get(name, ())]
+        return next((key for key in keys if signing.verify(key, headers, body)), None)
+
+
+class HubDoor:
+    """The addresses that nodes call for one agency after another."""
+
+    def __init__(self, custody: Custody, nodes: Nodes, agencies: Sequence[str], bell: Bell) -> None:
+        """Take the rows, who may come, where their submissions may go, and the bell of what goes home."""
+        self._custody = custody
+        self._nodes = nodes
+        self._agencies = frozenset(agencies)
+        self.bell = bell
+
+    def routes(self, prefix: str = PREFIX) -> list[web.RouteDef]:
+        """Return the routes under `prefix`."""
+        return [
+            web.post(f"{prefix}/agencies/{{agency}}/submissions", self.submissions),
+            web.get(f"{prefix}/agencies/{{agency}}/statuses", self.statuses, allow_head=False),
+        ]
+
+    async def submissions(self, request: web.Request) -> web.Response:
+        """Take a batch into custody, and say so for each record."""
+        body = await body_of(request)
+        if body is None:
+            return web.Response(status=413)
+        node, agency, key = self._caller(request, body)
+        if key is None:
+            return stranger()
+        if agency not in self._agencies:
+            # The hub may be given this agency later: nothing is wrong with the records.
+            return signed(request, key, {"error": f"this hub delivers to no agency {agency!r}"}, 503)
+        try:
+            records = intake.read(wire.unpack(body, request.headers.get("Content-Encoding", "")))
+        except ValueError as fault:
+            return signed(request, key, {"error": str(fault)}, 400)
+        if any(record.identity[0] != f"{SOURCE}{node}" for record in records):
+            _log.warning("batch_of_a_stranger", node=node)
+            return signed(request, key, {"error": f"{node} delivers for another node"}, 403)
+        kept = await self._custody.take(node, agency, [consigned(one) for one in records], int(time.time()))
+        _log.info("custody_taken", node=node, agency=agency, records=len(kept))
+        self.bell.ring()
+        results = [_result(one.id, one.status, one.agency_ref, one.reason, one.fields) for one in kept]
+        return signed(request, key, {"results": results, "max_batch": MAX_BATCH})
+
+    async def statuses(self, request: web.Request) -> web.Response:
+        """Answer with what goes home to this node from this agency, or wait for it for as long as the node asks."""
+        node, agency, key = self._caller(request, b"")
+        if key is None:
+            return stranger()
+        after = request.query.get("after", "")
+        until = time.monotonic() + seconds_asked(request)
+        words, following = await self._custody.feed(node, agency, after)
+        standing = after or "0"
+        while not words and following == standing and time.monotonic() < until and not self.bell.closed:
+            await self.bell.wait(min(LOOK_EVERY, max(0.01, until - time.monotonic())))
+            words, following = await self._custody.feed(node, agency, after)
+        return signed(request, key, {"events": [_event(word) for word in words], "next": following})
+
+    def _caller(self, request: web.Request, body: bytes) -> tuple[str, str, bytes | None]:
+        node, agency = request.headers.get(NODE_HEADER, ""), request.match_info["agency"]
+        key = self._nodes.key(node, agency_road(agency), headers_of(request), body)
+        if key is None:
+            _log.warning("signature_unknown")
+        return node, agency, key
+
+
+def consigned(record: intake.Record) -> Consigned:
+    """What a hub may know of one event: nothing that is sealed."""
+    event = record.event
+    data = event.get("data")
+    case = data.get("case") if isinstance(data, dict) else None
+    case_id = case.get("id") if isinstance(case, dict) else None
+    texts = {"reference": event.get("subject"), "epoch": event.get("epoch"), "sequence": event.get("sequence")}
+    texts["case_id"] = case_id
+    kept = {name: text for name, text in texts.items() if isinstance(text, str)}
+    return Consigned(*record.identity, record.digest, record.raw, **kept)
+
+
+def _result(id_: str, status: str, agency_ref: str, reason: str, fields: Sequence[str]) -> dict[str, Any]:
+    result: dict[str, Any] = {"id": id_, "status": status}
+    said = {"agency_ref": agency_ref, "reason": reason, "fields": list(fields)}
+    return result | {name: value for name, value in said.items() if value}
+
+
+def _event(word: Word) -> dict[str, Any]:
+    told = _result(word.id, word.status, word.agency_ref, word.reason, word.fields)
+    return {"seq": word.seq, "reference": word.reference, **told, "params": dict(word.params)}
