@@ -23,7 +23,7 @@ State = Literal[
 Event = Literal[
     "lease", "give_back", "lose", "accept", "later", "refuse", "review", "amend", "withdraw", "carry", "forget"
 ]
-Said = Literal["accepted", "duplicate", "invalid", "conflict", "retry", "too_new", "carried", "forgotten"]
+Said = Literal["accepted", "duplicate", "invalid", "conflict", "retry", "too_new", "carried"]
 
 MEANING: Final[Mapping[Event, str]] = MappingProxyType(
     {
@@ -94,10 +94,9 @@ EVENT_OF: Final[Mapping[Said, Event]] = MappingProxyType(
         "retry": "later",
         "too_new": "later",
         "carried": "carry",
-        "forgotten": "forget",
     }
 )
-"""What an agency's word for one record does to its delivery; the last two are a hub's alone."""
+"""What an agency's word for one record does to its delivery; the last one is a hub's alone."""
 
 
 def move(state: State, event: Event) -> State | None:

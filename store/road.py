@@ -248,7 +248,7 @@ async def _settle_late(database: Database, number: int, agency: str, outcomes: S
     for one in outcomes:
         seq, kept = seqs.get(one.id, (0, 0))
         if seq and (kept or one.status != "forgotten"):
-            event = delivery.EVENT_OF[one.status]
+            event = "forget" if one.status == "forgotten" else delivery.EVENT_OF[one.status]
             settlements[seq] = Settlement(seq, event, 0, one.status, one.agency_ref, one.reason, one.fields)
     trip = Trip(agency, "hub", tuple(settlements), "answered")
     await _settle(database, number, tuple(settlements.values()), trip, now)

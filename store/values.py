@@ -158,11 +158,12 @@ class Offer:
 class Outcome:
     """What the agency said of one record; a record missing from its results has no outcome and stays in doubt.
 
-    `reference` is given where the word comes later than the answer: through a hub's feed.
+    `reference` is given where the word comes later than the answer: through a hub's feed. `forgotten`
+    is a hub's too: the agency has gone back, and the hub has no copy left.
     """
 
     id: str
-    status: delivery.Said
+    status: delivery.Said | Literal["forgotten"]
     agency_ref: str = ""
     reason: str = ""
     fields: tuple[str, ...] = ()

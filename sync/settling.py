@@ -44,7 +44,7 @@ def settle_answer(offers: Sequence[Offer], outcomes: Sequence[Outcome], when: Wh
 
 
 def _by_word(offer: Offer, outcome: Outcome | None, when: When) -> Settlement:
-    if outcome is None:
+    if outcome is None or outcome.status == "forgotten":
         return Settlement(offer.seq, "lose", when.after(offer.attempts + 1), "missing")
     next_at = 0
     if outcome.status == "carried":

@@ -24,8 +24,7 @@ LONGEST: Final = 16 * 1024 * 1024
 
 _GZIP_LEVEL: Final = 6
 _ZSTD_LEVEL: Final = 3  # gzip's size at a fifth of the work
-_CUSTODY: Final = frozenset({"carried", "forgotten"})
-_SAID: Final = frozenset(get_args(Said)) - _CUSTODY
+_SAID: Final = frozenset(get_args(Said)) - {"carried"}
 _FINAL: Final = frozenset({"accepted", "invalid", "conflict", "forgotten"})
 
 

@@ -147,6 +147,8 @@ async def enrolled(agency: Agency, name: str, *, hub: bool = False) -> str:
 async def decide(agency: Agency, reference: str, status: str, **more: Any) -> None:
     def act(connection: Any) -> str:
         number = connection.execute("SELECT number FROM request WHERE reference = ?", (reference,)).fetchone()[0]
-        return decisions.decide(connection, number, decisions.Decision(status, **more), agency.book.life, 1)
+        return decisions.decide(
+            connection, number, decisions.Decision(status, **more), agency.book.life, 1, agency.book.opener
+        )
 
     assert await agency.book.do(act) == ""
