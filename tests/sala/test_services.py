@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from flows.errors import ConfigFault, Fault, TableFault
+from flows.revision import Revision
 from sala import services
 from sala.config import Config
 from sala.services import LIBRARY, Known
@@ -22,7 +23,12 @@ def test_a_revision_is_read_when_it_is_asked_for_and_once(monkeypatch: pytest.Mo
     published = as_published("")
     read: list[str] = []
     revision_of = services.revision_of
-    monkeypatch.setattr(services, "revision_of", lambda one: read.append(one.digest) or revision_of(one))
+
+    def counted(one: Published) -> Revision:
+        read.append(one.digest)
+        return revision_of(one)
+
+    monkeypatch.setattr(services, "revision_of", counted)
     known = Known({published.digest: published}, {})
     assert published.digest in known
     assert list(known) == [published.digest]
