@@ -75,7 +75,7 @@ class ModelRoad:
         self._wake(agency, held=True)
 
     async def lapse(self, now: int) -> int:
-        lapsed = [row for row in self.rows.values() if row.state == "leased" and row.lease_until < now]
+        lapsed = [row for row in self.rows.values() if row.state == "leased" and row.lease_until <= now]
         for row in lapsed:
             row.state, row.doubt, row.held, row.due_at = "in_doubt", True, False, row.offer.queued_at
         return len(lapsed)

@@ -180,7 +180,7 @@ def test_the_store_and_the_table_never_disagree(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_store_and_the_table_never_disagree_at_length(tmp_path: Path) -> None:
-    _examine(tmp_path, 250, 40)
+    _examine(tmp_path, 150, 40)
 
 
 async def test_through_restarts_and_a_bad_link_each_request_is_there_exactly_once(
