@@ -8,6 +8,7 @@ import asyncio
 import itertools
 import time
 from dataclasses import dataclass, field
+from typing import cast
 from urllib.parse import quote_plus
 
 _numbers = itertools.count(10_000_000 + int(time.time()) % 50_000_000)
@@ -43,8 +44,7 @@ class Phone(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Dial as soon as the line stands."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's own class does not inherit from it
         self._press()
 
     def connection_lost(self, exc: Exception | None) -> None:

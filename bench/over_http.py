@@ -5,6 +5,7 @@ import json
 import os
 import tempfile
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ _HEAD = (
     "| us a press, node and bare | p50 ms | p99 ms |"
 )
 _ROUNDS, _SECONDS, _PHONES = 7, 3.0, (32, 200)
-# English, birth, agree to the notice: then the answers of the flow's own first test in English.
-_SCRIPT = ("", "1", "1", "1")
+_COMMITS = 'sala_store_total{what="batches"}'
+# English, birth, both pages of the notice; then the nine answers, and "send".
+SCRIPT = ("", "1", "1", "1", "1", "1", "{born}", "2", "1", "1", "1", "0901005", "Kham La", "24", "1")
 
 
 @dataclass
@@ -65,7 +67,7 @@ async def _measure(candidate: Server, yardstick: Server, phones: int) -> dict[st
 
 
 async def _round(server: Server, phones: int, side: Side) -> None:
-    commits = server.reading("sala_commits_total") if server.console else 0.0
+    commits = server.reading(_COMMITS) if server.console else 0.0
     used = yard.processor_seconds(server.pid)
     tally = await press(server.port, server.path, script(), phones, _SECONDS)
     _void_when_wrong(tally)
@@ -74,7 +76,7 @@ async def _round(server: Server, phones: int, side: Side) -> None:
     side.p50.append(yard.quantile(tally.milliseconds, 0.5))
     side.p99.append(yard.quantile(tally.milliseconds, 0.99))
     if server.console:
-        side.per_fsync.append(tally.answers / max(1.0, server.reading("sala_commits_total") - commits))
+        side.per_fsync.append(tally.answers / max(1.0, server.reading(_COMMITS) - commits))
 
 
 def _void_when_wrong(tally: Tally) -> None:
@@ -83,11 +85,9 @@ def _void_when_wrong(tally: Tally) -> None:
 
 
 def script() -> tuple[str, ...]:
-    """The keys of one whole birth registration in English, from the dial to the reference."""
-    return (*_SCRIPT, *_ANSWERS)
-
-
-_ANSWERS: tuple[str, ...] = ()
+    """The keys of one whole birth registration in English, from the dial to the reference; born twenty days ago."""
+    born = (datetime.now(UTC) - timedelta(days=20)).strftime("%d%m%Y")
+    return tuple(key.format(born=born) for key in SCRIPT)
 
 
 def _ratios(over: list[float], under: list[float]) -> list[float]:

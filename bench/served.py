@@ -45,10 +45,10 @@ class Server:
     console: int = 0
 
     def reading(self, name: str) -> float:
-        """One metric of the node, labels left out (their values are added up)."""
+        """One metric of the node, named with its labels as the page writes it."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.console}/metrics", timeout=10) as answer:
             lines = answer.read().decode().splitlines()
-        return sum(float(line.rpartition(" ")[2]) for line in lines if line.partition(" ")[0].partition("{")[0] == name)
+        return next(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name + " "))
 
 
 @contextlib.contextmanager
