@@ -1,0 +1,382 @@
+"""A submission to as few bytes as it can be, and back to exactly the bytes that were fixed at intake.
+
+What the page and the frame's own header say is left out; what is left is written by the codes of the revision's fields.
+Nothing is believed: the writer reads what it wrote, and where a single byte differs it packs the JSON as it is, or at
+last the bare bytes. Twenty-four bits of the SHA-256 of the event travel along, so a reader of another version refuses
+rather than invents.
+"""
+
+import hashlib
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+import orjson
+
+from flows.reference import RANDOM_DIGITS, make_reference
+from sync.bearer.anything import Anything, Bytes
+from sync.bearer.coder import Reader, Unfit, Writer
+from sync.bearer.codes import Key, Phone, Scene
+from sync.bearer.page import Page, PageFault, Schema
+
+CHECK: Final = 24
+"""Bits of the event's digest in a frame."""
+
+LONGEST: Final = 8192
+"""Bytes of an event that is packed at all; a longer one goes by another road."""
+
+_ANY: Final = Anything()
+_PHONE: Final = Phone()
+_KEY: Final = Key()
+_BY_PAGE, _BY_JSON, _BY_BYTES = range(3)
+_MODES: Final = (14, 1, 1)
+_ABSENT, _NULL, _TYPED, _OTHER = range(4)
+_SURE: Final = (3, 1, 58, 2)
+_MAYBE: Final = (4, 16, 42, 2)
+_CHANNELS: Final = ("ussd", "sms", "counter")
+_EPOCH_2025: Final = 1_735_689_600
+_SECONDS: Final = 1 << 30
+_LAST_SECOND: Final = 4_102_444_800  # 2100: what an intake clock may say at most
+_NEAR_MS: Final = (-256, 1024 + 256)
+_ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A body for a frame: `epoch` and `sequence` go into its header, and `page` is None when none was of use."""
+
+    epoch: str
+    sequence: int
+    page: Page | None
+    body: bytes
+
+
+def identity_of(event: bytes) -> tuple[str, int]:
+    """Return (epoch, sequence) of an event; raises `Unfit` when it has none that a header can hold."""
+    try:
+        found = orjson.loads(event)
+        epoch, sequence = found["epoch"], found["sequence"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        raise Unfit("the event has no epoch or sequence") from None
+    if not isinstance(epoch, str) or not re.fullmatch(r"[0-9a-f]{8}", epoch):
+        raise Unfit("the event's epoch is not eight hexadecimal digits")
+    if not isinstance(sequence, str) or not re.fullmatch(r"0|[1-9][0-9]{0,9}", sequence) or int(sequence) >= 1 << 32:
+        raise Unfit("the event's sequence has no room in a frame")
+    return epoch, int(sequence)
+
+
+def pack(event: bytes, page: Page | None) -> Packed:
+    """Pack an event; raises `Unfit` when it is too long or has no identity."""
+    epoch, sequence = identity_of(event)
+    if len(event) > LONGEST:
+        raise Unfit("the event is too long for messages")
+    for mode in (_BY_PAGE, _BY_JSON, _BY_BYTES) if page is not None else (_BY_JSON, _BY_BYTES):
+        used = page if mode == _BY_PAGE else None
+        try:
+            body = _written(event, mode, used)
+            if unpack(body, epoch, sequence, used) == event:
+                return Packed(epoch, sequence, used, body)
+        except (Unfit, PageFault):
+            continue
+    raise Unfit("the event cannot be packed")
+
+
+def unpack(body: bytes, epoch: str, sequence: int, page: Page | None) -> bytes:
+    """Return the event's bytes; raises `Unfit` unless they are exactly those that were packed."""
+    reader = Reader(body)
+    check = reader.uniform(1 << CHECK)
+    mode = reader.pick(_MODES)
+    if (mode == _BY_PAGE) != (page is not None):
+        raise Unfit("the page is not the one it was packed with")
+    try:
+        event = _READERS[mode](reader, epoch, sequence, page)
+    except (OverflowError, ValueError, TypeError, RecursionError) as fault:
+        raise Unfit(str(fault)) from None
+    reader.close()
+    if _check(event) != check:
+        raise Unfit("this version rebuilds another event than was packed")
+    return event
+
+
+def _check(event: bytes) -> int:
+    return int.from_bytes(hashlib.sha256(event).digest()[: CHECK // 8], "big")
+
+
+def _written(event: bytes, mode: int, page: Page | None) -> bytes:
+    writer = Writer()
+    writer.uniform(_check(event), 1 << CHECK)
+    writer.pick(mode, _MODES)
+    if page is not None:
+        try:
+            _Envelope(page).write(writer, orjson.loads(event))
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as fault:
+            raise Unfit(str(fault)) from None
+    elif mode == _BY_JSON:
+        _ANY.write(writer, orjson.loads(event), Scene(day_of(0)))
+    else:
+        Bytes().write(writer, event, Scene(day_of(0)))
+    return writer.to_bytes()
+
+
+def _read_by_page(reader: Reader, epoch: str, sequence: int, page: Page | None) -> bytes:
+    if page is None:
+        raise Unfit("no page")
+    return orjson.dumps(_Envelope(page).read(reader, epoch, sequence))
+
+
+def _read_json(reader: Reader, epoch: str, sequence: int, page: Page | None) -> bytes:
+    del epoch, sequence, page
+    return orjson.dumps(_ANY.read(reader, Scene(day_of(0))))
+
+
+def _read_bytes(reader: Reader, epoch: str, sequence: int, page: Page | None) -> bytes:
+    del epoch, sequence, page
+    return Bytes().read(reader, Scene(day_of(0)))
+
+
+_READERS: Final[tuple[Callable[[Reader, str, int, Page | None], bytes], ...]] = (
+    _read_by_page,
+    _read_json,
+    _read_bytes,
+)
+
+
+def day_of(seconds: int) -> date:
+    """Return the UTC day of a moment in epoch seconds."""
+    return datetime.fromtimestamp(seconds, UTC).date()
+
+
+class _Envelope:
+    """The parts of a submission in the order in which a frame has them: each leans on those before it."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._schema: Schema = page.schema
+
+    def write(self, writer: Writer, event: Mapping[str, Any]) -> None:
+        """Write what the page does not say; what it says is proven by reading it all back."""
+        data = event["data"]
+        seconds = _seconds(event["time"])
+        _write_time(writer, seconds)
+        writer.pick(("good", "doubtful").index(event["clock"]), (7, 1))
+        scene = Scene(day_of(seconds), data["applicant"].get("msisdn", ""), self._page.district)
+        writer.pick(int(not scene.msisdn), (7, 1))
+        if scene.msisdn:
+            _PHONE.write(writer, scene.msisdn, Scene(scene.day))
+        writer.uniform(int(event["subject"][:RANDOM_DIGITS]), 10**RANDOM_DIGITS)
+        _write_ids(writer, event["id"], data["case"]["id"], seconds)
+        first = data["case"]["revision"] == 1
+        writer.pick(int(not first), (31, 1))
+        if not first:
+            writer.number(data["case"]["revision"])
+        writer.uniform(self._schema.kinds.index(data["submission"]), len(self._schema.kinds))
+        writer.pick(_CHANNELS.index(data["channel"]), (4, 3, 1))
+        writer.uniform(self._schema.languages.index(data["language"]), len(self._schema.languages))
+        self._write_consent(writer, data["consent"])
+        self._write_answers(writer, data["answers"], scene)
+        self._write_place(writer, data["place"]["pcode"], data["answers"], scene)
+
+    def read(self, reader: Reader, epoch: str, sequence: int) -> dict[str, Any]:
+        """Build the event anew, every key in its place."""
+        page, schema = self._page, self._schema
+        seconds = _read_time(reader)
+        clock = ("good", "doubtful")[reader.pick((7, 1))]
+        scene = Scene(day_of(seconds), "", page.district)
+        if reader.pick((7, 1)) == 0:
+            scene.msisdn = _PHONE.read(reader, scene)
+        reference = make_reference(f"{reader.uniform(10**RANDOM_DIGITS):0{RANDOM_DIGITS}d}")
+        event_id, case_id = _read_ids(reader, seconds)
+        revision = 1 if reader.pick((31, 1)) == 0 else reader.number()
+        kind = schema.kinds[reader.uniform(len(schema.kinds))]
+        channel = _CHANNELS[reader.pick((4, 3, 1))]
+        language = schema.languages[reader.uniform(len(schema.languages))]
+        consent = self._read_consent(reader)
+        answers = self._read_answers(reader, scene)
+        place = self._read_place(reader, answers, scene)
+        return {
+            "specversion": "1.0",
+            "id": event_id,
+            "source": f"urn:sala:node:{page.node}",
+            "type": "sala.submission.v1",
+            "subject": reference,
+            "time": datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "datacontenttype": "application/json",
+            "sequence": str(sequence),
+            "epoch": epoch,
+            "clock": clock,
+            "data": {
+                "service": schema.service,
+                "submission": kind,
+                "revision": page.revision,
+                "reference": reference,
+                "channel": channel,
+                "language": language,
+                "applicant": {"msisdn": scene.msisdn} if scene.msisdn else {},
+                "case": {"id": case_id, "revision": revision},
+                "answers": answers,
+                "consent": consent,
+                "place": {"pcode": place},
+            },
+        }
+
+    def _write_consent(self, writer: Writer, consent: Mapping[str, str]) -> None:
+        if not consent:
+            writer.pick(0, (1, 7))
+            return
+        writer.pick(1, (1, 7))
+        marks = ("", *self._page.notices)
+        known = consent["shown"] in marks
+        writer.pick(int(not known), (15, 1))
+        if known:
+            writer.uniform(marks.index(consent["shown"]), len(marks))
+        else:
+            writer.uniform(int(consent["shown"].removeprefix("sha256:"), 16), 1 << 256)
+
+    def _read_consent(self, reader: Reader) -> dict[str, str]:
+        if reader.pick((1, 7)) == 0:
+            return {}
+        marks = ("", *self._page.notices)
+        known = reader.pick((15, 1)) == 0
+        shown = marks[reader.uniform(len(marks))] if known else f"sha256:{reader.uniform(1 << 256):064x}"
+        return {"basis": self._schema.basis, "shown": shown}
+
+    def _write_answers(self, writer: Writer, answers: Mapping[str, Any], scene: Scene) -> None:
+        known = self._schema.answers
+        if not known.keys() >= answers.keys():
+            raise Unfit("an answer that the revision does not have")
+        for name, code in known.items():
+            weights = _MAYBE if name in self._schema.optional else _SURE
+            if name not in answers:
+                writer.pick(_ABSENT, weights)
+            elif answers[name] is None:
+                writer.pick(_NULL, weights)
+            else:
+                _write_answer(writer, answers[name], code, weights, scene)
+        order = [name for name in known if name in answers]
+        straight = order == list(answers)
+        writer.pick(int(not straight), (63, 1))
+        if not straight:
+            for name in answers:
+                writer.uniform(order.index(name), len(order))
+                order.remove(name)
+
+    def _read_answers(self, reader: Reader, scene: Scene) -> dict[str, Any]:
+        answers: dict[str, Any] = {}
+        for name, code in self._schema.answers.items():
+            match reader.pick(_MAYBE if name in self._schema.optional else _SURE):
+                case 0:
+                    continue
+                case 1:
+                    answers[name] = None
+                case 2 if code is not None:
+                    answers[name] = code.read(reader, scene)
+                case _:
+                    answers[name] = _ANY.read(reader, scene)
+        if reader.pick((63, 1)) == 0:
+            return answers
+        order = list(answers)
+        return {name: answers[name] for name in [order.pop(reader.uniform(len(order))) for _ in range(len(order))]}
+
+    def _write_place(self, writer: Writer, place: str, answers: Mapping[str, Any], scene: Scene) -> None:
+        guesses = self._places(answers)
+        index = guesses.index(place) if place in guesses else 2
+        writer.pick(index, (8, 4, 1))
+        if index == 2:  # noqa: PLR2004 - neither of the two guesses
+            scene.words.write(writer, place)
+
+    def _read_place(self, reader: Reader, answers: Mapping[str, Any], scene: Scene) -> str:
+        index = reader.pick((8, 4, 1))
+        return scene.words.read(reader) if index == 2 else self._places(answers)[index]  # noqa: PLR2004 - as above
+
+    def _places(self, answers: Mapping[str, Any]) -> tuple[str, str]:
+        """Guess the district: of the first answer that is a place (0901005 lies in LA0901), else the node's own."""
+        codes = [value for name, value in answers.items() if isinstance(self._schema.answers.get(name), Key)]
+        first = next((code for code in codes if isinstance(code, str)), "")
+        return f"{self._page.country}{first[:4]}", self._page.district
+
+
+def _write_answer(writer: Writer, value: Any, code: Any, weights: tuple[int, ...], scene: Scene) -> None:
+    """Write a value by its field's code, or as the JSON that it is."""
+    if code is not None:
+        probe = Writer()
+        try:
+            code.write(probe, value, Scene(scene.day, scene.msisdn, scene.district))
+        except Unfit:
+            code = None
+    writer.pick(_OTHER if code is None else _TYPED, weights)
+    (code or _ANY).write(writer, value, scene)
+
+
+def _seconds(text: str) -> int:
+    if not _ISO.fullmatch(text):
+        raise Unfit("no time of intake")
+    return int(datetime.fromisoformat(text).timestamp())
+
+
+def _write_time(writer: Writer, seconds: int) -> None:
+    near = 0 <= seconds - _EPOCH_2025 < _SECONDS
+    writer.pick(int(not near), (31, 1))
+    if near:
+        writer.uniform(seconds - _EPOCH_2025, _SECONDS)
+    else:
+        writer.uniform(seconds, _LAST_SECOND)
+
+
+def _read_time(reader: Reader) -> int:
+    if reader.pick((31, 1)) == 0:
+        return reader.uniform(_SECONDS) + _EPOCH_2025
+    return reader.uniform(_LAST_SECOND)
+
+
+def _write_ids(writer: Writer, event_id: str, case_id: str, seconds: int) -> None:
+    """Write both ids: they are version 7, drawn a moment before intake, and a new case's is the next of the same clock.
+
+    RFC 9562, section 6.2, method 1: 42 bits of counter after the milliseconds, then 32 of chance.
+    """
+    one, other = uuid.UUID(event_id), uuid.UUID(case_id)
+    if str(one) != event_id or str(other) != case_id:
+        raise Unfit("an id in another spelling")
+    late = (one.int >> 80) - seconds * 1000
+    near = one.version == 7 and one.variant == uuid.RFC_4122 and _NEAR_MS[0] <= late < _NEAR_MS[1]  # noqa: PLR2004
+    writer.pick(int(not near), (15, 1))
+    if near:
+        writer.uniform(late - _NEAR_MS[0], _NEAR_MS[1] - _NEAR_MS[0])
+        writer.uniform(_chance(one), 1 << 74)
+    else:
+        writer.uniform(one.int, 1 << 128)
+    follows = near and other.int >> 32 == _next(one) >> 32
+    writer.pick(int(not follows), (15, 1))
+    writer.uniform(other.int % (1 << 32) if follows else other.int, 1 << 32 if follows else 1 << 128)
+
+
+def _read_ids(reader: Reader, seconds: int) -> tuple[str, str]:
+    if reader.pick((15, 1)) == 0:
+        moment = seconds * 1000 + reader.uniform(_NEAR_MS[1] - _NEAR_MS[0]) + _NEAR_MS[0]
+        one = uuid.UUID(int=_version_7(moment, reader.uniform(1 << 74)))
+    else:
+        one = uuid.UUID(int=reader.uniform(1 << 128))
+    if reader.pick((15, 1)) == 0:
+        other = uuid.UUID(int=_next(one) >> 32 << 32 | reader.uniform(1 << 32))
+    else:
+        other = uuid.UUID(int=reader.uniform(1 << 128))
+    return str(one), str(other)
+
+
+def _chance(one: uuid.UUID) -> int:
+    """Return the 74 bits of a version 7 id that are neither time nor fixed."""
+    return (one.int >> 64 & 0xFFF) << 62 | one.int & (1 << 62) - 1
+
+
+def _version_7(milliseconds: int, chance: int) -> int:
+    if not 0 <= milliseconds < 1 << 48:
+        raise Unfit("no moment of an id")
+    return milliseconds << 80 | 7 << 76 | (chance >> 62) << 64 | 2 << 62 | chance & (1 << 62) - 1
+
+
+def _next(one: uuid.UUID) -> int:
+    """Return the id whose counter is one higher, its last 32 bits zero."""
+    counter = (_chance(one) >> 32) + 1 & (1 << 42) - 1
+    return _version_7(one.int >> 80, counter << 32)
