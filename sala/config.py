@@ -283,14 +283,8 @@ def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     """The `SALA_...` variables that set nothing, sorted."""
     known = {PREFIX + name.upper() for name in Config.model_fields}
     return sorted(
-        name
-        for name in environment
-        if name.upper().startswith(PREFIX) and name.upper().partition("__")[0] not in known and name not in OURS
+        name for name in environment if name.upper().startswith(PREFIX) and name.upper().partition("__")[0] not in known
     )
-
-
-# Read by the start-up itself, not settings of a node.
-OURS = frozenset({"SALA_TRACE"})
 
 
 def example_config() -> str:

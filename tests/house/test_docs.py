@@ -110,3 +110,11 @@ PAGES = sorted([*(ROOT / "docs").glob("*.md"), *ROOT.glob("*.md")])
 def test_every_link_leads_somewhere(page: Any) -> None:
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), target
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    named = [re.split(r"[>=;\[ ]", line)[0] for line in project["dependencies"]]
+    page = document("decisions.md")
+    rows = " ".join(re.findall(r"^\| ([a-z0-9., -]+) \|", page, re.MULTILINE))
+    assert [name for name in named if not re.search(rf"\b{re.escape(name)}\b", rows)] == []

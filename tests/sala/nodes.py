@@ -138,26 +138,26 @@ def running(folder: Path, agencies: str = "", **over: Any) -> Iterator[Node]:
 
 
 @contextlib.contextmanager
-def started(file: Path, http: int, console: int, *options: str) -> Iterator[Node]:
-    """A node with this configuration, ready."""
+def started(file: Path, http: int, console: int, *options: str, until: str = "/ready") -> Iterator[Node]:
+    """A node with this configuration, from when this page says 200."""
     command = [sys.executable, "-m", "sala", "serve", "--config", str(file), *options]
     with (file.parent / "log").open("ab") as log:
         process = subprocess.Popen(command, cwd=file.parent, env=environment(), stdout=log, stderr=log)
     node = Node(process, file.parent, http, console)
     try:
-        _await(node)
+        _await(node, until)
         yield node
     finally:
         if process.poll() is None:
             node.stop()
 
 
-def _await(node: Node) -> None:
+def _await(node: Node, page: str) -> None:
     for _ in range(400):
         if node.process.poll() is not None:
             raise AssertionError(f"the node did not start: {node.log()[-2000:]}")
         with contextlib.suppress(OSError):
-            if request(f"http://127.0.0.1:{node.http}/ready")[0] == 200:
+            if request(f"http://127.0.0.1:{node.http}{page}")[0] == 200:
                 return
         time.sleep(0.05)
     raise AssertionError(f"the node was not ready in time: {node.log()[-2000:]}")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.dialogue import full
 from sala import cli
 from tests.sala.nodes import NUMBER, Node, request, running, sala, started, written
 
@@ -271,3 +272,16 @@ def test_what_is_kept_is_the_owner_s_alone(node: Node) -> None:
     for place in (data, data / "keys", data / "keys" / "database.key"):
         assert stat.S_IMODE(place.stat().st_mode) & 0o077 == 0
     assert b"Lasaphone" not in (data / "sala.db").read_bytes() + (data / "sala.db-wal").read_bytes()
+
+
+def test_a_disk_without_room_refuses_new_dialogues_politely_and_says_so(tmp_path: Path) -> None:
+    file, http, console = written(tmp_path)
+    file.write_text(file.read_text().replace("reserve_mb = 0", "reserve_mb = 1000000000"))
+    with started(file, http, console, until="/health") as node:
+        status, text = node.get("/ready")
+        assert status == 503
+        assert json.loads(text)["reason"] == "reserve"
+        phone = node.another("+8562055500031")
+        assert phone.dial() == full("lo")
+        assert not phone.open
+        assert "sala_disk_full 1" in node.get("/metrics")[1]
