@@ -45,9 +45,9 @@ class Demo:
         with self.browser.open(request, timeout=15) as answer:
             return json.load(answer)
 
-    def inbox(self) -> list[str]:
+    def inbox(self, number: str = NUMBER) -> list[str]:
         """The messages in the phone's SMS tab."""
-        query = urllib.parse.urlencode({"number": NUMBER, "after": 0})
+        query = urllib.parse.urlencode({"number": number, "after": 0})
         with self.browser.open(f"http://127.0.0.1:{self.port}/phone/inbox?{query}", timeout=15) as answer:
             return [message["text"] for message in json.load(answer)]
 
@@ -112,21 +112,47 @@ def test_a_birth_in_lao_is_decided_and_the_news_comes_home(demo: Demo) -> None:
     assert answers <= 9
     receipt = soon(lambda: [text for text in demo.inbox() if reference in text])[0]
     assert "ໄດ້ຮັບແລ້ວ" in receipt
-    demo.agency("/login", password=PASSWORD)
-    listing = f"/?reference={reference.replace(' ', '')}"
-    page = soon(lambda: re.search(r'href="(/requests/\d+)"', demo.agency(listing)))[1]
-    token = re.search(r'name="token" value="([^"]+)"', demo.agency(page))
-    assert token
-    demo.agency(page, token=token[1], status="approved")
+    decide(demo, reference, "approved")
     news = soon(lambda: [text for text in demo.inbox() if reference in text and text != receipt])
     assert news == [f"ຄຳຂໍ {reference} ອະນຸມັດແລ້ວ."] or "ອະນຸມັດ" in news[0]
     time.sleep(1.5)  # and once: a second copy would come with the other agencies' feeds
     assert len([text for text in demo.inbox() if reference in text]) == 2
 
 
-def test_a_message_opens_the_same_service(demo: Demo) -> None:
-    demo.phone("send", to="1999", text="HELP")
-    assert soon(demo.inbox)
+def decide(demo: Demo, reference: str, status: str, **more: str) -> None:
+    """What the agency's officer does with the request, once it is there."""
+    demo.agency("/login", password=PASSWORD)
+    listing = f"/?reference={reference.replace(' ', '')}"
+    page = soon(lambda: re.search(r'href="(/requests/\d+)"', demo.agency(listing)))[1]
+    token = re.search(r'name="token" value="([^"]+)"', demo.agency(page))
+    assert token
+    demo.agency(page, token=token[1], status=status, **more)
+
+
+WRITER = "+8562055588888"
+
+
+def message(demo: Demo, nth: int) -> str:
+    """The nth message that the writer gets."""
+
+    def there() -> str:
+        got = demo.inbox(WRITER)
+        return got[nth] if len(got) > nth else ""
+
+    return str(soon(there))
+
+
+def test_the_same_over_sms_alone(demo: Demo) -> None:
+    demo.phone("send", number=WRITER, to="1999", text="ເກີດ")
+    heard = 0
+    while not (reference := re.search(r"\d{3} \d{3} \d{3}", text := message(demo, heard))):
+        demo.phone("send", number=WRITER, to="1999", text=answer_to(text))
+        heard += 1
+        assert heard < 25
+    decide(demo, reference[0], "rejected", reason="documents_needed")
+    news = message(demo, heard + 1)
+    assert reference[0] in news
+    assert "ເອກະສານ" in news
 
 
 @pytest.mark.slow
