@@ -108,6 +108,7 @@ class ModelRoad:
         rows = [row for row in self._of(agency) if row.state == "accepted"]
         for row in rows:
             row.state, row.doubt, row.due_at = "in_doubt", True, row.offer.queued_at
+        self._wake(agency, held=True)
         return len(rows)
 
     async def states(self) -> Sequence[Traffic]:

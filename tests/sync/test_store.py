@@ -175,7 +175,7 @@ def _examine(folder: Path, examples: int, steps: int) -> None:
 
 
 def test_the_store_and_the_table_never_disagree(tmp_path: Path) -> None:
-    _examine(tmp_path, 12, 25)
+    _examine(tmp_path, 8, 20)
 
 
 @pytest.mark.slow
