@@ -21,6 +21,10 @@ from tests.journeys.wits import Wits
 _LIBRARY = Path(__file__).parents[2] / "flows" / "library"
 
 
+# Numbers of citizens who only write begin with this, those of citizens who dial do not.
+TEXTERS = "+85630"
+
+
 @cache
 def _flows() -> tuple[Flow, ...]:
     return tuple(load_path(_LIBRARY))
@@ -49,6 +53,11 @@ async def operator(url: str, rng: random.Random, *, patience: float = 60.0) -> A
         yield Operator(http, url, rng, patience=patience, apologies=apologies)
 
 
+def texter(number: int) -> str:
+    """The number of a citizen who only writes."""
+    return f"{TEXTERS}{number:07}"
+
+
 @dataclass
 class Crowd:
     """Citizens with numbers of their own; each makes one request after the other."""
@@ -69,6 +78,24 @@ class Crowd:
         end = await citizen.visit(service)
         self.ends[end] += 1
         self.visits[service] += 1
+
+    async def text(self, number: int) -> str:
+        """Register a birth in one message; returns the number it came from."""
+        rng = random.Random(f"{self.seed}/text/{number}")
+        msisdn = texter(number)
+        await asyncio.sleep(rng.random() * 5)
+        mother = "".join("aeiounlsmk"[int(digit)] for digit in f"{number:06}").capitalize()
+        words = f'BIRTH {rng.choice("FM")} {rng.choice(["today", "yesterday"])} "{mother} La" 0901005 24 1 1 1'
+        sent = {
+            "id": f"ATMO_{self.seed}_{number}",
+            "from": msisdn,
+            "to": "1999",
+            "text": words,
+            "linkId": "",
+            "date": "",
+        }
+        await self.operator.text(sent)
+        return msisdn
 
     async def keep_coming(self, count: int, closing: asyncio.Event) -> None:
         """`count` citizens at once, each with one request after another until the doors close."""

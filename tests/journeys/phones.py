@@ -62,6 +62,11 @@ class Operator:
         form = {"sessionId": session, "phoneNumber": number, "status": "Incomplete"}
         await self._post("ussd/end", form)
 
+    async def text(self, form: dict[str, str]) -> None:
+        """One SMS of a phone to the node, and again, as operators do who did not hear the answer."""
+        for _ in range(1 + (self.rng.random() < self.twice * 4) + (self.rng.random() < self.twice * 4)):
+            await self._post("sms", form)
+
     async def _once(self, form: dict[str, str]) -> str:
         for _ in range(_APOLOGIES):
             body = await self._post("ussd", form)
@@ -82,9 +87,11 @@ class Operator:
             try:
                 async with self.http.post(f"{self.door}/{tail}", data=form) as answer:
                     body = await answer.text()
-                    if answer.status != 200:
+                    if answer.status == 200:
+                        return body
+                    # A key press always gets a screen; of anything else the node may say that it is not written yet.
+                    if answer.status != 503 or tail == "ussd":
                         raise NodeFaultError(f"{tail} answered {answer.status}")
-                    return body
             except (aiohttp.ClientError, ConnectionError, TimeoutError):
                 if asyncio.get_running_loop().time() > deadline:
                     raise

@@ -262,11 +262,11 @@ class Site:
             finally:
                 await asyncio.gather(self.agency.end(signal.SIGTERM), self.node.end(signal.SIGTERM))
 
-    async def received(self) -> Counter[str]:
-        """How often the agency has each reference."""
+    async def received(self) -> list[tuple[str, str]]:
+        """(reference, number) of every request that the agency has; the number is empty where it must not be known."""
         async with open_book(self.folder / "agency") as book:
-            rows = await book.do(_references)
-        return Counter(dict(rows))
+            events = await book.do(_events)
+        return [(data["reference"], data.get("applicant", {}).get("msisdn", "")) for data in events]
 
     async def _enrol(self) -> str:
         from sync.agency import enrol  # noqa: PLC0415 - imports the agency only where it is needed
@@ -283,8 +283,5 @@ class Site:
         (self.folder / "sala.toml").write_text(text)
 
 
-def _references(connection: Any) -> list[tuple[str, int]]:
-    rows: list[tuple[str, int]] = connection.execute(
-        "SELECT reference, COUNT(*) FROM request GROUP BY reference"
-    ).fetchall()
-    return rows
+def _events(connection: Any) -> list[dict[str, Any]]:
+    return [json.loads(event)["data"] for (event,) in connection.execute("SELECT event FROM request").fetchall()]

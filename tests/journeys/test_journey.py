@@ -13,6 +13,8 @@ from tests.journeys.verdict import settled, texts_twice
 
 SEED = random.SystemRandom().randrange(10**6)
 PHONES = 500
+# And these register a birth in one message each.
+WRITERS = 60
 
 
 def fault(rng: random.Random) -> Play:
@@ -37,12 +39,17 @@ async def test_every_reference_told_is_at_the_agency_once_and_no_other(tmp_path:
         wanted = [services()[number % len(services())] for number in range(PHONES)]
         rng.shuffle(wanted)
         citizens = [crowd.citizen(number) for number in range(PHONES)]
+        dialling = [crowd.visit(one, service) for one, service in zip(citizens, wanted, strict=True)]
         async with asyncio.timeout(150):
-            await asyncio.gather(*(crowd.visit(one, service) for one, service in zip(citizens, wanted, strict=True)))
-        verdict = await settled(site, line.told, 60)
+            writers, _ = await asyncio.gather(
+                asyncio.gather(*map(crowd.text, range(WRITERS))), asyncio.gather(*dialling)
+            )
+        verdict, written = await settled(site, line.told, set(writers), 60)
         print(f"{line.calls} calls, {line.apologised} apologies, {dict(crowd.ends)}, road {dict(site.road.happened)}")
-        print(verdict)
+        print(verdict, written)
         assert verdict.clean, verdict
+        assert written.clean, written
+        assert len(written.told) == WRITERS
         assert len(verdict.told) > PHONES * 0.8
         assert len(crowd.visits) == len(services()) == 6
         # The control of the controls: there was mischief.

@@ -46,7 +46,18 @@ class Killer:
         await process.until_ready()
 
 
-async def ordeal(folder: Path, kills: int, *, lies: bool = False, patience: float = 60.0) -> tuple[Verdict, list[str]]:
+async def write(crowd: Crowd, closing: asyncio.Event) -> set[str]:
+    """One birth after another registered by SMS; returns the numbers."""
+    writers: set[str] = set()
+    while not closing.is_set():
+        batch = range(len(writers), len(writers) + 4)
+        writers |= set(await asyncio.gather(*map(crowd.text, batch)))
+    return writers
+
+
+async def ordeal(
+    folder: Path, kills: int, *, lies: bool = False, patience: float = 60.0
+) -> tuple[Verdict, Verdict, list[str]]:
     """Load, kills, and the two books compared when everything has come to rest; and what no operator may ever see."""
     rng = random.Random(SEED)
     async with Standin() as at, Nest.open() as nest:
@@ -55,6 +66,7 @@ async def ordeal(folder: Path, kills: int, *, lies: bool = False, patience: floa
             crowd = Crowd(line, SEED)
             closing = asyncio.Event()
             load = asyncio.create_task(crowd.keep_coming(CITIZENS, closing))
+            writing = asyncio.create_task(write(crowd, closing))
             killer = Killer(rng)
             at_node = kills * 2 // 3
             await asyncio.gather(
@@ -64,26 +76,30 @@ async def ordeal(folder: Path, kills: int, *, lies: bool = False, patience: floa
             try:
                 async with asyncio.timeout(120):
                     await load
+                    writers = await writing
             finally:
-                load.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await load
-            verdict = await settled(site, line.told, patience)
-            print(f"seed {SEED}, {dict(killer.killed)}, {line.calls} calls, {dict(crowd.ends)}; {verdict}")
-            return verdict, [*crowd.faults, *(f"texted twice: {one}" for one in texts_twice(at.taken))]
+                for task in (load, writing):
+                    task.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await task
+            verdict, written = await settled(site, line.told, writers, patience)
+            print(f"seed {SEED}, {dict(killer.killed)}, {line.calls} calls, {dict(crowd.ends)}")
+            print(f"dialled: {verdict}; written: {written}")
+            return verdict, written, [*crowd.faults, *(f"texted twice: {one}" for one in texts_twice(at.taken))]
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(max(600, KILLS * 5))
 async def test_nothing_told_is_lost_and_nothing_arrives_twice(tmp_path: Path) -> None:
-    verdict, faults = await ordeal(tmp_path, KILLS)
+    verdict, written, faults = await ordeal(tmp_path, KILLS)
     assert not faults, faults[:3]
     assert verdict.clean, verdict
+    assert written.clean, written
     assert len(verdict.told) > KILLS / 4
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_the_test_would_see_a_loss(tmp_path: Path) -> None:
-    verdict, _ = await ordeal(tmp_path, 15, lies=True, patience=5)
+    verdict, _, _ = await ordeal(tmp_path, 15, lies=True, patience=5)
     assert verdict.lost, "a node that acknowledges before it commits was not caught"

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from tests.journeys.site import Site
@@ -10,7 +12,7 @@ from tests.journeys.wits import references
 
 @dataclass(frozen=True)
 class Verdict:
-    """The two books compared."""
+    """The two books compared: `lost` was told and did not arrive, `untold` arrived and was told to nobody."""
 
     told: frozenset[str]
     lost: frozenset[str]
@@ -27,13 +29,14 @@ class Verdict:
         return f"{counts}: {sorted(self.lost | self.doubled | self.untold)[:10]}"
 
 
-def judge(told: set[str], received: Counter[str]) -> Verdict:
+def judge(told: Iterable[str], received: Iterable[str]) -> Verdict:
     """Compare what citizens were told with what the agency has."""
+    expected, counted = frozenset(told), Counter(received)
     return Verdict(
-        told=frozenset(told),
-        lost=frozenset(told - set(received)),
-        doubled=frozenset(reference for reference, count in received.items() if count > 1),
-        untold=frozenset(set(received) - told),
+        told=expected,
+        lost=expected - counted.keys(),
+        doubled=frozenset(name for name, count in counted.items() if count > 1),
+        untold=frozenset(counted.keys() - expected),
     )
 
 
@@ -42,12 +45,20 @@ def texts_twice(taken: Counter[tuple[str, str]]) -> list[str]:
     return [min(references(text)) for (_, text), count in taken.items() if count > 1 and references(text)]
 
 
-async def settled(site: Site, told: set[str], patience: float) -> Verdict:
-    """The verdict once everything has arrived, or after `patience` seconds."""
+async def settled(
+    site: Site, told: AbstractSet[str], texters: AbstractSet[str], patience: float
+) -> tuple[Verdict, Verdict]:
+    """The verdicts once everything has arrived, or after `patience` seconds.
+
+    The first is on the references that were told on a screen. The second is on the citizens who only wrote: one request
+    each, by their numbers.
+    """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + patience
     while True:
-        verdict = judge(told, await site.received())
-        if verdict.clean or loop.time() > deadline:
-            return verdict
+        received = await site.received()
+        dialled = judge(told, (reference for reference, number in received if number not in texters))
+        written = judge(texters, (number for _, number in received if number in texters))
+        if (dialled.clean and written.clean) or loop.time() > deadline:
+            return dialled, written
         await asyncio.sleep(0.5)
