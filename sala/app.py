@@ -115,7 +115,7 @@ class Node:
 
     def __post_init__(self) -> None:
         self.channels = Channels(self.plugged, self.memory, self._sorry, self.served, self.config.country)
-        self.gate = Gate(self.channels.ways())
+        self.gate = Gate(self.channels.ways(), self.config.http.proxies)
         self.phone = Phone(line_of(self.config)) if self.config.console.phone else None
 
     async def start(self, bound: dict[str, socket.socket]) -> None:

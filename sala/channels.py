@@ -39,7 +39,7 @@ class Channel:
         hooks: dict[str, Hook] = {}
         for door in (self.key_presses, self.messages):
             hooks |= door.hooks() if door else {}
-        return Way(self.plugged.secrets, hooks)
+        return Way(self.plugged.secrets, hooks, self.plugged.peers)
 
     def samples(self) -> Iterable[Sample]:
         """Its figures."""

@@ -32,6 +32,7 @@ class Door(Part):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 8080
     public_url: str = ""
+    proxies: tuple[str, ...] = ()
 
 
 class Console(Part):

@@ -5,7 +5,8 @@ router, whose walk over patterns and middlewares would be a tenth of what a whol
 """
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import ipaddress
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -19,6 +20,7 @@ PREFIX = "/gateways/"
 LARGEST_BODY = 256 * 1024
 
 Hook = Callable[[Received], Awaitable[Answer]]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 log = structlog.get_logger("gate")
 
@@ -28,23 +30,32 @@ _TEXT = CIMultiDict({"Content-Type": "text/plain; charset=utf-8", **_NO_STORE})
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One channel at the gate: its live secrets (two while they are being exchanged) and what answers behind them."""
+    """One channel at the gate.
+
+    Attributes:
+        secrets: the live ones; two while they are being exchanged.
+        hooks: what answers behind them, by the rest of the path.
+        peers: networks that its gateway calls from; empty: any.
+    """
 
     secrets: tuple[bytes, ...]
     hooks: Mapping[str, Hook]
+    peers: tuple[Network, ...] = ()
 
 
 class Gate:
     """Answers every request under `/gateways/`."""
 
-    def __init__(self, ways: Mapping[str, Way]) -> None:
-        """Serve these channels, by their names."""
+    def __init__(self, ways: Mapping[str, Way], proxies: Collection[str] = ()) -> None:
+        """Serve these channels, by their names; believe the forwarded address that one of `proxies` adds."""
         self._ways = dict(ways)
+        self._proxies = frozenset(proxies)
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
         """One gateway's request. A wrong channel, secret or path is the same 404; none of the three is ever logged."""
-        hook, tail = self._find(request.rel_url.raw_path)
-        if hook is None:
+        way, tail = self._find(request.rel_url.raw_path)
+        hook = way.hooks.get(tail) if way else None
+        if hook is None or (way and way.peers and not _is_in(self._caller(request), way.peers)):
             return web.Response(status=404)
         if (request.content_length or 0) > LARGEST_BODY:
             return web.Response(status=413)
@@ -60,18 +71,25 @@ class Gate:
             tail=tail,
             query=request.rel_url.raw_query_string,
             headers=request.headers,
-            peer=request.remote or "",
+            peer=self._caller(request),
         )
         return _response(await _guarded(hook, received))
 
-    def _find(self, path: str) -> tuple[Hook | None, str]:
+    def _caller(self, request: web.BaseRequest) -> str:
+        """Where the request comes from. Of a forwarded list only the end counts: our own proxy wrote that."""
+        peer = request.remote or ""
+        if peer in self._proxies:
+            return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        return peer
+
+    def _find(self, path: str) -> tuple[Way | None, str]:
         channel, _, rest = path.removeprefix(PREFIX).partition("/")
         secret, _, tail = rest.partition("/")
         way = self._ways.get(channel)
         # An unknown channel is compared too, so that the time taken does not tell the channels' names.
         if not _is_one_of(secret.encode("utf-8", "replace"), way.secrets if way else (b"-" * 32,)) or way is None:
             return None, ""
-        return way.hooks.get(tail.rstrip("/")), tail.rstrip("/")
+        return way, tail.rstrip("/")
 
 
 def _is_one_of(offered: bytes, secrets: Sequence[bytes]) -> bool:
@@ -80,6 +98,14 @@ def _is_one_of(offered: bytes, secrets: Sequence[bytes]) -> bool:
     for secret in secrets:
         found |= hmac.compare_digest(offered, secret)
     return found
+
+
+def _is_in(peer: str, networks: Sequence[Network]) -> bool:
+    try:
+        address = ipaddress.ip_address(peer)
+    except ValueError:
+        return False
+    return any(address in network for network in networks)
 
 
 async def _guarded(hook: Hook, received: Received) -> Answer:

@@ -1,5 +1,6 @@
 """From the configuration's channels and agencies to gateways and connectors: only what is configured is imported."""
 
+import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -11,6 +12,7 @@ import sms.port
 import ussd.port
 from sala import config as configuration
 from sala.config import Channel, Config, Model
+from sala.gate import Network
 
 SHORTEST_SECRET = 16
 """Characters of a callback secret: the path is all that tells the operator from a stranger."""
@@ -18,10 +20,11 @@ SHORTEST_SECRET = 16
 
 @dataclass(frozen=True, slots=True)
 class Plugged:
-    """One channel as configured: its live secrets, and its two sides (None: this gateway has no such side)."""
+    """One channel as configured: its secrets, who may call, and its two sides (None: this gateway has no such side)."""
 
     name: str
     secrets: tuple[bytes, ...]
+    peers: tuple[Network, ...]
     key_presses: ussd.port.Gateway | None
     key_press_settings: ussd.port.Settings | None
     messages: sms.port.Gateway | None
@@ -41,6 +44,7 @@ def _channel(name: str, channel: Channel, config: Config) -> Plugged:
     where = ("channels", name)
     keys = channel.keys()
     secrets = tuple(_secrets(keys.pop("secret", None), config, where))
+    peers = tuple(_networks(keys.pop("peers", []), config, where))
     presses = ussd.port.load(channel.gateway) if _offered(ussd.port.GROUP, channel.gateway) else None
     messages = sms.port.load(channel.gateway) if _offered(sms.port.GROUP, channel.gateway) else None
     if presses is None and messages is None:
@@ -54,6 +58,7 @@ def _channel(name: str, channel: Channel, config: Config) -> Plugged:
     return Plugged(
         name,
         secrets,
+        peers,
         presses(name, press_settings) if presses else None,
         press_settings,
         messages(name, message_settings) if messages else None,
@@ -76,6 +81,15 @@ def _settings(kind: type[Model], keys: Mapping[str, Any], config: Config, where:
 
 def _offered(group: str, name: str) -> bool:
     return name in entry_points(group=group).names
+
+
+def _networks(given: object, config: Config, where: tuple[str, ...]) -> Iterator[Network]:
+    for value in given if isinstance(given, list) else [given]:
+        try:
+            yield ipaddress.ip_network(str(value))
+        except ValueError:
+            said = "must be a list of addresses or networks, such as 203.0.113.0/24"
+            raise configuration.mistake(config, (*where, "peers"), said) from None
 
 
 def _secrets(given: object, config: Config, where: tuple[str, ...]) -> Iterator[bytes]:

@@ -80,14 +80,14 @@ class House:
 
 @contextlib.asynccontextmanager
 async def house(
-    folder: Path, name: str, *, api: str = "http://127.0.0.1:1", budget: int = 1000
+    folder: Path, name: str, *, api: str = "http://127.0.0.1:1", budget: int = 1000, deadline: float = 5
 ) -> AsyncIterator[House]:
     """A channel of the gateway `name` over a store in `folder`."""
     async with open_memory(StoreSettings(data=folder, node="KIT"), b"k" * 32, mind()) as memory:
         hooks: dict[str, Any] = {}
         lane = None
         if name in USSD:
-            hooks |= _ussd(name, USSD[name].settings, memory)
+            hooks |= _ussd(name, USSD[name].settings, memory, deadline)
         if name in SMS:
             gateway_class = sms.port.load(name)
             settings = gateway_class.Settings.model_validate({**SMS[name].settings(api), "budget_per_day": budget})
@@ -108,10 +108,10 @@ async def house(
             await gateway.close()
 
 
-def _ussd(name: str, settings: Mapping[str, Any], memory: Memory) -> Mapping[str, Any]:
+def _ussd(name: str, settings: Mapping[str, Any], memory: Memory, deadline: float) -> Mapping[str, Any]:
     gateway_class = ussd.port.load(name)
     gateway = gateway_class(CHANNEL, gateway_class.Settings.model_validate(settings))
-    return ussd.door.Door(CHANNEL, gateway, memory.turns, lambda _key, _number: "sorry", deadline=5).hooks()
+    return ussd.door.Door(CHANNEL, gateway, memory.turns, lambda _key, _number: "sorry", deadline=deadline).hooks()
 
 
 @contextlib.asynccontextmanager

@@ -174,3 +174,23 @@ async def test_strangers_and_nonsense_leave_no_trace(tmp_path: Path, name: str) 
         assert (await home.say(huge)).status == 413
         # The control: had any of it been kept, this would be a repetition.
         assert await Line(home, wire).press("1") == "1 1"
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_slow_store_gets_an_apology_and_the_call_again_its_screen(tmp_path: Path, name: str) -> None:
+    async with house(tmp_path, name, deadline=0.2) as home:
+        line = Line(home, USSD[name])
+        await line.press("")
+        holding = asyncio.Event()
+
+        async def hold(_database: object) -> None:
+            holding.set()
+            await asyncio.sleep(0.8)
+
+        held = asyncio.create_task(home.memory.writer.do(hold))
+        await holding.wait()
+        assert await line.press("1") == "sorry."
+        await held
+        # Whether it was written or not, it is heard once.
+        assert await line.press("1") == "1 1"
+        assert await line.press("1*2") == "2 2"

@@ -1,5 +1,6 @@
 """The HTTP edge: secrets, sizes, and what is 404."""
 
+import ipaddress
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -75,6 +76,39 @@ async def test_both_secrets_open_while_they_are_exchanged(site: Site, secret: st
 async def test_anything_wrong_is_the_same_404(site: Site, path: str) -> None:
     assert await post(site, path, b"x=1") == 404
     assert site.heard == []
+
+
+@pytest.mark.parametrize(
+    ("peers", "proxies", "forwarded", "status"),
+    [
+        ([], [], "", 200),
+        (["127.0.0.0/8"], [], "", 200),
+        (["203.0.113.0/24"], [], "", 404),
+        # A header of the caller's own is not believed, nor is what it puts before our proxy's.
+        (["203.0.113.0/24"], [], "203.0.113.9", 404),
+        (["203.0.113.0/24"], ["127.0.0.1"], "203.0.113.9", 200),
+        (["203.0.113.0/24"], ["127.0.0.1"], "203.0.113.9, 198.51.100.7", 404),
+        (["203.0.113.0/24"], ["127.0.0.1"], "198.51.100.7, 203.0.113.9", 200),
+        (["203.0.113.0/24"], ["127.0.0.1"], "", 404),
+        (["203.0.113.0/24"], ["127.0.0.1"], "unknown", 404),
+        (["2001:db8::/32"], ["127.0.0.1"], "2001:db8::7", 200),
+    ],
+)
+async def test_only_the_gateways_own_networks_get_in(
+    peers: list[str], proxies: list[str], forwarded: str, status: int
+) -> None:
+    site = Site()
+    networks = tuple(ipaddress.ip_network(peer) for peer in peers)
+    gate = Gate({"at": Way((NEW.encode(),), {"ussd": site.hook}, networks)}, proxies)
+    runner = web.ServerRunner(web.Server(gate.handle, access_log=None))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", site.port).start()
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    url = site.url(f"at/{NEW}/ussd")
+    async with aiohttp.ClientSession() as http, http.post(url, data=b"x=1", headers=headers) as answer:
+        assert answer.status == status
+    assert len(site.heard) == (status == 200)
+    await runner.cleanup()
 
 
 async def test_a_large_body_gets_in_and_a_larger_one_does_not(site: Site) -> None:

@@ -1,0 +1,61 @@
+"""A channel's block: each mistake is one sentence with its key and line, and what is right reaches the gate."""
+
+from pathlib import Path
+
+import pytest
+
+from flows.errors import ConfigFault
+from sala import config, plugs
+
+BLOCK = """\
+node = "LA-XK-03"
+[channels.at]
+gateway = "africastalking"
+secret = "a-secret-of-enough-length"
+username = "sandbox"
+api_key = "k"
+"""
+
+
+def read(folder: Path, more: str = "", block: str = BLOCK) -> list[plugs.Plugged]:
+    file = folder / "sala.toml"
+    file.write_text(block + more)
+    return plugs.channels(config.load(file))
+
+
+def test_a_block_becomes_a_channel_with_both_sides(tmp_path: Path) -> None:
+    (at,) = read(tmp_path, 'peers = ["203.0.113.0/24", "2001:db8::7"]\nservice_codes = ["*999#"]\n')
+    assert at.name == "at"
+    assert at.secrets == (b"a-secret-of-enough-length",)
+    assert [str(peer) for peer in at.peers] == ["203.0.113.0/24", "2001:db8::7/128"]
+    assert at.key_press_settings
+    assert at.key_press_settings.service_codes == ["*999#"]
+    assert at.message_settings
+
+
+def test_two_secrets_live_while_they_are_exchanged(tmp_path: Path) -> None:
+    (at,) = read(
+        tmp_path,
+        block=BLOCK.replace('"a-secret-of-enough-length"', '["a-new-secret-of-length", "an-old-secret-of-length"]'),
+    )
+    assert len(at.secrets) == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ('peers = ["the operator"]\n', "channels.at.peers"),
+        ('peers = ["203.0.113.9/24"]\n', "channels.at.peers"),
+        ('service_codes = ["999"]\n', "channels.at.service_codes"),
+        ('base_url = "http://api.example.com"\n', "channels.at.base_url"),
+        ('client = "carrier pigeon"\n', "channels.at.client"),
+        ("reply_deadline = 60\n", "channels.at.reply_deadline"),
+        ('countries = ["LA"]\n', "channels.at.countries"),
+        ("servce_codes = []\n", "channels.at.servce_codes"),
+    ],
+)
+def test_a_mistake_is_named_with_its_key_and_line(tmp_path: Path, more: str, key: str) -> None:
+    with pytest.raises(ConfigFault, match=r"sala\.toml:7: ") as caught:
+        read(tmp_path, more)
+    assert key in str(caught.value)
+    assert "a-secret" not in str(caught.value)
