@@ -27,7 +27,7 @@ check: install ## format, lint, types, layers, lock
 	$(BIN)/lint-imports
 
 quick: install ## the ordinary tests only
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 test: check quick ## everything that CI runs
 	$(BIN)/python -m pytest -q -m slow
