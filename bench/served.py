@@ -52,11 +52,11 @@ class Server:
 
 
 @contextlib.contextmanager
-def node(folder: Path) -> Iterator[Server]:
-    """A whole node with the starter services: encrypted database, logs and metrics on."""
+def node(folder: Path, more: str = "") -> Iterator[Server]:
+    """A whole node with the starter services: encrypted database, logs and metrics on; `more` ends its settings."""
     http, console = free_port(), free_port()
     config = folder / "sala.toml"
-    config.write_text(_CONFIG.format(data=folder / "data", http=http, console=console, secret=SECRET))
+    config.write_text(_CONFIG.format(data=folder / "data", http=http, console=console, secret=SECRET) + more)
     command = [sys.executable, "-m", "sala", "serve", "--config", str(config)]
     with _running(command, folder / "node.log", f"http://127.0.0.1:{http}/ready") as pid:
         yield Server(pid, http, f"/gateways/at/{SECRET}/ussd", console)

@@ -12,7 +12,7 @@ import structlog
 
 from flows.errors import ConfigFault
 from sala import config as configuration
-from sala import keys, log, plugs, services, sockets
+from sala import keys, log, plugs, second, services, sockets
 from sala import web as pages
 from sala.channels import Channels, Sample, line_of
 from sala.config import Config, Console, Door
@@ -22,6 +22,7 @@ from sala.loops import until_told
 from sala.phone import Phone
 from sala.road import connectors, means
 from sala.schema import answers_schema
+from store.copying.generation import Medium
 from store.memory import Memory, open_memory
 from sync import push
 from sync.service import SyncService
@@ -69,7 +70,9 @@ async def node(config: Config, served: frozenset[str] = ROOMS) -> AsyncIterator[
         config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         key = keys.database_key(config.key_source, config.data)
         settings = configuration.store_settings(config)
-        memory = await stack.enter_async_context(open_memory(settings, key, services.mind(prepared)))
+        memory = await stack.enter_async_context(
+            open_memory(settings, key, services.mind(prepared), medium=_medium(config))
+        )
         if await services.publish_new(memory.library, prepared):
             await memory.refresh()
         built = Node(config, served, memory, prepared, plugged, SyncService(memory.road, roads, means(config)))
@@ -78,6 +81,10 @@ async def node(config: Config, served: frozenset[str] = ROOMS) -> AsyncIterator[
         _log.info("node started", node=config.node, port=config.http.port, version=services.version())
         yield built
         _log.info("node stops", node=config.node)
+
+
+def _medium(config: Config) -> Medium:
+    return Medium(luggage=lambda: second.luggage(config))
 
 
 def _bind(config: Config, served: frozenset[str]) -> dict[str, socket.socket]:

@@ -3,6 +3,7 @@
 import os
 import re
 import tomllib
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -13,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError
 
 from flows.errors import ConfigFault
+from store.copying.settings import CopySettings
 from store.settings import StoreSettings
 
 PREFIX = "SALA_"
@@ -75,6 +77,10 @@ class Agency(Plug):
     connector: str
 
 
+# The table is called [copy], and so is a method that pydantic itself has given up for `model_copy`.
+warnings.filterwarnings("ignore", message='Field name "copy" in "Config" shadows')
+
+
 class Config(BaseSettings):
     """Everything a node may be told. Every key but `node` has a default."""
 
@@ -95,8 +101,14 @@ class Config(BaseSettings):
     console: Console = Console()
     log: Log = Log()
     store: Mapping[str, Any] = {}
+    copy: CopySettings | None = None  # type: ignore[assignment] # see above
     channels: Mapping[str, Channel] = {}
     agencies: Mapping[str, Agency] = {}
+
+    @property
+    def file(self) -> Path:
+        """Where it was read from."""
+        return self._file
 
     # The file and its text, so that a mistake found later can still name its line.
     _file: Path = PrivateAttr(default=Path(DEFAULT_FILE))
@@ -196,6 +208,7 @@ def store_settings(config: Config) -> StoreSettings:
         "node": config.node,
         "district": config.district,
         "timezone": config.timezone,
+        "copying": config.copy,
         "seal_to": {name: tuple(agency.keys().get("seal_to", ())) for name, agency in config.agencies.items()},
     }
     for key in shared.keys() & config.store.keys():
@@ -219,7 +232,10 @@ def _rooted(config: Config, root: Path) -> Config:
     """The same with paths that no longer depend on the working directory."""
     services = tuple(_service_path(path, root) for path in config.services)
     tables = {name: root / path for name, path in config.tables.items()}
-    return config.model_copy(update={"data": root / config.data, "services": services, "tables": tables})
+    copying = config.copy and config.copy.model_copy(update={"path": root / config.copy.path})
+    return config.model_copy(
+        update={"data": root / config.data, "services": services, "tables": tables, "copy": copying}
+    )
 
 
 def _service_path(path: Path, root: Path) -> Path:

@@ -42,6 +42,13 @@ def store_samples(readings: Readings) -> Iterator[Sample]:
     yield "sala_messages_unknown", (), float(readings.unknown_messages)
     yield "sala_message_oldest_seconds", (), _age(readings.oldest_message_at)
     yield "sala_memos_open", (), float(readings.memos)
+    if readings.copies is not None:
+        yield "sala_copies", (), float(readings.copies.copies)
+        yield "sala_copy_saved_seconds", (), _age(readings.copies.since)
+        yield "sala_copy_waiting", (), float(readings.copies.waiting)
+        yield "sala_copy_bytes", (), float(readings.copies.size)
+        yield "sala_copy_bases_total", (), float(readings.copies.bases)
+        yield "sala_copy_commits_total", (), float(readings.copies.saved)
     for road in readings.roads:
         labels = (("agency", road.agency),)
         for state in ("waiting", "in_doubt", "held", "in_review", "accepted"):

@@ -39,7 +39,7 @@ async def restore(source: Path, data: Path, key: bytes) -> None:
 
 async def check(data: Path, key: bytes) -> list[str]:
     """Return what is wrong with the database, as sentences; empty when all of it is sound."""
-    return await asyncio.to_thread(_findings, data / FILE, key)
+    return await asyncio.to_thread(findings, data / FILE, key)
 
 
 def _copy(source: Path, target: Path, key: bytes) -> int:
@@ -51,14 +51,14 @@ def _copy(source: Path, target: Path, key: bytes) -> int:
         descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         os.close(descriptor)
         _clone(source, part, key)
-        found = _findings(part, key)
+        found = findings(part, key)
         if found:
             raise StoreFault(f"the copy is not sound: {found[0]}")
-        _durable(part, target)
+        durable(part, target)
     except OSError as fault:
         raise ConfigFault(f"{target} cannot be written ({fault.strerror})") from fault
     finally:
-        for leftover in (part, *_sidecars(part)):
+        for leftover in (part, *sidecars(part)):
             leftover.unlink(missing_ok=True)
     return target.stat().st_size
 
@@ -86,7 +86,7 @@ def _put_back(source: Path, target: Path, key: bytes) -> None:
     part = target.with_name(target.name + ".part")
     part.unlink(missing_ok=True)
     _clone(source, part, key)
-    found = _findings(part, key)
+    found = findings(part, key)
     if found:
         part.unlink(missing_ok=True)
         raise StoreFault(f"{source} is not sound: {found[0]}", hint="use another copy; the database was not touched")
@@ -94,16 +94,16 @@ def _put_back(source: Path, target: Path, key: bytes) -> None:
         link.execute(sql.SET_META, ("restored_at", str(int(time.time()))))
         link.commit()
         link.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    for leftover in _sidecars(part):
+    for leftover in sidecars(part):
         leftover.unlink(missing_ok=True)
     if target.exists():
-        for name in (target, *_sidecars(target)):
+        for name in (target, *sidecars(target)):
             if name.exists():
                 name.replace(name.with_name(name.name + ASIDE))
-    _durable(part, target)
+    durable(part, target)
 
 
-def _durable(part: Path, target: Path) -> None:
+def durable(part: Path, target: Path) -> None:
     """Give the finished file its name so that a power cut leaves it whole or absent."""
     with part.open("rb") as file:
         os.fsync(file.fileno())
@@ -115,7 +115,8 @@ def _durable(part: Path, target: Path) -> None:
         os.close(folder)
 
 
-def _findings(file: Path, key: bytes) -> list[str]:
+def findings(file: Path, key: bytes) -> list[str]:
+    """Return what is wrong with a database file, as sentences."""
     with contextlib.closing(open_keyed(file, key)) as link:
         damaged = [str(row[0]) for row in link.execute("PRAGMA cipher_integrity_check")]
         try:
@@ -125,5 +126,6 @@ def _findings(file: Path, key: bytes) -> list[str]:
         return damaged + wrong
 
 
-def _sidecars(file: Path) -> list[Path]:
+def sidecars(file: Path) -> list[Path]:
+    """Return the files that SQLite keeps beside a database."""
     return [file.with_name(file.name + ending) for ending in ("-wal", "-shm", "-journal")]

@@ -11,6 +11,8 @@ import structlog
 from flows.errors import KeyFault, StoreFault
 from store import migrate, road_sql, sql
 from store.clock import Clock
+from store.copying.generation import Medium
+from store.copying.keeper import Keeper, Node
 from store.crew import Crew
 from store.custody import Custody
 from store.database import Database
@@ -54,7 +56,14 @@ class Memory:
     """Everything that a node remembers. Made by `open_memory`."""
 
     def __init__(
-        self, settings: StoreSettings, mind: Mind, hashing: Hashing, clock: Clock, writing: Database, reading: Database
+        self,
+        settings: StoreSettings,
+        mind: Mind,
+        hashing: Hashing,
+        clock: Clock,
+        writing: Database,
+        reading: Database,
+        keeper: Keeper | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -62,13 +71,22 @@ class Memory:
         self._mind = mind
         self._writing = writing
         self._reading = reading
+        self._keeper = keeper
         self._cache = Cache(settings.most_cached)
         self._words = Words()
         self._post = Post(clock, settings.quiet, settings.send_by)
         self._scribe = Scribe(settings, mind, hashing, clock, self._words, self._post)
         self._reserve = Reserve(settings.data, settings.reserve_mb, settings.free_mb)
         self._crew = Crew(mind, hashing, clock, self._cache, References(settings.blocks), self._scribe)
-        self.writer = Writer(writing, self._crew, self._words, self._reserve, self._post, settings.most_waiting)
+        self.writer = Writer(
+            keeper.recorder if keeper else writing,
+            self._crew,
+            self._words,
+            self._reserve,
+            self._post,
+            settings.most_waiting,
+            keeper.settled if keeper else None,
+        )
         self.turns = Turns(self.writer, hashing, mind, self._cache)
         self.messages = Messages(self.writer, reading, clock, self._crew)
         self.custody = Custody(self.writer, reading, self._words, settings.node, serving=settings.custody)
@@ -131,6 +149,8 @@ class Memory:
     async def tick(self) -> None:
         """Look at the disk, and at whether another process has written."""
         self._look_at_disk()
+        if self._keeper is not None:
+            self._keeper.tell()
 
         async def run(database: Database) -> None:
             version = await database.changed()
@@ -180,6 +200,7 @@ class Memory:
             reserve=self._reserve.there,
             full=self.full,
             writable=self.writer.writable,
+            copies=self._keeper.reading() if self._keeper else None,
         )
 
     async def _renew(self, database: Database) -> None:
@@ -216,6 +237,7 @@ async def open_memory(
     hashing_key: bytes = b"",
     clock: Clock | None = None,
     house: bool = True,
+    medium: Medium | None = None,
 ) -> AsyncIterator[Memory]:
     """Open the memory of the node in `settings.data`, and close it with everything under way finished.
 
@@ -228,6 +250,7 @@ async def open_memory(
         hashing_key: of the keyed hashes; empty: derived from `key`. It stays the same when the database's key changes.
         clock: another one than the machine's.
         house: whether to keep house in the background; tests call `tick` and `sweep` themselves.
+        medium: what goes to the second copy beside the rows, and how it is touched; tests break and hasten it.
 
     Raises:
         KeyFault: wrong key. VersionFault: an unsound SQLite, or a schema newer than this code.
@@ -245,10 +268,18 @@ async def open_memory(
         reading = await Sqlite.open(file, key, reader=True)
         stack.push_async_callback(reading.close)
         clock = clock or Clock(settings.timezone)
-        memory = Memory(settings, mind, Hashing(hashing_key or key), clock, writing, reading)
+        keeper = None
+        if settings.copying is not None and role == "node":
+            node = Node(settings.data, settings.node, key)
+            keeper = Keeper(settings.copying, node, engine=writing, now=clock.now, medium=medium or Medium())
+        memory = Memory(settings, mind, Hashing(hashing_key or key), clock, writing, reading, keeper)
         await memory.begin(role)
         memory.writer.start(turns=role == "node")
+        if keeper is not None:
+            stack.push_async_callback(keeper.close)
         stack.push_async_callback(memory.writer.close)
+        if keeper is not None:
+            await keeper.begin(memory.writer.do)
         if house and role == "node":
             task = asyncio.create_task(memory.keep_house(), name="store-house")
             stack.push_async_callback(_stop, task)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flows.turn import Clock as Quality
+from store.copying.copier import Copies
 from store.values import Traffic
 
 
@@ -20,6 +21,7 @@ class Readings:
         roads: to each agency. memos: lines in the officer's inbox.
         free: bytes left on the disk. reserve: whether the disk reserve is there. full: new dialogues are refused.
         writable: whether a turn would be taken now.
+        copies: the second copy; None when there is to be none.
     """
 
     epoch: str
@@ -38,3 +40,4 @@ class Readings:
     reserve: bool
     full: bool
     writable: bool
+    copies: Copies | None = None

@@ -7,6 +7,7 @@ import pyrage
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from flows.reference import RANDOM_DIGITS
+from store.copying.settings import CopySettings
 
 
 class StoreSettings(BaseModel):
@@ -26,6 +27,7 @@ class StoreSettings(BaseModel):
         settled_days: how long message rows, notes and inbox identities are kept after they are done.
         blocks: leading digits of the references leased to this node; empty: all of them.
         send_by: per channel, the channel that sends its SMS; a channel not named sends its own.
+        copying: the second copy, if there is to be one.
         seal_to: per agency, age public keys; bodies of its submissions are sealed to them at intake.
         leased: whether a hub leases references to this node: then only `blocks` and what it leased are used.
         custody: whether this node is a hub and keeps submissions of other nodes.
@@ -46,6 +48,7 @@ class StoreSettings(BaseModel):
     settled_days: Annotated[int, Field(ge=1)] = 30
     blocks: tuple[str, ...] = ()
     send_by: dict[str, str] = {}
+    copying: CopySettings | None = None
     seal_to: dict[str, tuple[str, ...]] = {}
     leased: bool = False
     custody: bool = False

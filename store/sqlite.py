@@ -98,8 +98,9 @@ _WRITER = (
 class Sqlite:
     """`Database` over one aiosqlite connection, whose thread runs one call at a time."""
 
-    def __init__(self, link: aiosqlite.Connection) -> None:
+    def __init__(self, link: aiosqlite.Connection, raw: Any) -> None:
         self._link = link
+        self._raw = raw
 
     @classmethod
     async def open(cls, file: Path, key: bytes, *, reader: bool = False, checkpoints: bool = True) -> Self:
@@ -111,7 +112,7 @@ class Sqlite:
         require_sound_engine()
         # Opened before aiosqlite has it: when its own connector fails, its thread outlives the caller.
         raw = await asyncio.to_thread(open_keyed, file, key, reader=reader, checkpoints=checkpoints)
-        return cls(await aiosqlite.Connection(lambda: raw, 64))
+        return cls(await aiosqlite.Connection(lambda: raw, 64), raw)
 
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
         """Run one statement and return all its rows."""
@@ -148,6 +149,16 @@ class Sqlite:
             await self._link.rollback()
         except Error as fault:
             raise _translated(fault) from fault
+
+    @property
+    def changes(self) -> int:
+        """Rows changed through this connection since it was opened."""
+        return int(self._raw.total_changes)
+
+    @property
+    def seen(self) -> int:
+        """SQLite's data version, read without a hop to the thread: only for the owner, while no call is under way."""
+        return int(self._raw.execute("PRAGMA data_version").fetchone()[0])
 
     async def changed(self) -> int:
         """Return SQLite's data version: it moves when another connection has committed."""

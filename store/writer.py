@@ -49,7 +49,14 @@ class Writer:
     """Owns the writing connection."""
 
     def __init__(
-        self, database: Database, crew: Crew, words: Words, reserve: Reserve, post: Post, most_waiting: int
+        self,
+        database: Database,
+        crew: Crew,
+        words: Words,
+        reserve: Reserve,
+        post: Post,
+        most_waiting: int,
+        settled: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._database = database
         self._crew = crew
@@ -57,6 +64,7 @@ class Writer:
         self._reserve = reserve
         self._post = post
         self._most_waiting = most_waiting
+        self._settled = settled
         self._asks: deque[Ask] = deque()
         self._works: deque[Work] = deque()
         self._held: dict[bytes, list[Ask]] = {}
@@ -217,6 +225,8 @@ class Writer:
             if isinstance(fault, Exception):
                 return fault
             raise
+        if self._settled is not None:
+            await self._settled()
         self.counts["batches"] += 1
         self._post.ring()
         self._complete(asks, works, later)

@@ -10,6 +10,7 @@ from flows.errors import Fault
 from sala.cli import agency as _agency
 from sala.cli import bundle as _bundle
 from sala.cli import case as _case
+from sala.cli import copy as _copy
 from sala.cli import db as _db
 from sala.cli import flow as _flow
 from sala.cli import node as _node
@@ -31,6 +32,7 @@ app.add_typer(_sync.app, name="sync")
 app.add_typer(_bundle.app, name="bundle")
 app.add_typer(_agency.app, name="agency")
 app.add_typer(_db.app, name="db")
+app.add_typer(_copy.app, name="copy")
 app.add_typer(_case.app, name="case")
 
 

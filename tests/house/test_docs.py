@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from flows.errors import Fault
 from sala import cli, config
 from sala.metrics import METRICS
+from store.copying.settings import CopySettings
 from store.settings import StoreSettings
 from tests.house.tree import ROOT, document, import_all
 
@@ -59,10 +60,23 @@ def plugs(group: str) -> Iterator[type[BaseModel]]:
         yield point.load().Settings
 
 
-SHARED = ("data", "node", "district", "timezone", "seal_to", "channels", "agencies", "store", "tables")
+SHARED = (
+    "data",
+    "node",
+    "district",
+    "timezone",
+    "seal_to",
+    "copying",
+    "copy",
+    "channels",
+    "agencies",
+    "store",
+    "tables",
+)
 MODELS = [
     config.Config,
     StoreSettings,
+    CopySettings,
     *plugs("sala.ussd_gateways"),
     *plugs("sala.sms_gateways"),
     *plugs("sala.connectors"),

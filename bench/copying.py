@@ -1,0 +1,123 @@
+"""What a second copy costs a key press: the same node without one, with one, and waiting for it, in turns."""
+
+import asyncio
+import json
+import os
+import tempfile
+import time
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import uvloop
+
+from bench import yard
+from bench.load import press
+from bench.over_http import script
+from bench.served import Server, node
+from store.copying import escrow
+
+_RESULTS = Path(__file__).parent / "results"
+_ROUNDS, _SECONDS, _PHONES = 6, 2.5, (1, 32)
+_KINDS = {"without": None, "with": "false", "waiting": "true"}
+
+
+@dataclass
+class Side:
+    """One node through all rounds at one number of phones."""
+
+    microseconds: list[float] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
+    p50: list[float] = field(default_factory=list)
+    p99: list[float] = field(default_factory=list)
+    copied: list[float] = field(default_factory=list)
+
+
+def main() -> None:
+    """Measure, write `results/copying.json` and `.md`, print the table."""
+    os.sched_setaffinity(0, {1})
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder = Path(name)
+        nodes = {kind: stack.enter_context(_node(folder, kind)) for kind in _KINDS}
+        found = {phones: uvloop.run(_measure(nodes, phones)) for phones in _PHONES}
+        machine = yard.machine(folder)
+    record = {
+        "machine": machine,
+        "phones": {str(n): {kind: asdict(side) for kind, side in sides.items()} for n, sides in found.items()},
+    }
+    _RESULTS.mkdir(exist_ok=True)
+    (_RESULTS / "copying.json").write_text(json.dumps(record, indent=1) + "\n")
+    table = _table(found)
+    (_RESULTS / "copying.md").write_text(table)
+    print(table)
+
+
+def _node(folder: Path, kind: str) -> AbstractContextManager[Server]:
+    home = folder / kind
+    home.mkdir()
+    wait = _KINDS[kind]
+    copy = f'[copy]\npath = "{home}/copy"\nkey = "{escrow.make()[1]}"\nwait = {wait}\nsame_disk = true\n'
+    return node(home, copy if wait else "")
+
+
+async def _measure(nodes: dict[str, Server], phones: int) -> dict[str, Side]:
+    sides = {kind: Side() for kind in nodes}
+    for number in range(_ROUNDS + 1):
+        for kind, server in nodes.items():
+            await _round(server, phones, sides[kind] if number else Side())
+    return sides
+
+
+async def _round(server: Server, phones: int, side: Side) -> None:
+    before = _copied(server)
+    used = yard.processor_seconds(server.pid)
+    tally = await press(server.port, server.path, script(), phones, _SECONDS)
+    if tally.bad:
+        raise SystemExit(f"{tally.bad} wrong answers, so there is no result; the first: {tally.first_bad}")
+    # The copy's own thread may still be at work.
+    await asyncio.sleep(0.3)
+    side.microseconds.append((yard.processor_seconds(server.pid) - used) * 1e6 / tally.answers)
+    side.rates.append(tally.answers / _SECONDS)
+    side.p50.append(yard.quantile(tally.milliseconds, 0.5))
+    side.p99.append(yard.quantile(tally.milliseconds, 0.99))
+    side.copied.append((_copied(server) - before) / tally.answers)
+
+
+def _copied(server: Server) -> float:
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        try:
+            if server.reading("sala_copies") == 2:
+                return server.reading("sala_copy_bytes")
+        except StopIteration:
+            return 0.0
+        time.sleep(0.1)
+    raise SystemExit("the node says that it has one copy, so there is no result")
+
+
+def _table(found: dict[int, dict[str, Side]]) -> str:
+    lines = [
+        "| phones | | processor time, ratio | rate, ratio | p50 ms | p99 ms | us a press | bytes copied a press |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for phones, sides in found.items():
+        bare = sides["without"]
+        for kind, side in sides.items():
+            cells = (
+                yard.shown(_ratios(side.microseconds, bare.microseconds)),
+                yard.shown(_ratios(side.rates, bare.rates)),
+                yard.shown(side.p50),
+                yard.shown(side.p99),
+                yard.shown(side.microseconds, 0),
+                yard.shown(side.copied, 0),
+            )
+            lines.append(f"| {phones} | {kind} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _ratios(over: list[float], under: list[float]) -> list[float]:
+    return [one / other for one, other in zip(over, under, strict=True)]
+
+
+if __name__ == "__main__":
+    main()
