@@ -169,8 +169,9 @@ OPEN_MEMOS: Final = "SELECT count(*) FROM note WHERE done = 0"
 # --- the trail of one request, for `sala prove` ----------------------------------------------------------------------
 
 SUBMISSIONS_OF: Final = (
-    "SELECT seq, id, case_revision, at, event FROM submission WHERE seq = ?"
-    " UNION ALL SELECT seq, id, case_revision, at, event FROM submission WHERE request = ? AND case_revision > 1"
+    "SELECT seq, id, case_revision, at, event, digest FROM submission WHERE seq = ?"
+    " UNION ALL SELECT seq, id, case_revision, at, event, digest FROM submission"
+    " WHERE request = ? AND case_revision > 1"
     " ORDER BY 1"
 )
 

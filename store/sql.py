@@ -289,7 +289,10 @@ SWEEP_BODIES: Final = (
 )
 """A stretch of submissions: whether all their agencies have them (or none will), and since when."""
 
-DROP_BODY: Final = "UPDATE submission SET event = NULL WHERE seq = ?"
+BODIES: Final = "SELECT seq, event FROM submission WHERE seq IN (SELECT value FROM json_each(?)) AND event IS NOT NULL"
+
+DROP_BODY: Final = "UPDATE submission SET digest = ?, event = NULL WHERE seq = ?"
+"""The body goes; its digest stays, for whoever holds a copy of the bytes against it."""
 
 UNLINK: Final = "UPDATE request SET number = NULL WHERE seq = ?"
 

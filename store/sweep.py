@@ -1,5 +1,6 @@
 """Keeping house: what is no longer needed goes, a little at a time, so that no key press waits for it."""
 
+import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -80,13 +81,16 @@ class Sweep:
             if not settled or now < max(at, settled_at or at) + keep_days * DAY:
                 continue
             if kept:
-                bodies.append((seq,))
+                bodies.append(seq)
             if status in ENDED_STATUSES:
                 unlinked.append((request,))
         if bodies or unlinked:
 
             async def run(database: Database) -> None:
-                await database.many(sql.DROP_BODY, bodies)
+                await database.begin()
+                kept = await database.rows(sql.BODIES, (json.dumps(bodies),))
+                digests = [(hashlib.sha256(event).digest(), seq) for seq, event in kept]
+                await database.many(sql.DROP_BODY, digests)
                 await database.many(sql.UNLINK, unlinked)
 
             await self._writer.do(run)

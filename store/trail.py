@@ -3,6 +3,8 @@
 import hashlib
 import json
 
+import orjson
+
 from store import road_sql
 from store.database import Database
 from store.numbers import pack_reference, unpack_id
@@ -20,16 +22,16 @@ async def trail(database: Database, reference: str) -> list[Hop]:
     submissions = await database.rows(road_sql.SUBMISSIONS_OF, (request, request))
     listed = json.dumps([row[0] for row in submissions])
     hops = [_submission(*row) for row in submissions]
-    for agency, seq, state, attempts, code, agency_ref, reason, at in await database.rows(
-        road_sql.DELIVERIES_OF, (listed,)
-    ):
-        details = {"sequence": seq, "attempts": attempts, "code": code, "agency_ref": agency_ref, "reason": reason}
-        hops.append(Hop(at, "delivery", STATES[state], agency, details=details))
     for agency, seq, at, road, outcome, out, in_, milliseconds, status in await database.rows(
         road_sql.ATTEMPTS_OF, (listed,)
     ):
         details = {"sequence": seq, "road": road, "bytes_out": out, "bytes_in": in_, "ms": milliseconds, "http": status}
         hops.append(Hop(at, "attempt", outcome or "unknown", agency, details=details))
+    for agency, seq, state, attempts, code, agency_ref, reason, at in await database.rows(
+        road_sql.DELIVERIES_OF, (listed,)
+    ):
+        details = {"sequence": seq, "attempts": attempts, "code": code, "agency_ref": agency_ref, "reason": reason}
+        hops.append(Hop(at, "delivery", STATES[state], agency, details=details))
     for agency, seq, status, reason, at, applied in await database.rows(road_sql.EVENTS_OF, (request,)):
         details = {"seq": seq, "reason": reason, "applied": bool(applied)}
         hops.append(Hop(at, "status", status, agency, details=details))
@@ -38,7 +40,20 @@ async def trail(database: Database, reference: str) -> list[Hop]:
     return sorted(hops, key=lambda hop: hop.at)
 
 
-def _submission(seq: int, id_: bytes, case_revision: int, at: int, event: bytes | None) -> Hop:
-    digest = f"sha256:{hashlib.sha256(event).hexdigest()}" if event else ""
-    details = {"sequence": seq, "id": unpack_id(id_), "bytes": len(event or b"")}
-    return Hop(at, "submission", f"revision {case_revision}", digest=digest, details=details)
+def _submission(seq: int, id_: bytes, case_revision: int, at: int, event: bytes | None, digest: bytes | None) -> Hop:
+    # After its retention the body is gone, and its digest stays.
+    kept = hashlib.sha256(event).digest() if event else digest
+    envelope = orjson.loads(event) if event else {}
+    details = {
+        "by": envelope.get("data", {}).get("channel", ""),
+        "sequence": seq,
+        "epoch": envelope.get("epoch", ""),
+        "clock": envelope.get("clock", ""),
+        "id": unpack_id(id_),
+        "bytes": len(event or b""),
+        "sealed": "yes" if "data_base64" in envelope else "",
+        "body": "" if event else "gone after its retention",
+    }
+    return Hop(
+        at, "submission", f"revision {case_revision}", digest=f"sha256:{kept.hex()}" if kept else "", details=details
+    )

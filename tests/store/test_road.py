@@ -388,6 +388,7 @@ async def test_a_late_acceptance_does_not_unsettle_an_officer(memory: Memory) ->
 
 async def test_bodies_go_some_days_after_acceptance_and_never_before(memory: Memory, hands: Hands) -> None:
     reference, id_ = await accepted(memory)
+    digest = (await memory.trail(reference))[0].digest
     await dial(memory, "SUBMIT", session="y")
     hands.go(29 * 86_400)
     await memory.sweep.round()
@@ -396,6 +397,8 @@ async def test_bodies_go_some_days_after_acceptance_and_never_before(memory: Mem
     for _ in range(3):
         await memory.sweep.round()
     assert await rows(memory, "SELECT event IS NULL FROM submission ORDER BY seq") == [(1,), (0,)]
+    first = (await memory.trail(reference))[0]
+    assert (first.digest, first.details["body"]) == (digest, "gone after its retention")
     assert await rows(memory, "SELECT number IS NULL FROM request ORDER BY seq") == [(0,), (0,)]
     await memory.road.statuses(AGENCY, [event(reference, id_, "closed")], "c", NOON)
     for _ in range(3):
@@ -418,6 +421,9 @@ async def test_the_trail_of_a_request(memory: Memory) -> None:
         ("message", "status"),
     }
     assert hops[0].digest.startswith("sha256:")
+    assert (hops[0].details["by"], hops[0].details["clock"], hops[0].details["epoch"]) == ("ussd", "good", memory.epoch)
+    kinds = [hop.kind for hop in hops]
+    assert kinds.index("attempt") < kinds.index("delivery")
     assert LAO[1:] not in str(hops)
     assert await memory.trail("000000000") == []
     assert await memory.trail("x") == []

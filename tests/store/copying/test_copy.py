@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from flows.errors import ConfigFault, KeyFault
+from store import hub_sql, road_sql, sql
 from store.copying import escrow
 from store.copying.copier import KEEP
 from store.copying.frames import Damaged
@@ -295,3 +297,14 @@ async def test_a_base_that_was_never_finished_is_refused(copied: Copied, stick: 
     cut.write_bytes(stick.files[0].read_bytes()[:-60])
     with pytest.raises(Damaged, match="never finished"):
         await restore(cut, stick.secret, tmp_path / "new")
+
+
+def test_no_statement_draws_by_chance_or_reads_the_time() -> None:
+    """Doing a statement again must do the same, on another day and on another machine."""
+    chance = re.compile(r"random|strftime|julianday|unixepoch|current_(date|time)|'now'", re.IGNORECASE)
+    modules = (sql, road_sql, hub_sql)
+    texts = [text for module in modules for name, text in vars(module).items() if name.isupper() and name[0] != "_"]
+    statements = [text for text in texts if isinstance(text, str)]
+    assert len(statements) > 100
+    assert [text for text in statements if chance.search(text)] == []
+    assert chance.search("SELECT random()")
