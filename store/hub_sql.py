@@ -109,14 +109,14 @@ AT: Final = "SELECT 1 FROM home WHERE seq = ? AND node = ? AND agency = ? AND (l
 
 # --- heartbeats ------------------------------------------------------------------------------------------------------
 
-RUN: Final = "SELECT stamp FROM heartbeat_run WHERE node = ? AND epoch = ?"
+RUNS: Final = "SELECT epoch, first, stamp FROM heartbeat_run WHERE node = ? AND epoch IN (?, ?)"
 
 SET_RUN: Final = (
-    "INSERT INTO heartbeat_run (node, epoch, stamp) VALUES (?, ?, ?)"
+    "INSERT INTO heartbeat_run (node, epoch, first, stamp) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (node, epoch) DO UPDATE SET stamp = max(stamp, excluded.stamp)"
 )
 
-HEARTBEAT: Final = "SELECT at, epoch, returns, cloned_at, down, body FROM heartbeat WHERE node = ?"
+HEARTBEAT: Final = "SELECT epoch, returns, cloned_at FROM heartbeat WHERE node = ?"
 
 SET_HEARTBEAT: Final = (
     "INSERT INTO heartbeat (node, at, epoch, returns, cloned_at, down, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -125,8 +125,6 @@ SET_HEARTBEAT: Final = (
 )
 
 HEARTBEATS: Final = "SELECT node, at, epoch, cloned_at, down, body FROM heartbeat ORDER BY node"
-
-SET_CLONED: Final = "UPDATE heartbeat SET cloned_at = ? WHERE node = ?"
 
 # --- the road down ---------------------------------------------------------------------------------------------------
 
@@ -173,3 +171,9 @@ REPLACE_ARRIVAL: Final = (
 )
 
 SET_ARRIVAL: Final = "UPDATE arrival SET state = ?, reason = ?, at = ? WHERE seq = ?"
+
+LEASED: Final = (
+    "SELECT body FROM arrival WHERE kind = 'blocks'"
+    " UNION ALL SELECT body FROM parcel WHERE kind = 'blocks' AND node = ?"
+)
+"""Blocks that came down to this node, or that a hub gave to itself."""

@@ -10,6 +10,7 @@ import structlog
 
 from flows.errors import KeyFault, StoreFault
 from store import migrate, road_sql, sql
+from store.arrivals import Arrivals, leased_in
 from store.clock import Clock
 from store.copying.generation import Medium
 from store.copying.keeper import Keeper, Node
@@ -17,6 +18,7 @@ from store.crew import Crew
 from store.custody import Custody
 from store.database import Database
 from store.hashing import Hashing
+from store.hub import Hub
 from store.library import Library, catalogue_of
 from store.lock import Lock
 from store.messages import Messages
@@ -77,7 +79,8 @@ class Memory:
         self._post = Post(clock, settings.quiet, settings.send_by)
         self._scribe = Scribe(settings, mind, hashing, clock, self._words, self._post)
         self._reserve = Reserve(settings.data, settings.reserve_mb, settings.free_mb)
-        self._crew = Crew(mind, hashing, clock, self._cache, References(settings.blocks), self._scribe)
+        self._references = References(settings.blocks, leased=settings.leased)
+        self._crew = Crew(mind, hashing, clock, self._cache, self._references, self._scribe)
         self.writer = Writer(
             keeper.recorder if keeper else writing,
             self._crew,
@@ -92,6 +95,8 @@ class Memory:
         self.custody = Custody(self.writer, reading, self._words, settings.node, serving=settings.custody)
         statuses = Statuses(mind, self._words, self._post, self._crew, self.custody)
         self.road = Road(self.writer, reading, self._words, statuses)
+        self.hub = Hub(self.writer, reading, clock, settings.node)
+        self.arrivals = Arrivals(self.writer, reading, clock)
         self.library = Library(self.writer, reading, clock)
         self.review = Review(self.writer, reading, clock, self._words, self._scribe, hashing)
         self.sweep = Sweep(settings, self.writer, reading, clock, self._cache, self._crew)
@@ -208,7 +213,17 @@ class Memory:
         await self._words.load(database)
         await self._compose(database)
 
+    async def references_left(self) -> int:
+        """How many references are free in this node's blocks; -1 when all of them are its own."""
+        return await self._references.left(self._reading)
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """Leading digits of this node's references; empty: all."""
+        return self._references.blocks
+
     async def _compose(self, database: Database) -> None:
+        self._references.lease(await leased_in(database, self.settings.node))
         self._crew.thinker.office = self._mind.compose(await catalogue_of(database))
 
     def _look_at_disk(self) -> None:

@@ -3,16 +3,21 @@
 import json
 import secrets
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from flows.errors import StoreFault
-from flows.reference import RANDOM_DIGITS, make_reference
-from store import sql
+import structlog
+
+from flows.reference import LENGTH, RANDOM_DIGITS, make_reference
+from store import hub_sql, sql
 from store.database import Database
 
 STOCK: Final = 256
-_MOST_DRAWS: Final = 50
+_DRAWS: Final = 8
+_MOST_LISTED: Final = 20_000
+"""References of one block that are gone through one by one when chance finds no free one any more."""
+
+log = structlog.get_logger("store")
 
 
 def draw(blocks: Sequence[str]) -> str:
@@ -22,29 +27,82 @@ def draw(blocks: Sequence[str]) -> str:
     return make_reference(head + f"{secrets.randbelow(10**wanted):0{wanted}d}")
 
 
-class References:
-    """A stock of free references. The unique index stays the last word: another process may take one in between."""
+def span(block: str) -> tuple[int, int]:
+    """The references of a block as numbers: the first, and the one after the last."""
+    size = 10 ** (LENGTH - len(block))
+    first = int(block or "0") * size
+    return first, first + size
 
-    def __init__(self, blocks: Sequence[str]) -> None:
-        self._blocks = blocks
+
+def capacity(block: str) -> int:
+    """How many references a block has."""
+    return int(10 ** (RANDOM_DIGITS - len(block)))
+
+
+class References:
+    """A stock of free references. The unique index stays the last word: another process may take one in between.
+
+    `blocks` are leading digits, empty for all; with `leased`, only these and what `lease` adds are this node's.
+    """
+
+    def __init__(self, blocks: Sequence[str], *, leased: bool = False) -> None:
+        self._given = tuple(blocks)
+        self.blocks = tuple(blocks)
+        self._leased = leased
         self._stock: deque[str] = deque()
+        self._told = False
+
+    def lease(self, blocks: Iterable[str]) -> None:
+        """These were leased to this node, besides those that it was given."""
+        self.blocks = tuple(dict.fromkeys((*self._given, *blocks)))
 
     async def fill(self, database: Database, wanted: int) -> None:
-        """See that at least `wanted` are there.
-
-        Raises:
-            StoreFault: this node's blocks are used up.
-        """
-        for _ in range(_MOST_DRAWS):
+        """See that at least `wanted` are there, or all that are left."""
+        if self._leased and not self.blocks:
+            self._tell(used_up=True)
+            return
+        for _ in range(_DRAWS):
             if len(self._stock) >= wanted:
-                return
-            drawn = {draw(self._blocks) for _ in range(max(STOCK, wanted))} - set(self._stock)
-            taken = await database.rows(sql.REFERENCES, (json.dumps([int(one) for one in drawn]),))
-            used = {row[0] for row in taken}
-            self._stock.extend(one for one in drawn if int(one) not in used)
-        if len(self._stock) < wanted:
-            raise StoreFault("no free reference is left in this node's blocks", hint="lease a further block to it")
+                break
+            await self._add(database, {draw(self.blocks) for _ in range(max(STOCK, wanted))})
+        if len(self._stock) < wanted and self.blocks:
+            await self._go_through(database)
+        self._tell(used_up=not self._stock)
+
+    async def left(self, database: Database) -> int:
+        """How many are free in this node's blocks; -1 when all references are its own."""
+        if not self.blocks:
+            return 0 if self._leased else -1
+        total = 0
+        for block in self.blocks:
+            total += capacity(block) - int((await database.rows(hub_sql.USED_IN, span(block)))[0][0])
+        return max(0, total)
 
     def take(self) -> str:
-        """The next one."""
-        return self._stock.popleft()
+        """The next one; "" when none is left."""
+        return self._stock.popleft() if self._stock else ""
+
+    async def _add(self, database: Database, drawn: set[str]) -> None:
+        drawn -= set(self._stock)
+        taken = await database.rows(sql.REFERENCES, (json.dumps([int(one) for one in drawn]),))
+        used = {row[0] for row in taken}
+        self._stock.extend(one for one in drawn if int(one) not in used)
+
+    async def _go_through(self, database: Database) -> None:
+        """Chance no longer finds the last ones of nearly full blocks."""
+        for block in self.blocks:
+            if capacity(block) > _MOST_LISTED:
+                continue
+            given = {row[0] for row in await database.rows(hub_sql.GIVEN_IN, span(block))}
+            free = [
+                one
+                for number in range(capacity(block))
+                if int(one := make_reference(f"{block}{number:0{RANDOM_DIGITS - len(block)}d}")) not in given
+            ]
+            secrets.SystemRandom().shuffle(free)
+            self._stock.extend(one for one in free[:STOCK] if one not in self._stock)
+
+    def _tell(self, *, used_up: bool) -> None:
+        if used_up and not self._told:
+            log.error("no free reference is left in this node's blocks: new requests are refused")
+        self._told = used_up

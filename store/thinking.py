@@ -8,6 +8,7 @@ from typing import Any, Final
 import structlog
 import uuid_utils.compat as uuid
 
+from flows.errors import StoreFault
 from flows.turn import CaseKey, Heard, Moment, Need, Note, Screen, Submit, Turn
 from store.asks import Ask, Later
 from store.clock import Clock
@@ -60,7 +61,10 @@ class Thinker:
             keys = [one for one in turn.effects if isinstance(one, CaseKey) and one.digits and one not in ask.hashes]
             if keys:
                 return self._needs.hash_first(ask, keys)
-            if any(isinstance(one, Submit) for one in turn.effects):
+            submits = [one for one in turn.effects if isinstance(one, Submit)]
+            if any(not one.reference for one in submits):
+                raise StoreFault("no free reference is left", hint="the hub gives more when it is heard")
+            if submits:
                 self._moment = None
         return turn
 
@@ -76,11 +80,12 @@ class Thinker:
         return Turn(screen, talk, effects=(Note("failed", f"fault {number}"),), keep_until=keep_until)
 
     def _fresh_moment(self) -> Moment:
+        reference = self._references.take()
         return Moment(
             now=self._clock.steady(),
             today=self._clock.today(self._clock.now()),
-            reference=self._references.take(),
+            reference=reference,
             ids=(str(uuid.uuid7()), str(uuid.uuid7())),
             clock=self._clock.quality,
-            full=self.full,
+            full=self.full or not reference,
         )

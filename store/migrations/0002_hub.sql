@@ -77,6 +77,7 @@ CREATE TABLE heartbeat (
 CREATE TABLE heartbeat_run (
   node TEXT NOT NULL,
   epoch TEXT NOT NULL,
+  first INTEGER NOT NULL,
   stamp INTEGER NOT NULL,
   PRIMARY KEY (node, epoch)
 ) WITHOUT ROWID;
