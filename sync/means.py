@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from uuid_utils.compat import uuid7
@@ -38,6 +38,19 @@ class Means:
     chance: Callable[[], float] = random.random
     batch_id: Callable[[], str] = _batch_id
     alert: Callable[[str, str, str], None] = _nobody
+
+
+NOTICES: Mapping[str, str] = {
+    "cloned": "another machine uses this node's name: give each machine its own, and enrol it",
+}
+"""What the other side may say to the desk, with every answer, until it is mended."""
+
+
+def hear_notices(means: Means, agency: str, notices: Iterable[str]) -> None:
+    """Pass on what is understood; telling the same again is for `alert` to see."""
+    for notice in notices:
+        if notice in NOTICES:
+            means.alert(agency, notice, NOTICES[notice])
 
 
 @dataclass(slots=True)

@@ -81,5 +81,9 @@ def signed(request: web.Request, key: bytes, answer: dict[str, Any], status: int
 
 def seconds_asked(request: web.Request) -> float:
     """How long this question may stay open."""
-    text = request.query.get("wait", "0")
-    return float(min(int(text) if text.isdecimal() and len(text) <= _DIGITS else 0, LONGEST_WAIT))
+    return float(min(whole(request.query.get("wait", "")), LONGEST_WAIT))
+
+
+def whole(text: str) -> int:
+    """A count in a query; 0 for anything else."""
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else 0

@@ -15,7 +15,7 @@ from flows.errors import Refused, RoadFault
 from store.values import Bookmark
 from sync import backoff
 from sync.breaker import STOPPED_PROBE
-from sync.means import Counters, Means, rest
+from sync.means import Counters, Means, hear_notices, rest
 from sync.port import Connector, Events, Road
 
 WAIT: Final = 25
@@ -112,6 +112,7 @@ class Listener:
         self._failures, self._there = 0, True
         self._counters.bytes_in += answer.bytes_in
         self.heard.set()
+        hear_notices(self._means, self.agency, answer.notices)
         if gone_back(bookmark, answer) and self._may_go_back():
             await self._go_back()
             return 1

@@ -18,7 +18,7 @@ from sync import settling
 from sync import sizing as sizings
 from sync.breaker import Breaker
 from sync.faults import AgencyBusy, Lost, Unreadable
-from sync.means import Counters, Means, rest
+from sync.means import Counters, Means, hear_notices, rest
 from sync.port import Batch, Connector, Results, Road
 from sync.sizing import Sizing
 from sync.suspects import Suspects
@@ -233,6 +233,7 @@ class Worker:
         self._split.singles = 0
         self.last_fault = self._told = None
         self._count(settlements, results, seconds)
+        hear_notices(self._means, self.agency, results.notices)
         _log.info(
             "road_answered",
             agency=self.agency,

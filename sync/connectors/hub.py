@@ -6,10 +6,14 @@ agency is good for another.
 
 import hashlib
 import hmac
-from typing import ClassVar, Final
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
+import msgspec
 from pydantic import BaseModel
+from uuid_utils.compat import uuid7
 
+from flows.errors import Protocol
 from sync.connectors import native
 
 NODE_HEADER: Final = "Sala-Node"
@@ -17,6 +21,9 @@ NODE_HEADER: Final = "Sala-Node"
 
 DOWN: Final = "down"
 """The road on which parcels come down; no agency can have this name."""
+
+PATIENCE: Final = 50.0
+"""Seconds that one consignment may take."""
 
 
 def road_key(secret: bytes, road: str) -> bytes:
@@ -27,6 +34,27 @@ def road_key(secret: bytes, road: str) -> bytes:
 def agency_road(agency: str) -> str:
     """The name of an agency's road, which is also its path at the hub."""
     return f"agencies/{agency}"
+
+
+class Down(native.Connector):
+    """The road on which a hub's parcels come down."""
+
+    def __init__(self, node: str, settings: native.NativeSettings) -> None:
+        """`settings` have the hub's address and the secret shared with it."""
+        super().__init__(DOWN, node, settings)
+        self._key = road_key(self._key, DOWN)
+        self._headers = {NODE_HEADER: node}
+
+    async def pull(self, after: int) -> Mapping[str, Any]:
+        """Ask for what comes after a number; raises a `RoadFault` unless a signed answer came back."""
+        answer = await self._ask("GET", f"/{DOWN}", str(uuid7()), PATIENCE, {}, b"", {"after": str(after)})
+        try:
+            found = msgspec.json.decode(answer.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            raise Protocol("the signed answer is not JSON")
+        return found
 
 
 class Connector(native.Connector):

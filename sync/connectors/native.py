@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from uuid_utils.compat import uuid7
 
 from flows.errors import Protocol, RoadFault
-from sync import signing, wire
+from sync import heartbeat, signing, wire
 from sync.faults import Away, Lost, fault_of
 from sync.port import Batch, Events, Results
 
@@ -62,6 +62,8 @@ class Connector:
         self._timeout = settings.timeout
         self._zstd = False
         self._headers: dict[str, str] = {}
+        self.pulse: Callable[[], str] | None = None
+        """Gives the heartbeat that goes with every request; None: none goes."""
         self._session: aiohttp.ClientSession | None = None
 
     async def deliver(self, batch: Batch) -> Results:
@@ -114,6 +116,8 @@ class Connector:
         query: Mapping[str, str] | None = None,
     ) -> _Answer:
         signed = signing.sign(self._key, message_id, int(time.time()), body)
+        if self.pulse is not None:
+            signed |= heartbeat.signed(self._key, signed, self.pulse())
         timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(_CONNECT, seconds))
         try:
             async with self._open().request(

@@ -1,4 +1,4 @@
-"""The hub's side of the native protocol: batches of its nodes into custody, and each agency's word home."""
+"""The hub's side of the native protocol: batches into custody, each agency's word home, parcels down."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -7,12 +7,16 @@ from typing import Any, Final
 
 import structlog
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from store.custody import SOURCE, Consigned, Custody, Word
-from sync import signing, wire
+from store.custody import SOURCE, Consigned, Word
+from store.hub import Beat, Hub
+from store.memory import Memory
+from sync import heartbeat, signing, wire
 from sync.agency import intake
-from sync.connectors.hub import NODE_HEADER, agency_road, road_key
-from sync.serving import LOOK_EVERY, Bell, body_of, headers_of, seconds_asked, signed, stranger
+from sync.connectors.hub import DOWN, NODE_HEADER, agency_road, road_key
+from sync.hub.consignment import Consignment, close
+from sync.serving import LOOK_EVERY, Bell, body_of, headers_of, seconds_asked, signed, stranger, whole
 
 PREFIX: Final = "/hub"
 """Where a hub answers on its console's address."""
@@ -35,13 +39,18 @@ class Nodes:
 
 
 class HubDoor:
-    """The addresses that nodes call for one agency after another."""
+    """The addresses that nodes call, for one agency after another and for what comes down."""
 
-    def __init__(self, custody: Custody, nodes: Nodes, agencies: Sequence[str], bell: Bell) -> None:
-        """Take the rows, who may come, where their submissions may go, and the bell of what goes home."""
-        self._custody = custody
+    def __init__(
+        self, memory: Memory, nodes: Nodes, agencies: Sequence[str], bell: Bell, key: Ed25519PrivateKey
+    ) -> None:
+        """Take the rows, who may come, where submissions may go, the bell of what goes home, and the hub's own key."""
+        self._custody = memory.custody
+        self._hub = memory.hub
+        self._name = memory.settings.node
         self._nodes = nodes
         self._agencies = frozenset(agencies)
+        self._key = key
         self.bell = bell
 
     def routes(self, prefix: str = PREFIX) -> list[web.RouteDef]:
@@ -49,6 +58,7 @@ class HubDoor:
         return [
             web.post(f"{prefix}/agencies/{{agency}}/submissions", self.submissions),
             web.get(f"{prefix}/agencies/{{agency}}/statuses", self.statuses, allow_head=False),
+            web.get(f"{prefix}/{DOWN}", self.down, allow_head=False),
         ]
 
     async def submissions(self, request: web.Request) -> web.Response:
@@ -56,7 +66,8 @@ class HubDoor:
         body = await body_of(request)
         if body is None:
             return web.Response(status=413)
-        node, agency, key = self._caller(request, body)
+        agency = request.match_info["agency"]
+        node, key = self._caller(request, body, agency_road(agency))
         if key is None:
             return stranger()
         if agency not in self._agencies:
@@ -73,13 +84,15 @@ class HubDoor:
         _log.info("custody_taken", node=node, agency=agency, records=len(kept))
         self.bell.ring()
         results = [_result(one.id, one.status, one.agency_ref, one.reason, one.fields) for one in kept]
-        return signed(request, key, {"results": results, "max_batch": MAX_BATCH})
+        return signed(request, key, {"results": results, "max_batch": MAX_BATCH} | await self._hear(request, node, key))
 
     async def statuses(self, request: web.Request) -> web.Response:
         """Answer with what goes home to this node from this agency, or wait for it for as long as the node asks."""
-        node, agency, key = self._caller(request, b"")
+        agency = request.match_info["agency"]
+        node, key = self._caller(request, b"", agency_road(agency))
         if key is None:
             return stranger()
+        notices = await self._hear(request, node, key)
         after = request.query.get("after", "")
         until = time.monotonic() + seconds_asked(request)
         words, following = await self._custody.feed(node, agency, after)
@@ -87,14 +100,45 @@ class HubDoor:
         while not words and following == standing and time.monotonic() < until and not self.bell.closed:
             await self.bell.wait(min(LOOK_EVERY, max(0.01, until - time.monotonic())))
             words, following = await self._custody.feed(node, agency, after)
-        return signed(request, key, {"events": [_event(word) for word in words], "next": following})
+        return signed(request, key, {"events": [_event(word) for word in words], "next": following} | notices)
 
-    def _caller(self, request: web.Request, body: bytes) -> tuple[str, str, bytes | None]:
-        node, agency = request.headers.get(NODE_HEADER, ""), request.match_info["agency"]
-        key = self._nodes.key(node, agency_road(agency), headers_of(request), body)
+    async def down(self, request: web.Request) -> web.Response:
+        """Answer with everything that this node has not read yet, under the hub's own signature."""
+        node, key = self._caller(request, b"", DOWN)
+        if key is None:
+            return stranger()
+        notices = await self._hear(request, node, key)
+        after = whole(request.query.get("after", ""))
+        closed = await closed_for(self._hub, self._name, node, after, self._key)
+        return signed(request, key, {"consignment": closed, "agencies": sorted(self._agencies)} | notices)
+
+    def _caller(self, request: web.Request, body: bytes, road: str) -> tuple[str, bytes | None]:
+        node = request.headers.get(NODE_HEADER, "")
+        key = self._nodes.key(node, road, headers_of(request), body)
         if key is None:
             _log.warning("signature_unknown")
-        return node, agency, key
+        return node, key
+
+    async def _hear(self, request: web.Request, node: str, key: bytes) -> dict[str, list[str]]:
+        """Keep the heartbeat that came with a request; returns what the node's desk must be told, for the answer."""
+        headers = headers_of(request)
+        beat = heartbeat.read(key, headers)
+        if beat is None:
+            return {}
+        cloned = await self._hub.heard(beat_of(node, beat, heartbeat.stamp(headers)))
+        return {"notices": ["cloned"]} if cloned else {}
+
+
+async def closed_for(hub: Hub, name: str, node: str, after: int, key: Ed25519PrivateKey) -> dict[str, str]:
+    """What comes down to a node after a number, closed with the hub's key."""
+    parcels = tuple(await hub.parcels(node, after))
+    upto = parcels[-1].seq if parcels else after
+    return close(Consignment(name, node, after, upto, int(time.time()), parcels), key)
+
+
+def beat_of(node: str, beat: heartbeat.Heartbeat, stamp: int) -> Beat:
+    """A heartbeat as the store keeps it."""
+    return Beat(node, beat.epoch, stamp, beat.down, beat.text, tuple(beat.blocks), beat.left)
 
 
 def consigned(record: intake.Record) -> Consigned:

@@ -1,4 +1,4 @@
-"""Consignments in a file that a stick or a bundle can carry: sealed for each node, so that a lost stick tells nothing."""
+"""Consignments in a file that a stick can carry, sealed for each node: a lost stick tells nothing."""
 
 import base64
 import binascii
