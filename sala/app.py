@@ -12,15 +12,18 @@ import structlog
 
 from flows.errors import ConfigFault
 from sala import config as configuration
-from sala import keys, log, plugs, second, services, sockets
+from sala import hub, keys, log, plugs, second, services, sockets
 from sala import web as pages
+from sala.alerts import Desk
 from sala.channels import Channels, Sample, line_of
 from sala.config import Config, Console, Door
+from sala.down import Overlay
 from sala.figures import process_samples, road_samples, store_samples, unready
 from sala.gate import PREFIX, Gate
 from sala.loops import until_told
 from sala.phone import Phone
-from sala.road import connectors, means
+from sala.relations import Relations
+from sala.road import connectors, joint, means
 from sala.schema import answers_schema
 from store.copying.generation import Medium
 from store.memory import Memory, open_memory
@@ -70,12 +73,18 @@ async def node(config: Config, served: frozenset[str] = ROOMS) -> AsyncIterator[
         config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         key = keys.database_key(config.key_source, config.data)
         settings = configuration.store_settings(config)
-        memory = await stack.enter_async_context(
-            open_memory(settings, key, services.mind(prepared), medium=_medium(config))
-        )
-        if await services.publish_new(memory.library, prepared):
+        overlay = Overlay.over(prepared)
+        mind = services.mind(prepared, lambda: overlay.material)
+        memory = await stack.enter_async_context(open_memory(settings, key, mind, medium=_medium(config)))
+        told = means(config, Desk(memory).alert)
+        relations = Relations(config, memory, overlay, roads, told)
+        await relations.down.begin()
+        await hub.lease_own(config, memory)
+        sent = {one.parcel.name for one in await memory.arrivals.active() if one.parcel.kind == "revision"}
+        if await services.publish_new(memory.library, prepared, sent):
             await memory.refresh()
-        built = Node(config, served, memory, prepared, plugged, SyncService(memory.road, roads, means(config)))
+        road = SyncService(joint(config, memory), roads, told)
+        built = Node(config, served, memory, prepared, plugged, road, relations)
         stack.push_async_callback(built.stop)
         await built.start(bound)
         _log.info("node started", node=config.node, port=config.http.port, version=services.version())
@@ -117,6 +126,7 @@ class Node:
     prepared: services.Prepared
     plugged: Sequence[plugs.Plugged]
     road: SyncService
+    relations: Relations
     started_at: float = field(default_factory=time.monotonic)
     _sites: list[pages.Site] = field(default_factory=list)
 
@@ -130,6 +140,7 @@ class Node:
         self.channels.start()
         if "sync" in self.served:
             self.road.start()
+        self.relations.start(sync="sync" in self.served)
         for name, one in bound.items():
             shared = "http" not in bound and bool(self.served & {"ussd", "sms"})
             site = self._door() if name == "http" else self._console(shared=shared)
@@ -138,16 +149,18 @@ class Node:
 
     async def stop(self) -> None:
         """Take nothing new, answer what runs, give leases back."""
+        self.relations.release()
         await asyncio.gather(*(site.stop() for site in self._sites), return_exceptions=True)
         phone = [self.phone.close()] if self.phone else []
-        await asyncio.gather(self.channels.stop(), self.road.stop(), *phone, return_exceptions=True)
+        parts = (self.channels.stop(), self.road.stop(), self.relations.stop())
+        await asyncio.gather(*parts, *phone, return_exceptions=True)
 
     def _door(self) -> pages.Site:
         return pages.Site.of_handler(pages.door_handler(self.gate, self.ready))
 
     def _console(self, *, shared: bool) -> pages.Site:
         app = pages.console_app(self.ready, self.figures, self.schema)
-        app.router.add_routes(push.routes(self.road))
+        app.router.add_routes([*push.routes(self.road), *self.relations.routes()])
         if self.phone:
             app.router.add_routes(self.phone.routes())
         if shared:

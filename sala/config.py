@@ -9,13 +9,24 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
 from flows.errors import ConfigFault
 from store.copying.settings import CopySettings
 from store.settings import StoreSettings
+from sync.hub.consignment import public_key
+from sync.signing import key_of
 
 PREFIX = "SALA_"
 Model = TypeVar("Model", bound=BaseModel)
@@ -81,6 +92,49 @@ class Agency(Plug):
 warnings.filterwarnings("ignore", message='Field name "copy" in "Config" shadows')
 
 
+class Enrolled(Part):
+    """A node that delivers to this hub: its secret, or both while they are being exchanged."""
+
+    secret: SecretStr | tuple[SecretStr, ...]
+
+    @field_validator("secret")
+    @classmethod
+    def _good(cls, value: SecretStr | tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        secrets = value if isinstance(value, tuple) else (value,)
+        for one in secrets:
+            key_of(one.get_secret_value())
+        return secrets
+
+
+class HubTable(Part):
+    """The hub that this node delivers to; or, with `nodes`, the nodes that deliver to this one."""
+
+    url: Annotated[str, Field(pattern=r"^(https?://[^\s?#]+)?$")] = ""
+    secret: SecretStr = SecretStr("")
+    key: tuple[str, ...] | str = ()
+    agencies: tuple[str, ...] = ()
+    seal_to: Mapping[str, tuple[str, ...]] = {}
+    nodes: Mapping[str, Enrolled] = {}
+
+    @field_validator("key")
+    @classmethod
+    def _keys(cls, value: tuple[str, ...] | str) -> tuple[str, ...]:
+        keys = (value,) if isinstance(value, str) else value
+        for one in keys:
+            public_key(one)
+        return keys
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.url:
+            key_of(self.secret.get_secret_value())
+        elif self.agencies:
+            raise ValueError("agencies go through a hub, and no url says where it is")
+        if self.url and self.nodes:
+            raise ValueError("a hub has no hub above it: give url, or nodes")
+        return self
+
+
 class Config(BaseSettings):
     """Everything a node may be told. Every key but `node` has a default."""
 
@@ -104,6 +158,7 @@ class Config(BaseSettings):
     copy: CopySettings | None = None  # type: ignore[assignment] # see above
     channels: Mapping[str, Channel] = {}
     agencies: Mapping[str, Agency] = {}
+    hub: HubTable = HubTable()
 
     @property
     def file(self) -> Path:
@@ -209,7 +264,10 @@ def store_settings(config: Config) -> StoreSettings:
         "district": config.district,
         "timezone": config.timezone,
         "copying": config.copy,
-        "seal_to": {name: tuple(agency.keys().get("seal_to", ())) for name, agency in config.agencies.items()},
+        "seal_to": {name: tuple(agency.keys().get("seal_to", ())) for name, agency in config.agencies.items()}
+        | dict(config.hub.seal_to),
+        "leased": bool(config.hub.url or config.hub.nodes),
+        "custody": bool(config.hub.nodes),
     }
     for key in shared.keys() & config.store.keys():
         raise mistake(config, ("store", key), "", "extra_forbidden")

@@ -51,6 +51,17 @@ def _own_key(data: Path) -> bytes:
     return _make(file)
 
 
+def own_key(file: Path) -> bytes:
+    """32 bytes that this node keeps in a file of its own, made at first use.
+
+    Raises:
+        ConfigFault: the file holds no key.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        return _decode(file.read_bytes(), str(file))
+    return _make(file)
+
+
 def _make(file: Path) -> bytes:
     key = secrets.token_bytes(SIZE)
     file.parent.mkdir(parents=True, exist_ok=True)

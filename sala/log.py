@@ -36,7 +36,7 @@ TOKENS: Final = frozenset(
 FIGURES: Final = frozenset(
     {
         "accepted", "attempt", "attempts", "bytes", "bytes_in", "bytes_out", "cached", "calls", "claimed",
-        "count", "depth", "lapsed", "line", "lost", "mib", "milliseconds", "ms", "offered_again", "parts",
+        "count", "depth", "lapsed", "line", "lost", "mib", "milliseconds", "ms", "offered_again", "parcels", "parts",
         "pid", "port", "queued", "records", "requeued", "retry_after", "returned", "rows", "seconds", "seq",
         "status", "statuses", "unknown", "waiting",
     }

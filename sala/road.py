@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -13,12 +13,18 @@ from flows.errors import ConfigFault
 from sala import config as configuration
 from sala.beside import beside
 from sala.config import Config
+from store.memory import Memory
 from sync import bundle
+from sync.connectors import hub as through
+from sync.connectors.native import NativeSettings
+from sync.hub.joint import JointRoad
 from sync.means import Means
 from sync.passes import Pass
-from sync.port import GROUP, Connector
+from sync.port import GROUP, Connector, Road
 from sync.service import SyncService, connect
 from sync.signing import key_of
+
+Alert = Callable[[str, str, str], None]
 
 
 def blocks(config: Config) -> dict[str, Mapping[str, Any]]:
@@ -34,7 +40,24 @@ def connectors(config: Config) -> dict[str, Connector]:
     """
     for name in config.agencies:
         _check(config, name)
-    return connect(blocks(config), config.node)
+        if name in config.hub.agencies:
+            raise configuration.mistake(config, ("hub", "agencies"), f"{name} has a table of its own as well")
+    return connect(blocks(config), config.node) | _through_hub(config)
+
+
+def _through_hub(config: Config) -> dict[str, Connector]:
+    """The agencies that are reached through this node's hub."""
+    return {name: through.Connector(name, config.node, hub_settings(config)) for name in config.hub.agencies}
+
+
+def hub_settings(config: Config) -> NativeSettings:
+    """Where this node's hub is, and the secret shared with it."""
+    return NativeSettings(url=config.hub.url.rstrip("/"), secret=config.hub.secret)
+
+
+def joint(config: Config, memory: Memory) -> Road:
+    """The road of this node's workers: its own deliveries, and on a hub those in its custody."""
+    return JointRoad(memory.road, memory.custody) if config.hub.nodes else memory.road
 
 
 def _check(config: Config, name: str) -> None:
@@ -59,9 +82,10 @@ def unwise(config: Config, agency: str) -> list[str]:
     return list(look(config.agencies[agency].keys())) if look else []
 
 
-def means(config: Config) -> Means:
-    """Clock, chance and the name under which this process holds leases."""
-    return Means(owner=f"{config.node}/{os.getpid()}")
+def means(config: Config, alert: Alert | None = None) -> Means:
+    """Clock, chance and the name under which this process holds leases; `alert` calls a person."""
+    owner = f"{config.node}/{os.getpid()}"
+    return Means(owner) if alert is None else Means(owner, alert=alert)
 
 
 def now(config: Config, agency: str) -> tuple[list[str], int]:
@@ -70,10 +94,10 @@ def now(config: Config, agency: str) -> tuple[list[str], int]:
 
 
 async def _now(config: Config, agency: str) -> tuple[list[str], int]:
-    if not config.agencies:
+    if not config.agencies and not config.hub.agencies:
         raise ConfigFault("no agency is configured", hint="add [agencies.NAME] (docs/settings.md)")
     async with beside(config) as memory:
-        service = SyncService(memory.road, connectors(config), means(config))
+        service = SyncService(joint(config, memory), connectors(config), means(config))
         try:
             passes = await service.now(agency)
         finally:
@@ -95,7 +119,7 @@ def status(config: Config) -> list[dict[str, Any]]:
 
 async def _status(config: Config) -> list[dict[str, Any]]:
     async with beside(config) as memory:
-        service = SyncService(memory.road, connectors(config), means(config))
+        service = SyncService(joint(config, memory), connectors(config), means(config))
         try:
             return [asdict(state) for state in await service.status()]
         finally:
@@ -120,7 +144,9 @@ def write_bundle(config: Config, folder: Path) -> list[str]:
 async def _write_bundle(config: Config, folder: Path) -> list[str]:
     async with beside(config) as memory:
         ledger = config.data / "bundles.json"
-        written = await bundle.write_bundle(memory.road, _keys(config), config.node, folder, ledger, means(config))
+        written = await bundle.write_bundle(
+            joint(config, memory), _keys(config), config.node, folder, ledger, means(config)
+        )
     lines = [f"{agency}: {count} requests" for agency, count in written.records.items()]
     return [*lines, f"{written.path}: {written.size} bytes, sealed, written and read back"]
 
@@ -133,7 +159,7 @@ def read_bundle(config: Config, folder: Path) -> tuple[list[str], bool]:
 
 async def _read_bundle(config: Config, folder: Path) -> tuple[bundle.Reading, ...]:
     async with beside(config) as memory:
-        return await bundle.read_receipts(memory.road, _keys(config), config.node, folder, means(config))
+        return await bundle.read_receipts(joint(config, memory), _keys(config), config.node, folder, means(config))
 
 
 def _reading(one: bundle.Reading) -> str:

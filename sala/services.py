@@ -2,7 +2,7 @@
 
 import asyncio
 import getpass
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -190,17 +190,21 @@ def _node(config: Config, plugged: Sequence[Plugged]) -> Node:
     )
 
 
-def mind(prepared: Prepared) -> Mind:
-    """What the store thinks with: the dialogue, in the office composed of what is published."""
+def mind(prepared: Prepared, material: Callable[[], Material] | None = None) -> Mind:
+    """What the store thinks with: the dialogue, in the office composed of what is published.
+
+    `material` gives the tables and phrases of the moment, where they change while the node runs.
+    """
     read_already = {revision.digest: revision for revision in prepared.revisions}
 
     def compose(catalogue: Catalogue) -> Office:
         known = Known(catalogue.known, read_already)
+        given = material() if material is not None else prepared.material
         return Office(
             live={flow: known[digest] for flow, digest in catalogue.live.items()},
             known=known,
-            tables=prepared.material.tables,
-            phrases=prepared.material.phrases,
+            tables=given.tables,
+            phrases=given.phrases,
             languages=prepared.languages,
             paused=catalogue.paused,
             node=prepared.node,
@@ -247,22 +251,31 @@ def revision_of(published: Published) -> Revision:
     return Revision(flows[0], parts, published.digest, flows[0].source)
 
 
-async def publish_new(library: Library, prepared: Prepared) -> list[str]:
-    """Publish what was never published, so that a start does not undo a rollback; the digests of what was."""
+async def publish_new(library: Library, prepared: Prepared, sent: Collection[str] = ()) -> list[str]:
+    """Publish what was never published, so that a start does not undo a rollback; the digests of what was.
+
+    The flows in `sent` come from a hub, which alone publishes them.
+    """
     known = {one.digest for one in await library.list()}
-    fresh = [revision for revision in prepared.revisions if revision.digest not in known]
+    fresh = [
+        revision for revision in prepared.revisions if revision.digest not in known and revision.flow.id not in sent
+    ]
     for revision in fresh:
         await _make_live(library, revision, "start")
     return [revision.digest for revision in fresh]
 
 
 async def _make_live(library: Library, revision: Revision, actor: str) -> None:
-    flows = (revision.flow, *revision.parts.values())
-    files = {f"{flow.id}.yaml": flow.source for flow in flows}
-    await library.publish(revision.flow.id, revision.digest, files, actor)
+    await library.publish(revision.flow.id, revision.digest, files_of(revision), actor)
 
 
-def _actor() -> str:
+def files_of(revision: Revision) -> dict[str, str]:
+    """The texts that a revision is made of, its own first."""
+    return {f"{flow.id}.yaml": flow.source for flow in (revision.flow, *revision.parts.values())}
+
+
+def actor() -> str:
+    """Who runs this command, for the record."""
     return f"command:{getpass.getuser()}"
 
 
@@ -280,7 +293,7 @@ def publish(config: Config, path: Path) -> list[str]:
 async def _publish(config: Config, revisions: Sequence[Revision]) -> list[str]:
     async with beside(config) as memory:
         for revision in revisions:
-            await _make_live(memory.library, revision, _actor())
+            await _make_live(memory.library, revision, actor())
     return [f"published {revision.flow.id} {revision.digest}" for revision in revisions]
 
 
@@ -309,7 +322,7 @@ def pause(config: Config, service: str, *, paused: bool) -> str:
 
 async def _pause(config: Config, service: str, *, paused: bool) -> None:
     async with beside(config) as memory:
-        await memory.library.pause(service, _actor(), paused=paused)
+        await memory.library.pause(service, actor(), paused=paused)
 
 
 def rollback(config: Config, service: str) -> str:
@@ -319,4 +332,4 @@ def rollback(config: Config, service: str) -> str:
 
 async def _rollback(config: Config, service: str) -> str:
     async with beside(config) as memory:
-        return await memory.library.rollback(service, _actor())
+        return await memory.library.rollback(service, actor())

@@ -290,6 +290,7 @@ class Custody:
 
 async def _take(database: Database, node: str, agency: int, one: Consigned, now: int) -> Kept:
     if await _cloned(database, one):
+        await database.rows(hub_sql.SET_CLONED, (node, now, now))
         return Kept(one.id, "conflict", reason=CLONED)
     named = (one.source, one.id, agency, one.reference, one.case_id, one.epoch, one.sequence)
     await database.rows(hub_sql.TAKE, (node, *named, one.digest, one.event, now, now, now))

@@ -124,6 +124,11 @@ SET_HEARTBEAT: Final = (
     " cloned_at = excluded.cloned_at, down = excluded.down, body = excluded.body"
 )
 
+SET_CLONED: Final = (
+    "INSERT INTO heartbeat (node, at, epoch, returns, cloned_at, down, body) VALUES (?, ?, '', 0, ?, 0, '{}')"
+    " ON CONFLICT (node) DO UPDATE SET cloned_at = excluded.cloned_at"
+)
+
 HEARTBEATS: Final = "SELECT node, at, epoch, cloned_at, down, body FROM heartbeat ORDER BY node"
 
 # --- the road down ---------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final, Literal
 
 import structlog
@@ -176,6 +176,8 @@ class Memory:
                 if count % SWEEP_EVERY == 0:
                     await self.sweep.silent()
                     await self.sweep.round()
+                    if self.settings.custody:
+                        await self.custody.sweep(self.clock.steady())
             except StoreFault as fault:
                 log.warning("housework not done", reason=fault.code)
             except Exception:  # a flow that cannot be composed, say: the node goes on with what it has
@@ -216,6 +218,10 @@ class Memory:
     async def references_left(self) -> int:
         """How many references are free in this node's blocks; -1 when all of them are its own."""
         return await self._references.left(self._reading)
+
+    def seal_to(self, keys: Mapping[str, tuple[str, ...]]) -> None:
+        """Seal the bodies for these agencies to these keys from now on, in place of those in the settings."""
+        self._scribe.seal_to = {**self.settings.seal_to, **keys}
 
     @property
     def blocks(self) -> tuple[str, ...]:

@@ -113,6 +113,15 @@ class Review:
             for id_, kind, text, number, at in rows
         ]
 
+    async def tell(self, kind: str, text: str) -> None:
+        """Write a line into the officer's inbox, unless an open one says the same."""
+        now = self._clock.steady()
+
+        async def run(database: Database) -> None:
+            await database.rows(sql.ADD_NOTE_ONCE, (kind, text, now, kind, text))
+
+        await self._writer.do(run)
+
     async def memo_done(self, id_: int) -> None:
         """A line of the inbox is dealt with; whose it was is forgotten."""
 

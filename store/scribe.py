@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -37,6 +37,7 @@ class Scribe:
         self, settings: StoreSettings, mind: Mind, hashing: Hashing, clock: Clock, words: Words, post: Post
     ) -> None:
         self._settings = settings
+        self.seal_to: Mapping[str, tuple[str, ...]] = settings.seal_to
         self._mind = mind
         self._hashing = hashing
         self._clock = clock
@@ -138,7 +139,7 @@ class Scribe:
         await self._write_sheet(database, sheet)
 
     def _event(self, submit: Submit, cause: Cause, sequence: int, wall: int) -> bytes:
-        keys = [key for agency in submit.agencies for key in self._settings.seal_to.get(agency, ())]
+        keys = [key for agency in submit.agencies for key in self.seal_to.get(agency, ())]
         return event_bytes(
             submit,
             node=self._settings.node,

@@ -117,6 +117,12 @@ ADD_QUEUED: Final = "INSERT INTO message_queue (id, channel, number, due_at, sta
 
 ADD_NOTE: Final = "INSERT INTO note (kind, text, number, at, done) VALUES (?, ?, ?, ?, 0)"
 
+ADD_NOTE_ONCE: Final = (
+    "INSERT INTO note (kind, text, number, at, done) SELECT ?, ?, NULL, ?, 0"
+    " WHERE NOT EXISTS (SELECT 1 FROM note WHERE kind = ? AND text = ? AND done = 0)"
+)
+"""A line that says what an open one says already is not written again."""
+
 ADD_INBOX: Final = "INSERT INTO inbox (key, at) VALUES (?, ?)"
 
 INBOX: Final = "SELECT key FROM inbox WHERE key IN (SELECT unhex(value) FROM json_each(?))"

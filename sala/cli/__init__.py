@@ -13,6 +13,7 @@ from sala.cli import case as _case
 from sala.cli import copy as _copy
 from sala.cli import db as _db
 from sala.cli import flow as _flow
+from sala.cli import hub as _hub
 from sala.cli import node as _node
 from sala.cli import sync as _sync
 
@@ -34,6 +35,8 @@ app.add_typer(_agency.app, name="agency")
 app.add_typer(_db.app, name="db")
 app.add_typer(_copy.app, name="copy")
 app.add_typer(_case.app, name="case")
+app.add_typer(_hub.hub, name="hub")
+app.add_typer(_hub.down, name="down")
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's manner of calling back

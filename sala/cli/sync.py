@@ -25,8 +25,8 @@ def now(
 
 @app.command()
 def status(config: ConfigFile = None, form: FormOption = Form.TEXT) -> None:
-    """Show each agency: what waits, since when, and everything up to when is accepted."""
-    from sala import road
+    """Show each agency: what waits, since when, and everything up to when is accepted; and what the node runs."""
+    from sala import branch, road
 
     rows = road.status(read_config(config))
     if form is Form.JSON:
@@ -35,3 +35,4 @@ def status(config: ConfigFile = None, form: FormOption = Form.TEXT) -> None:
         print(orjson.dumps(rows).decode())
         return
     print(table(list(rows[0]), [list(row.values()) for row in rows]) if rows else "no agency is configured")
+    print("\n".join(branch.notes(read_config(config))))

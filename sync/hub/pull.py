@@ -1,14 +1,14 @@
 """The node's end of the road down: asks its hub for what is new, checks it, and keeps it for the node to use."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from flows.errors import RoadFault
+from flows.errors import ConfigFault, RoadFault
 from store.arrivals import Arrivals
 from sync import backoff
 from sync.connectors.hub import Down
@@ -22,15 +22,15 @@ EVERY: Final = 60.0
 MOST_BETWEEN: Final = 900.0
 """Seconds between two questions to a hub that does not answer."""
 
+Keys = Callable[[], Awaitable[Sequence[Ed25519PublicKey]]]
+
 _log = structlog.get_logger("hub")
 
 
 class Puller:
     """Asks one hub, for as long as the node runs. `taken` is called after something new was kept."""
 
-    def __init__(
-        self, link: Down, arrivals: Arrivals, node: str, keys: Callable[[], Sequence[Ed25519PublicKey]], means: Means
-    ) -> None:
+    def __init__(self, link: Down, arrivals: Arrivals, node: str, keys: Keys, means: Means) -> None:
         """`keys` gives the hub's public keys that are good now."""
         self._link = link
         self._arrivals = arrivals
@@ -51,6 +51,10 @@ class Puller:
         """Ask no more."""
         self._stopping.set()
 
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._link.close()
+
     async def run(self) -> None:
         """Ask until `stop`."""
         while not self._stopping.is_set():
@@ -59,10 +63,10 @@ class Puller:
                 more = await self.pull()
                 pause = 0.0 if more else EVERY
                 self._failures = 0
-            except (RoadFault, DownFault) as fault:
+            except (RoadFault, DownFault, ConfigFault) as fault:
                 self._failures += 1
                 self.sentence = str(fault)
-                _log.warning("down_unheard", code=fault.code, sentence=str(fault))
+                _log.warning("down_unheard", code=fault.code)
                 pause = max(2.0, backoff.wait(self._failures, self._means.chance(), MOST_BETWEEN))
             except asyncio.CancelledError:
                 raise
@@ -81,7 +85,7 @@ class Puller:
         have = await self._arrivals.position()
         answer = await self._link.pull(have)
         hear_notices(self._means, "hub", [one for one in answer.get("notices", ()) if isinstance(one, str)])
-        new = await take(self._arrivals, answer.get("consignment"), self._keys(), self._node)
+        new = await take(self._arrivals, answer.get("consignment"), await self._keys(), self._node)
         self.sentence = ""
         if new:
             _log.info("down_taken", parcels=new)

@@ -72,6 +72,8 @@ SHARED = (
     "agencies",
     "store",
     "tables",
+    "leased",
+    "custody",
 )
 MODELS = [
     config.Config,

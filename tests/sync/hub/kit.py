@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from store.memory import Memory, open_memory
 from store.road import STATES
@@ -111,6 +112,7 @@ class Hub:
     agency_secret: str
     secrets: dict[str, str]
     port: int = field(default_factory=free_port)
+    key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     node: Node = field(init=False)
     door: HubDoor = field(init=False)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -124,7 +126,7 @@ class Hub:
         roads = {AGENCY: connector(self.agency_url, self.agency_secret, HUB, hub=False)}
         self.node = await self._stack.enter_async_context(node(self.folder, HUB, roads, hub=True))
         keys = {name: (signing.key_of(secret),) for name, secret in self.secrets.items()}
-        self.door = HubDoor(self.node.memory.custody, Nodes(keys), [AGENCY], Bell())
+        self.door = HubDoor(self.node.memory, Nodes(keys), [AGENCY], Bell(), self.key)
         app = web.Application()
         app.add_routes(self.door.routes())
         runner = await serve(app, self.port)

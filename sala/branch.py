@@ -1,0 +1,83 @@
+"""A node under a hub, for the commands: what came down to it, and a file of it read from a stick."""
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flows.errors import ConfigFault
+from sala import hub
+from sala.beside import beside
+from sala.config import Config
+from sala.down import keys_now
+from store.arrivals import Arrival
+from sync.hub.pull import take_file
+from sync.signing import key_of
+
+
+def read(config: Config, file: Path) -> str:
+    """Keep what a file brings for this node; what was kept.
+
+    Raises:
+        DownFault: it is not the hub's word to this node, or nothing new.
+    """
+    if not config.hub.url:
+        raise ConfigFault("this node has no hub", hint="[hub] url, secret and key name one")
+    new, position = asyncio.run(_read(config, file))
+    return f"{new} new, read up to {position}; each is checked and taken into use by the running node"
+
+
+async def _read(config: Config, file: Path) -> tuple[int, int]:
+    secret = key_of(config.hub.secret.get_secret_value())
+    async with beside(config) as memory:
+        new = await take_file(memory.arrivals, file, await keys_now(config, memory), config.node, [secret])
+        return new, await memory.arrivals.position()
+
+
+def status(config: Config) -> list[dict[str, Any]]:
+    """Everything that came down, oldest first."""
+    zone = ZoneInfo(config.timezone)
+    return [_row(one, zone) for one in asyncio.run(_arrivals(config))]
+
+
+async def _arrivals(config: Config) -> list[Arrival]:
+    async with beside(config) as memory:
+        return await memory.arrivals.list()
+
+
+def _row(one: Arrival, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "number": one.parcel.seq,
+        "kind": one.parcel.kind,
+        "name": one.parcel.name,
+        "from": f"{datetime.fromtimestamp(one.parcel.active_from, zone):%Y-%m-%d %H:%M}",
+        "state": one.state,
+        "reason": one.reason,
+    }
+
+
+def notes(config: Config) -> list[str]:
+    """What `sync status` says besides the agencies: what this node runs, what a person must see to, a hub's nodes."""
+    return [*asyncio.run(_notes(config)), *_nodes(config)]
+
+
+async def _notes(config: Config) -> list[str]:
+    async with beside(config) as memory:
+        live = (await memory.library.catalogue()).live
+        left = await memory.references_left() if memory.settings.leased else -1
+        refused = await memory.arrivals.refused()
+        position = await memory.arrivals.position()
+        told = [memo.text for memo in await memory.review.memos() if memo.kind in {"cloned", "gone-back", "auth"}]
+    runs = ", ".join(f"{flow} {digest.partition(':')[2][:12]}" for flow, digest in sorted(live.items()))
+    lines = [f"runs: {runs or 'nothing is published'}"]
+    if config.hub.url:
+        lines.append(f"hub: {config.hub.url}; read up to {position}, {left} references left")
+    lines += [f"refused: {one.parcel.kind} {one.parcel.name}: {one.reason}" for one in refused]
+    return [*lines, *(f"attention: {text}" for text in dict.fromkeys(told))]
+
+
+def _nodes(config: Config) -> list[str]:
+    """A hub's nodes, a line each."""
+    rows = hub.nodes(config) if config.hub.nodes else []
+    return ["node " + ", ".join(f"{name} {value}" for name, value in row.items() if value != "") for row in rows]
