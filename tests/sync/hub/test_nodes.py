@@ -1,0 +1,65 @@
+"""Two nodes and an agency as processes of their own: a key press at the district becomes a request at the agency."""
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync.agency.app import enrol
+from tests.ports import free_port
+from tests.sala.nodes import Node, sala, started, written
+
+AGENCY = "civil-registry"
+
+
+def until(found: Callable[[], Any], seconds: float = 40.0) -> Any:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if value := found():
+            return value
+        time.sleep(0.3)
+    raise AssertionError("it did not happen in time")
+
+
+@pytest.mark.slow
+def test_a_district_a_hub_and_an_agency_as_three_processes(tmp_path: Path) -> None:
+    agency_port = free_port()
+    agency, hub, district = (tmp_path / name for name in ("agency", "hub", "district"))
+    for folder in (agency, hub, district):
+        folder.mkdir()
+    secret = asyncio.run(enrol(agency, "LA-HUB", hub=True))
+    tables = f'[agencies.{AGENCY}]\nconnector = "native"\nurl = "http://127.0.0.1:{agency_port}/sala"\n'
+    tables += f'secret = "{secret}"\n'
+    hub_file, hub_http, hub_console = written(hub, tables, node="LA-HUB")
+    # A database is there from the first start; the enrolment needs it.
+    with started(hub_file, hub_http, hub_console):
+        pass
+    told = sala("hub", "enrol", "LA-XK-03", "--url", f"http://127.0.0.1:{hub_console}", cwd=hub).stdout
+    above, below = told.split("# In the configuration of")
+    hub_file.write_text(hub_file.read_text() + above, "utf-8")
+    below, _, blocks = below.partition("[store]")
+    file, http, console = written(district, below.partition("\n")[2], node="LA-XK-03")
+    file.write_text(file.read_text().replace("[store]", f"[store]\n{blocks.strip()}"), "utf-8")
+    assert json.loads("[" + re.findall(r"blocks = \[(.*)\]", blocks)[0] + "]")
+
+    with started(hub_file, hub_http, hub_console) as above_node, started(file, http, console) as node:
+        nodes = until(lambda: [row for row in _nodes(hub) if row["version"] and row["read_up_to"]])
+        assert nodes[0]["node"] == "LA-XK-03"
+        assert nodes[0]["references"] == 40_000
+        assert sala("hub", "send", "pause", "feedback", cwd=hub).returncode == 0
+        assert "runs: birth" in sala("sync", "status", cwd=district).stdout
+        assert "node LA-XK-03" in sala("sync", "status", cwd=hub).stdout
+        above_node.stop()
+    assert "Traceback" not in (hub / "log").read_text() + (district / "log").read_text()
+
+
+def _nodes(hub: Path) -> list[dict[str, Any]]:
+    done = sala("hub", "nodes", "--format", "json", cwd=hub)
+    assert done.returncode == 0, done.stderr
+    rows: list[dict[str, Any]] = json.loads(done.stdout)
+    return rows
