@@ -1,15 +1,13 @@
 """Durable key presses over HTTP beside a bare aiohttp handler: rate, processor time, latency, key presses per fsync."""
 
-import asyncio
 import json
 import os
 import tempfile
+import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-import uvloop
 
 from bench import yard
 from bench.load import Tally, press
@@ -43,7 +41,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with node(folder) as candidate, bare(folder) as yardstick:
-            found = {phones: uvloop.run(_measure(candidate, yardstick, phones)) for phones in _PHONES}
+            found = {phones: _measure(candidate, yardstick, phones) for phones in _PHONES}
         record = {
             "machine": yard.machine(folder),
             "phones": {
@@ -57,19 +55,19 @@ def main() -> None:
     print(table)
 
 
-async def _measure(candidate: Server, yardstick: Server, phones: int) -> dict[str, Side]:
+def _measure(candidate: Server, yardstick: Server, phones: int) -> dict[str, Side]:
     sides = {"node": Side(), "bare": Side()}
     for number in range(_ROUNDS + 1):
         for name, server in (("node", candidate), ("bare", yardstick)):
-            await _round(server, phones, sides[name] if number else Side())
-            await asyncio.sleep(0.2)
+            _round(server, phones, sides[name] if number else Side())
+            time.sleep(0.2)
     return sides
 
 
-async def _round(server: Server, phones: int, side: Side) -> None:
+def _round(server: Server, phones: int, side: Side) -> None:
     commits = server.reading(_COMMITS) if server.console else 0.0
     used = yard.processor_seconds(server.pid)
-    tally = await press(server.port, server.path, script(), phones, _SECONDS)
+    tally = press(server.port, server.path, script(), phones, _SECONDS)
     _void_when_wrong(tally)
     side.microseconds.append((yard.processor_seconds(server.pid) - used) * 1e6 / tally.answers)
     side.rates.append(tally.answers / _SECONDS)
