@@ -24,7 +24,7 @@ class Case:
     reference: str
 
 
-class Run(msgspec.Struct, array_like=True, frozen=True):
+class Run(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One session in one flow: all that is remembered between two key presses. Opaque to all but the engine.
 
     The position is not in it: it is computed from `log`, so an unknown or edited step can never strand anybody.

@@ -1,7 +1,8 @@
 """What the channel remembers of a number between two turns: the talk under way, and the person.
 
 Both are small and encoded by `msgspec`; the store keeps the bytes, encrypted, and gives them back. New fields go to the
-end with a default, so that bytes of an older version can be read.
+end with a default, so that bytes of an older version can be read. Immutable and made of JSON values, none of them can
+lie in a ring, so the garbage collector need not look at them (`gc=False`), however many are remembered.
 """
 
 from typing import Any, Final, TypeVar
@@ -19,7 +20,7 @@ NOTICE_SECONDS: Final = 86_400
 """How long a notice counts as read: its one line is shown instead."""
 
 
-class Spot(msgspec.Struct, array_like=True, frozen=True):
+class Spot(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Where one channel stands: which screen is open there.
 
     Attributes:
@@ -43,7 +44,7 @@ class Spot(msgspec.Struct, array_like=True, frozen=True):
     until: int = 0
 
 
-class Draft(msgspec.Struct, array_like=True, frozen=True):
+class Draft(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One begun service: the engine's run, and what was agreed to.
 
     Attributes:
@@ -66,7 +67,7 @@ class Draft(msgspec.Struct, array_like=True, frozen=True):
         return self.run.case[2] if self.run.case else self.service
 
 
-class Talk(msgspec.Struct, array_like=True, frozen=True):
+class Talk(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What is under way with one number, on both channels.
 
     Attributes:
@@ -82,14 +83,14 @@ class Talk(msgspec.Struct, array_like=True, frozen=True):
     language: str = ""
 
 
-class Kept(msgspec.Struct, array_like=True, frozen=True):
+class Kept(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One answer that the person wants offered again: its JSON value, and when the person said so."""
 
     value: Any
     at: int
 
 
-class Person(msgspec.Struct, array_like=True, frozen=True):
+class Person(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What outlives a talk.
 
     Attributes:
