@@ -48,7 +48,7 @@ def examine(path: Path | None) -> list[Finding]:
     except Fault as fault:
         return [*findings, Finding("configuration", "bad", str(fault), fault.hint)]
     findings.append(Finding("configuration", "ok", f"node {config.node}, {len(config.channels)} channels"))
-    for check in (_keys, _disk, _fsync, _channels, _services, _languages, _agencies):
+    for check in (_keys, _disk, _copy, _fsync, _channels, _services, _languages, _agencies):
         findings += _guarded(check, config)
     return findings
 
@@ -127,6 +127,18 @@ def _disk(config: Config) -> Iterator[Finding]:
     else:
         state: State = "ok" if free > floor * 4 else "doubtful"
         yield Finding("disk", state, f"{free} MiB free at {place}; intake stops below {floor}")
+
+
+def _copy(config: Config) -> Iterator[Finding]:
+    from sala import second  # noqa: PLC0415 - as below
+
+    if config.copy is None:
+        said = "there is none: what no agency has yet is lost with this disk"
+        yield Finding("second copy", "doubtful", said, "sala copy key, then [copy] (docs/second-copy.md)")
+        return
+    found = second.status(config)
+    state: State = "ok" if found["copies"] == second.TWO else "doubtful"
+    yield Finding("second copy", state, second.as_text(found, config.timezone).splitlines()[0], "docs/operations.md")
 
 
 def _fsync(config: Config) -> Iterator[Finding]:

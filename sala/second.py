@@ -21,6 +21,9 @@ from store.copying.restoring import Restored
 SILENT: Final = 30
 """Seconds without a word after which the node is taken to be stopped: it speaks every ten."""
 
+TWO: Final = 2
+"""Copies, when all is well."""
+
 BESIDE: Final = "restored"
 """Folder in the restored data for the configuration and what it names."""
 
@@ -103,7 +106,7 @@ def status(config: Config) -> dict[str, Any]:
 def as_text(found: Mapping[str, Any], zone: str) -> str:
     """`status` for a person."""
     since = _at(found["since"], zone) if found["since"] else "the node's start"
-    if found["copies"] == 2:  # noqa: PLR2004 - the two of "two copies"
+    if found["copies"] == TWO:
         head = f"two copies (everything until {since})"
     else:
         head = f"one copy since {since}: {found['reason']}"

@@ -35,6 +35,8 @@ STRANGE: Final = "another process has written to the database; a new base is on 
 LONG: Final = 60
 """Looks for the medium after which a base that did not fit beside the file in use is tried again."""
 
+DAY: Final = 86_400
+
 KEEP: Final = 2
 """Whole files of one life that stay on the medium."""
 
@@ -107,7 +109,7 @@ class Copier:
         self._listening = False
         self._trust_at = 0.0
         self._waiting_since = 0.0
-        self._renew_at = 0.0
+        self._renew_at = self._whole_at = 0.0
         self._looked_at = self._beaten_at = 0.0
         self._reason = "the first base is on its way"
         self._saved_at = 0
@@ -235,6 +237,8 @@ class Copier:
         current = self._current
         if current is None:
             return True
+        if time.monotonic() - self._whole_at > self._settings.renew_days * DAY:
+            return True
         # A node with a large base would otherwise write its base again and again.
         return current.size - current.base_size > max(self._settings.renew_mb << 20, current.base_size)
 
@@ -301,6 +305,7 @@ class Copier:
         if self._current is not None:
             self._current.close()
         self._current, self._next = base.file, None
+        self._whole_at = time.monotonic()
         self._saved_at = self._ties.now()
         self._reason = ""
         prune(self._settings.path, self._node, self._life, KEEP)

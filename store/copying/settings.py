@@ -18,6 +18,7 @@ class CopySettings(BaseModel):
         same_disk: whether the folder may lie on the disk of the data. A mount point without its stick looks like that,
             so it is refused unless it is wanted.
         renew_mb: after so much was appended the copy begins again with a new base, and the one before the last goes.
+        renew_days: after so long it does so in any case: what the database has forgotten must go from the medium too.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -27,6 +28,7 @@ class CopySettings(BaseModel):
     wait: bool = False
     same_disk: bool = False
     renew_mb: Annotated[int, Field(ge=1)] = 64
+    renew_days: Annotated[float, Field(gt=0)] = 7
 
     @field_validator("key")
     @classmethod

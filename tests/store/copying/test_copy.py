@@ -222,6 +222,15 @@ async def test_it_renews_itself_without_a_gap_and_keeps_two_files(copied: Copied
     assert content(tmp_path / "new") == content(tmp_path / "data")
 
 
+async def test_it_renews_itself_after_its_days(copied: Copied, stick: Stick, tmp_path: Path) -> None:
+    async with copied(renew_days=0.3 / 86_400) as memory:
+        await until(memory, lambda now: now.bases >= 2)
+        await busy(memory, "x")
+        await two(memory)
+    await restore(stick.folder / "sala", stick.secret, tmp_path / "new")
+    assert content(tmp_path / "new") == content(tmp_path / "data")
+
+
 async def test_an_unmounted_folder_is_refused(copied: Copied) -> None:
     async with copied(same_disk=False) as memory:
         one = await until(memory, lambda now: "same disk" in now.reason or "no medium" in now.reason)
