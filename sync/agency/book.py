@@ -55,7 +55,23 @@ CREATE TABLE bundle (
 PRAGMA user_version = 1;
 """
 
-_VERSION: Final = 1
+HEARING: Final = """
+CREATE TABLE heartbeat (
+  node TEXT PRIMARY KEY, at INTEGER NOT NULL, epoch TEXT NOT NULL, returns INTEGER NOT NULL,
+  cloned_at INTEGER NOT NULL, body TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE heartbeat_run (
+  node TEXT NOT NULL, epoch TEXT NOT NULL, first INTEGER NOT NULL, newest INTEGER NOT NULL, PRIMARY KEY (node, epoch)
+) WITHOUT ROWID;
+CREATE TABLE numbered (
+  source TEXT NOT NULL, epoch TEXT NOT NULL, sequence TEXT NOT NULL, id TEXT NOT NULL,
+  PRIMARY KEY (source, epoch, sequence)
+) WITHOUT ROWID;
+PRAGMA user_version = 2;
+"""
+
+_STEPS: Final = (SCHEMA, HEARING)
+"""Each brings the file from the version of its place to the next."""
 
 
 class Book:
@@ -102,9 +118,9 @@ class Book:
             connection.close()
             raise KeyFault(f"{self._path}: the key does not open this file") from None
         connection.execute("PRAGMA synchronous = FULL")
-        if connection.execute("PRAGMA user_version").fetchone()[0] < _VERSION:
+        for step in _STEPS[connection.execute("PRAGMA user_version").fetchone()[0] :]:
             with _transaction(connection):
-                for statement in SCHEMA.split(";\n"):
+                for statement in step.split(";\n"):
                     connection.execute(statement)
         self._connection = connection
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from sync.agency import hearing
 from sync.agency.nodes import Node
 from sync.agency.sealed import Opener
 
@@ -73,6 +74,9 @@ def _take(connection: Any, node: Node, record: Record, now: int, opener: Opener)
         first: dict[str, Any] = json.loads(known[1])
         return first | {"status": "duplicate" if first["status"] == "accepted" else first["status"]}
     data = opener.data(record.event)
+    if _cloned(connection, record, data):
+        hearing.found_cloned(connection, source.removeprefix("urn:sala:node:"), now)
+        return {"id": event_id, "status": "conflict", "reason": hearing.CLONED}
     outcome = _wrong(record.event, data)
     if outcome is None:
         outcome = {"status": "accepted", "agency_ref": _store(connection, node, record, data or {}, now)}
@@ -83,6 +87,28 @@ def _take(connection: Any, node: Node, record: Record, now: int, opener: Opener)
             "INSERT INTO inbox VALUES (?, ?, ?, ?, ?)", (source, event_id, record.digest, json.dumps(outcome), now)
         )
     return outcome
+
+
+def _cloned(connection: Any, record: Record, data: dict[str, Any] | None) -> bool:
+    """Whether only a second machine of the same name can have made this one; notes its number in its run."""
+    source, event_id = record.identity
+    case_id = _case(data).get("id")
+    if isinstance(case_id, str):
+        # A body that could not be opened was stored under its own id.
+        asked = "SELECT 1 FROM request WHERE source = ? AND reference = ? AND case_id NOT IN (?, id) LIMIT 1"
+        if connection.execute(asked, (source, str(record.event.get("subject")), case_id)).fetchone():
+            return True
+    run = [record.event.get(name) for name in ("epoch", "sequence")]
+    if not all(isinstance(one, str) and one for one in run):
+        return False
+    connection.execute("INSERT OR IGNORE INTO numbered VALUES (?, ?, ?, ?)", (source, *run, event_id))
+    asked = "SELECT id FROM numbered WHERE source = ? AND epoch = ? AND sequence = ?"
+    return bool(connection.execute(asked, (source, *run)).fetchone()[0] != event_id)
+
+
+def _case(data: dict[str, Any] | None) -> dict[str, Any]:
+    found = (data or {}).get("case")
+    return found if isinstance(found, dict) else {}
 
 
 def _follow(connection: Any, node: Node, source: str, event_id: str, now: int) -> None:
@@ -127,8 +153,7 @@ def _wrong(event: dict[str, Any], data: dict[str, Any] | None) -> dict[str, Any]
 def _store(connection: Any, node: Node, record: Record, data: dict[str, Any], now: int) -> str:
     """Write the effect: one request for the officers. Returns the agency's own number for it."""
     source, event_id = record.identity
-    found = data.get("case")
-    case: dict[str, Any] = found if isinstance(found, dict) else {}
+    case = _case(data)
     case_id, revision = str(case.get("id") or event_id), _revision(case.get("revision"))
     number = connection.execute(
         "INSERT INTO request (id, source, node, reference, service, language, case_id, case_revision, status, reason,"

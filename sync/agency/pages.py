@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import jinja2
 from aiohttp import web
 
-from sync.agency import decisions, desk
+from sync.agency import decisions, desk, hearing
 from sync.agency.book import Book
 from sync.agency.decisions import Decision
 from sync.agency.login import COOKIE, LONGEST, Login
@@ -77,6 +77,7 @@ class Pages:
         size = self._settings.page_size
         rows = await self._book.do(desk.page, wanted, size, self._say(request), self._book.opener)
         counts = await self._book.do(desk.counts)
+        cloned = await self._book.do(hearing.all_cloned, int(time.time()))
         kept = {key: value for key, value in (("state", state), ("reference", reference)) if value}
         moved = bool(wanted.before or wanted.after)
         return self._show(
@@ -84,6 +85,7 @@ class Pages:
             "list.html",
             rows=rows,
             counts=counts,
+            cloned=", ".join(cloned),
             states=decisions.STATES,
             state=state,
             reference=reference,

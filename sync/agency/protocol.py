@@ -5,8 +5,8 @@ import time
 import structlog
 from aiohttp import web
 
-from sync import wire
-from sync.agency import feed, intake, nodes
+from sync import heartbeat, wire
+from sync.agency import feed, hearing, intake, nodes
 from sync.agency.book import Book
 from sync.agency.nodes import Node
 from sync.agency.settings import AgencySettings
@@ -48,13 +48,15 @@ class Door:
         except ValueError as fault:
             return signed(request, node.key, {"error": str(fault)}, 400)
         _log.info("batch_taken", node=node.name, records=len(results))
-        return signed(request, node.key, {"results": results, "max_batch": self._settings.max_batch})
+        answer = {"results": results, "max_batch": self._settings.max_batch} | await self._hear(request, node)
+        return signed(request, node.key, answer)
 
     async def statuses(self, request: web.Request) -> web.Response:
         """Answer with the events after the cursor, or wait for one for as long as the node asks."""
         node = await self._node(request, b"")
         if node is None:
             return stranger()
+        notices = await self._hear(request, node)
         after = request.query.get("after", "")
         until = time.monotonic() + seconds_asked(request)
         answer = await self._book.do(feed.read, node.name, after)
@@ -64,7 +66,17 @@ class Door:
         ):
             await self._bell.wait(min(LOOK_EVERY, max(0.01, until - time.monotonic())))
             answer = await self._book.do(feed.read, node.name, after)
-        return signed(request, node.key, answer)
+        return signed(request, node.key, answer | notices)
+
+    async def _hear(self, request: web.Request, node: Node) -> dict[str, list[str]]:
+        """Keep the heartbeat that came with a request; returns what the node's desk must be told, for the answer."""
+        headers, now = headers_of(request), int(time.time())
+        beat = heartbeat.read(node.key, headers)
+        if beat is None:
+            cloned = await self._book.do(hearing.cloned, node.name, now)
+        else:
+            cloned = await self._book.do(hearing.hear, node.name, beat, heartbeat.stamp(headers), now)
+        return {"notices": [hearing.CLONED]} if cloned else {}
 
     async def _node(self, request: web.Request, body: bytes) -> Node | None:
         node = await self._book.do(nodes.identify, headers_of(request), body)

@@ -23,6 +23,7 @@ NODE = "LA-XK-03"
 
 
 def event_of(seq: int, *, id: str | None = None, node: str = NODE, **data: Any) -> bytes:  # noqa: A002 - the record's word
+    sequence = data.pop("sequence", seq)
     answers = data.pop("answers", {"child_name": "ສົມສັກ", "birth_date": "2026-11-02"})
     inside = {
         "service": "birth",
@@ -44,7 +45,7 @@ def event_of(seq: int, *, id: str | None = None, node: str = NODE, **data: Any) 
         "subject": f"{seq:09d}",
         "time": "2026-11-23T02:30:00Z",
         "datacontenttype": "application/json",
-        "sequence": str(seq),
+        "sequence": str(sequence),
         "epoch": "3f9c21aa",
         "clock": "good",
         "data": inside,

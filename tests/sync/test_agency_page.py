@@ -138,7 +138,7 @@ async def test_a_newer_revision_replaces_the_older_in_whatever_order_they_come(
     agency: Agency, browser: Browser
 ) -> None:
     case = {"id": "0190", "revision": 1}
-    await _deliver(agency, event_of(1, case=case | {"revision": 2}), event_of(1, case=case))
+    await _deliver(agency, event_of(1, case=case | {"revision": 2}, sequence=2), event_of(1, case=case))
     await browser.enter()
     await browser.get("/language/en")
     assert "Replaced by a newer one" in await browser.get("/requests/2")

@@ -12,7 +12,7 @@ import pytest
 
 from sync.agency.app import enrol
 from tests.ports import free_port
-from tests.sala.nodes import Node, sala, started, written
+from tests.sala.nodes import sala, started, written
 
 AGENCY = "civil-registry"
 
@@ -47,7 +47,7 @@ def test_a_district_a_hub_and_an_agency_as_three_processes(tmp_path: Path) -> No
     file.write_text(file.read_text().replace("[store]", f"[store]\n{blocks.strip()}"), "utf-8")
     assert json.loads("[" + re.findall(r"blocks = \[(.*)\]", blocks)[0] + "]")
 
-    with started(hub_file, hub_http, hub_console) as above_node, started(file, http, console) as node:
+    with started(hub_file, hub_http, hub_console) as above_node, started(file, http, console):
         nodes = until(lambda: [row for row in _nodes(hub) if row["version"] and row["read_up_to"]])
         assert nodes[0]["node"] == "LA-XK-03"
         assert nodes[0]["references"] == 40_000
