@@ -11,13 +11,15 @@ from sala import config as configuration
 from sala import keys
 from sala.config import Config
 from store.memory import Memory, open_memory
-from store.mind import dialogue_mind
+from store.mind import Mind, dialogue_mind
 from store.values import Catalogue
 
 
 @contextlib.asynccontextmanager
-async def beside(config: Config) -> AsyncIterator[Memory]:
+async def beside(config: Config, mind: Mind | None = None) -> AsyncIterator[Memory]:
     """Open the node's database for one command; it takes no turns, draws no epoch and leaves leases alone.
+
+    `mind` is for a command that says something to citizens; without it there are no services.
 
     Raises:
         ConfigFault: there is no database yet. KeyFault: it does not open with this key.
@@ -25,7 +27,7 @@ async def beside(config: Config) -> AsyncIterator[Memory]:
     if not (config.data / keys.DATABASE).exists():
         raise ConfigFault(f"{config.data}: there is no database yet", hint="start the node once: sala serve")
     key = keys.database_key(config.key_source, config.data)
-    mind = dialogue_mind(lambda catalogue: _empty(config, catalogue))
+    mind = mind or dialogue_mind(lambda catalogue: _empty(config, catalogue))
     async with open_memory(configuration.store_settings(config), key, mind, role="command", house=False) as memory:
         yield memory
 

@@ -213,6 +213,11 @@ def mind(prepared: Prepared, material: Callable[[], Material] | None = None) -> 
     return dialogue_mind(compose)
 
 
+def desk_mind(config: Config, plugged: Sequence[Plugged]) -> Mind:
+    """The mind of a command that tells citizens something: with all that is published, and no file read for it."""
+    return mind(Prepared(material_of(config), (), _node(config, plugged), config.languages))
+
+
 class Known(Mapping[str, Revision]):
     """Every published revision by its digest, each read when it is first asked for and then kept.
 

@@ -98,7 +98,7 @@ class Memory:
         self.hub = Hub(self.writer, reading, clock, settings.node)
         self.arrivals = Arrivals(self.writer, reading, clock)
         self.library = Library(self.writer, reading, clock)
-        self.review = Review(self.writer, reading, clock, self._words, self._scribe, hashing)
+        self.review = Review(self.writer, reading, clock, self._words, self._scribe, hashing, statuses)
         self.sweep = Sweep(settings, self.writer, reading, clock, self._cache, self._crew)
         self._version = 0
 

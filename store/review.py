@@ -19,6 +19,7 @@ from store.needs import request_of
 from store.numbers import pack_number, pack_reference, unpack_id, unpack_number, unpack_reference
 from store.road import NUMBER
 from store.scribe import Scribe
+from store.statuses import Statuses
 from store.values import Memo, Task
 from store.words import Words
 from store.writer import Writer
@@ -28,7 +29,14 @@ class Review:
     """What an officer may see and settle. Who may see what is the desk's to decide."""
 
     def __init__(
-        self, writer: Writer, reader: Database, clock: Clock, words: Words, scribe: Scribe, hashing: Hashing
+        self,
+        writer: Writer,
+        reader: Database,
+        clock: Clock,
+        words: Words,
+        scribe: Scribe,
+        hashing: Hashing,
+        statuses: Statuses,
     ) -> None:
         self._writer = writer
         self._reader = reader
@@ -36,14 +44,21 @@ class Review:
         self._words = words
         self._scribe = scribe
         self._hashing = hashing
+        self._statuses = statuses
 
     async def tasks(self, agency: str, *, after: int = 0, limit: int = 50) -> list[Task]:
         """Deliveries to this agency that wait for an officer, oldest first."""
         rows = await self._reader.rows(road_sql.TASKS, (self._words.number(agency), after, limit))
         return [_task(row) for row in rows]
 
-    async def withdraw(self, seq: int, agency: str) -> None:
-        """End the case here; the same values may be sent again.
+    async def waiting(self, reference: str) -> list[Task]:
+        """What of one request waits for an officer: one task for each agency that refused it."""
+        rows = await self._reader.rows(road_sql.WAITING_REVIEW, (pack_reference(reference),))
+        found = [await self.tasks(agency, after=seq - 1, limit=1) for seq, agency in rows]
+        return [task for tasks in found for task in tasks]
+
+    async def withdraw(self, seq: int, agency: str, *, actor: str = "", note: str = "") -> None:
+        """End the case here, and tell the citizen; the same values may be sent again.
 
         Raises:
             StoreFault: no such task waits.
@@ -58,10 +73,12 @@ class Review:
             await database.many(sql.TALLY, moved)
             await database.rows(road_sql.SET_REQUEST_STATUS, ("withdrawn", now, task[0]))
             await database.rows(road_sql.FREE_ONCE, (task[0],))
+            await database.rows(road_sql.ADD_ACT, (task[0], seq, number, now, "withdraw", actor, note))
+            await self._statuses.tell(database, task[0], agency, now)
 
         await self._writer.do(run)
 
-    async def amend(self, seq: int, agency: str, answers: Mapping[str, Any]) -> int:
+    async def amend(self, seq: int, agency: str, answers: Mapping[str, Any], *, actor: str = "", note: str = "") -> int:
         """Send the case on as its next revision, under a new id, with these answers put right; returns its number.
 
         Raises:
@@ -79,6 +96,8 @@ class Review:
             ask = Ask("end", None, b"", request_number, task[2] or b"")
             cause = Cause(submit, channel, request_number, ask.caller, "", ask)
             await self._scribe.write(database, Writes(causes=[cause]))
+            act = (task[0], seq, number, self._clock.steady(), "amend", actor, note)
+            await database.rows(road_sql.ADD_ACT, act)
             return int((await database.rows(sql.LAST_NUMBERS))[0][0])
 
         return await self._writer.do(run)

@@ -156,6 +156,21 @@ TASK: Final = (
     " WHERE d.seq = ? AND d.agency = ? AND d.state = 6"
 )
 
+WAITING_REVIEW: Final = (
+    "SELECT d.seq, w.text FROM request r"
+    " JOIN submission s ON s.seq = r.seq OR (s.request = r.seq AND s.case_revision > 1)"
+    " JOIN delivery d ON d.seq = s.seq AND d.state = 6 JOIN word w ON w.id = d.agency"
+    " WHERE r.reference = ? ORDER BY d.seq, w.text"
+)
+"""What of one request waits for an officer."""
+
+ADD_ACT: Final = "INSERT INTO act (request, seq, agency, at, what, actor, note) VALUES (?, ?, ?, ?, ?, ?, ?)"
+
+ACTS_OF: Final = (
+    "SELECT w.text, a.seq, a.at, a.what, a.actor, a.note FROM act a JOIN word w ON w.id = a.agency"
+    " WHERE a.request = ? ORDER BY a.id"
+)
+
 AGENCIES_OF: Final = "SELECT w.text FROM delivery d JOIN word w ON w.id = d.agency WHERE d.seq = ?"
 
 SET_REQUEST_STATUS: Final = "UPDATE request SET status = ?, at = ? WHERE seq = ?"
@@ -191,5 +206,7 @@ EVENTS_OF: Final = (
 )
 
 MESSAGES_OF: Final = "SELECT kind, state, at, attempts, reason FROM message WHERE reference = ? ORDER BY id"
+
+REFERENCE_OF: Final = "SELECT reference FROM request WHERE seq = ?"
 
 REQUEST_SEQ: Final = "SELECT seq FROM request WHERE reference = ?"

@@ -1,7 +1,7 @@
 """What an agency says of a request: recorded, shown under "my requests" and told to the citizen in one transaction."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from store.custody import Custody
 from store.database import Database, Row
 from store.mind import Mind, News
 from store.needs import request_of
-from store.numbers import pack_reference, unpack_id
+from store.numbers import pack_reference, unpack_id, unpack_reference
 from store.post import Letter, Post
 from store.values import StatusEvent
 from store.words import Words
@@ -68,7 +68,7 @@ class Statuses:
         before = {(row[0], row[2], row[3]) for row in seen if row[1] != life}
         new = {event.seq: event for event in events if event.seq not in done}
         relayed = await self._custody.homeward(database, number, new.values(), now)
-        cases = await _cases(database, [event for event in new.values() if event.seq not in relayed], number)
+        cases = await _cases(database, [event.reference for event in new.values() if event.seq not in relayed], number)
         unknown = []
         for event in sorted(new.values(), key=lambda one: one.seq):
             case = cases.get(event.reference) if event.seq not in relayed else None
@@ -86,6 +86,15 @@ class Statuses:
             top = max((event.seq for event in events), default=0)
             await database.rows(road_sql.SET_CURSOR, (cursor, top, number))
         return len(new)
+
+    async def tell(self, database: Database, request: int, agency: str, now: int) -> None:
+        """Tell the citizen how her request stands now, by this node's own decision; the caller commits."""
+        number = self._words.number(agency)
+        rows = await database.rows(road_sql.REFERENCE_OF, (request,))
+        cases = await _cases(database, [unpack_reference(row[0]) for row in rows], number)
+        for reference, case in cases.items():
+            case.news = StatusEvent(0, case.latest_id, reference, case.said[0], case.said[1])
+        await self._tell(database, agency, list(cases.values()), now)
 
     async def _tell(self, database: Database, agency: str, cases: Sequence[_Case], now: int) -> None:
         """One message for each case, about the last thing that was said of it."""
@@ -107,8 +116,8 @@ class Statuses:
         await self._post.enqueue(database, letters)
 
 
-async def _cases(database: Database, events: Any, agency: int) -> dict[str, _Case]:
-    references = {event.reference: pack_reference(event.reference) for event in events}
+async def _cases(database: Database, named: Iterable[str], agency: int) -> dict[str, _Case]:
+    references = {reference: pack_reference(reference) for reference in named}
     wanted = json.dumps([packed for packed in references.values() if packed is not None])
     rows = {row[0]: row for row in await database.rows(road_sql.CASES, (wanted, agency))}
     return {text: _case(rows[packed]) for text, packed in references.items() if packed in rows}

@@ -35,6 +35,8 @@ async def trail(database: Database, reference: str) -> list[Hop]:
     for agency, seq, status, reason, at, applied in await database.rows(road_sql.EVENTS_OF, (request,)):
         details = {"seq": seq, "reason": reason, "applied": bool(applied)}
         hops.append(Hop(at, "status", status, agency, details=details))
+    for agency, seq, at, what, actor, note in await database.rows(road_sql.ACTS_OF, (request,)):
+        hops.append(Hop(at, "officer", what, agency, details={"sequence": seq, "by": actor, "note": note}))
     for kind, state, at, attempts, reason in await database.rows(road_sql.MESSAGES_OF, (packed,)):
         hops.append(Hop(at, "message", kind, details={"state": state, "attempts": attempts, "reason": reason}))
     return sorted(hops, key=lambda hop: hop.at)

@@ -311,7 +311,7 @@ class Hop:
     """One thing that happened to a request, for `sala prove`; `digest` is of the event's bytes, where there are any."""
 
     at: int
-    kind: Literal["submission", "delivery", "attempt", "status", "message"]
+    kind: Literal["submission", "delivery", "attempt", "status", "officer", "message"]
     what: str
     agency: str = ""
     digest: str = ""

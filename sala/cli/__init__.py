@@ -15,6 +15,7 @@ from sala.cli import db as _db
 from sala.cli import flow as _flow
 from sala.cli import hub as _hub
 from sala.cli import node as _node
+from sala.cli import review as _review
 from sala.cli import sync as _sync
 
 OK, COULD_NOT = 0, 2
@@ -30,6 +31,7 @@ app = typer.Typer(
 _node.add_to(app)
 app.add_typer(_flow.app, name="flow")
 app.add_typer(_sync.app, name="sync")
+app.add_typer(_review.app, name="review")
 app.add_typer(_bundle.app, name="bundle")
 app.add_typer(_agency.app, name="agency")
 app.add_typer(_db.app, name="db")
