@@ -1,6 +1,5 @@
 """What a second copy costs a key press: the same node without one, with one, and waiting for it, in turns."""
 
-import asyncio
 import json
 import os
 import tempfile
@@ -8,8 +7,6 @@ import time
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-
-import uvloop
 
 from bench import yard
 from bench.load import press
@@ -39,7 +36,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         nodes = {kind: stack.enter_context(_node(folder, kind)) for kind in _KINDS}
-        found = {phones: uvloop.run(_measure(nodes, phones)) for phones in _PHONES}
+        found = {phones: _measure(nodes, phones) for phones in _PHONES}
         machine = yard.machine(folder)
     record = {
         "machine": machine,
@@ -60,22 +57,22 @@ def _node(folder: Path, kind: str) -> AbstractContextManager[Server]:
     return node(home, copy if wait else "")
 
 
-async def _measure(nodes: dict[str, Server], phones: int) -> dict[str, Side]:
+def _measure(nodes: dict[str, Server], phones: int) -> dict[str, Side]:
     sides = {kind: Side() for kind in nodes}
     for number in range(_ROUNDS + 1):
         for kind, server in nodes.items():
-            await _round(server, phones, sides[kind] if number else Side())
+            _round(server, phones, sides[kind] if number else Side())
     return sides
 
 
-async def _round(server: Server, phones: int, side: Side) -> None:
+def _round(server: Server, phones: int, side: Side) -> None:
     before = _copied(server)
     used = yard.processor_seconds(server.pid)
-    tally = await press(server.port, server.path, script(), phones, _SECONDS)
+    tally = press(server.port, server.path, script(), phones, _SECONDS)
     if tally.bad:
         raise SystemExit(f"{tally.bad} wrong answers, so there is no result; the first: {tally.first_bad}")
     # The copy's own thread may still be at work.
-    await asyncio.sleep(0.3)
+    time.sleep(0.3)
     side.microseconds.append((yard.processor_seconds(server.pid) - used) * 1e6 / tally.answers)
     side.rates.append(tally.answers / _SECONDS)
     side.p50.append(yard.quantile(tally.milliseconds, 0.5))
