@@ -1,8 +1,9 @@
 """What the phone shows where a walk stopped: the lines of the screen, and its pages within the channel's budget."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, assert_never
+
+import msgspec
 
 from flows.errors import Refusal
 from flows.expressions import Expression
@@ -40,8 +41,7 @@ HELP_FROM: Final = 2
 MAX_CACHED: Final = 5000
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """A screen as it is shown.
 
     Attributes:
@@ -53,8 +53,7 @@ class Shown:
     alone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(msgspec.Struct, frozen=True):
     """The lines of a screen and its key hints: under every page but the last, and under the last."""
 
     lines: tuple[Line, ...]
@@ -160,8 +159,7 @@ def frame(walk: Walk, run: Run, world: World) -> Frame:
     return Frame(run.language, world.today, world.tables, walk.scope, world.district, world.country)
 
 
-@dataclass(frozen=True, slots=True)
-class Canvas:
+class Canvas(msgspec.Struct, frozen=True):
     """Puts a step of one walk into words."""
 
     walk: Walk

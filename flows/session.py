@@ -1,7 +1,6 @@
 """What goes into the engine and what comes out: the state of a session, the world around a turn, the outcome."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
@@ -15,8 +14,7 @@ from flows.turn import Channel, Clock, Effect, Need, Screen
 Left = Literal["", "back", "menu", "ended", "parked"]
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """The request that a correction amends: its id, the revision that the agency has, and its reference."""
 
     id: str
@@ -64,8 +62,7 @@ class Run(msgspec.Struct, array_like=True, frozen=True, gc=False):
         return any(key >= 0 for key, _ in self.log)
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(msgspec.Struct, frozen=True):
     """Everything that changes from turn to turn, handed in.
 
     Attributes:
@@ -92,13 +89,12 @@ class World:
     district: str = ""
     country: str = "LA"
     clock: Clock = "good"
-    consent: Mapping[str, str] = field(default_factory=dict)
-    profile: Mapping[str, Any] = field(default_factory=dict)
-    known: Mapping[Need, Any] = field(default_factory=dict)
+    consent: Mapping[str, str] = {}
+    profile: Mapping[str, Any] = {}
+    known: Mapping[Need, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """The outcome of one input.
 
     Attributes:

@@ -2,27 +2,27 @@
 
 A door makes a `Heard`, the store adds what it remembers, the dialogue answers with a `Turn`, and the store writes the
 turn's effects in the transaction that makes the key press durable. Nothing here waits, reads a clock or draws a number.
+Values that each key press makes are structs of `msgspec`: a frozen dataclass takes ten times as long to make.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
+
+import msgspec
 
 Channel = Literal["ussd", "sms"]
 Clock = Literal["good", "doubtful"]
 
 
-@dataclass(frozen=True, slots=True)
-class Screen:
+class Screen(msgspec.Struct, frozen=True):
     """What the phone shows: at most one page, and whether the dialogue is over."""
 
     text: str
     end: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True):
     """One key press or message, as the dialogue sees it.
 
     Attributes:
@@ -40,8 +40,7 @@ class Heard:
     code: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(msgspec.Struct, frozen=True):
     """A question to the store that the dialogue cannot answer by itself.
 
     The caller answers it in `Moment.known[need]` and calls again with the same input; the dialogue is pure, so asking
@@ -59,16 +58,14 @@ class Need:
     args: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """An earlier request with the same `once` values."""
 
     reference: str
     same_number: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One request of the calling number, as "my requests" and STATUS may show it."""
 
     reference: str
@@ -82,11 +79,10 @@ class Request:
     at: int
     sensitive: bool
     locked: bool
-    answers: Mapping[str, Any] = field(default_factory=dict)
+    answers: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """Everything of this turn that changes from turn to turn: the clock and chance are arguments.
 
     Attributes:
@@ -101,12 +97,11 @@ class Moment:
     reference: str
     ids: tuple[str, str]
     clock: Clock = "good"
-    known: Mapping[Need, Any] = field(default_factory=dict)
+    known: Mapping[Need, Any] = {}
     full: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Submit:
+class Submit(msgspec.Struct, frozen=True):
     """A submission to be written to the outbox with this turn.
 
     `once` holds the match keys of the fields that `once:` names (empty: no such rule); the store keeps a keyed hash.
@@ -134,8 +129,7 @@ class Submit:
     corrects: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """An SMS to the citizen of this turn, written as a row with it.
 
     `kind` is the name of the message (`receipt`, `dropped`, `answer`, ...); `useless_after` is in seconds from now.
@@ -148,16 +142,14 @@ class Text:
     useless_after: int = 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """A line for the officer's inbox: an SMS nobody could place, a flow that failed."""
 
     kind: Literal["unmatched", "failed", "help"]
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CaseKey:
+class CaseKey(msgspec.Struct, frozen=True):
     """The citizen sets (digits) or takes away (empty) the case key of her case; the store hashes it."""
 
     case_id: str
@@ -167,8 +159,7 @@ class CaseKey:
 Effect = Submit | Text | Note | CaseKey
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True):
     """The outcome of one key press or message.
 
     Attributes:

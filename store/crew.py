@@ -4,8 +4,9 @@ import json
 import secrets
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from flows.errors import WrongNumber
 from flows.turn import CaseKey, Effect, Heard, Need, Note, Screen, Text, Turn

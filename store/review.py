@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import orjson
 import uuid_utils.compat as uuid
+from msgspec.structs import replace
 
 from flows.errors import StoreFault
 from flows.turn import Request, Submit

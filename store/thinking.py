@@ -2,11 +2,11 @@
 
 import secrets
 from collections import Counter
-from dataclasses import replace
 from typing import Any, Final
 
 import structlog
 import uuid_utils.compat as uuid
+from msgspec.structs import replace
 
 from flows.errors import StoreFault
 from flows.turn import CaseKey, Heard, Moment, Need, Note, Screen, Submit, Turn

@@ -1,9 +1,14 @@
-"""What the doors, the sender and the road exchange with the store, as frozen values."""
+"""What the doors, the sender and the road exchange with the store, as frozen values.
+
+What each key press makes is a struct of `msgspec`, ten times faster to make than a frozen dataclass.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
+
+import msgspec
 
 from flows import delivery
 
@@ -41,8 +46,7 @@ class Received:
         self.peer = peer
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What the door sends back to the gateway."""
 
     status: int
@@ -75,8 +79,7 @@ class OptOut:
     msisdn: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One USSD request as a gateway hands it over; `text` is cumulative and unescaped (inputs joined by `*`)."""
 
     channel: str
@@ -87,8 +90,7 @@ class Call:
     network: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """What goes back to the gateway; `again` marks the stored reply of an identical call."""
 
     text: str

@@ -20,9 +20,11 @@ text on the other channel, `SMS`. Lines that begin with # and blank lines are ke
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from flows.dialogue import Office, Person, hear
 from flows.reference import make_reference

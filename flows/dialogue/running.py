@@ -3,7 +3,6 @@
 The engine knows one session in one flow; here it is kept, parked, dropped, or left for the front menu.
 """
 
-from dataclasses import replace as replaced
 from typing import Any
 
 from msgspec.structs import replace
@@ -182,5 +181,5 @@ def under(visit: Visit, shown: Shown, line: str) -> Shown:
         return shown
     text = f"{line}\n{shown.text}"
     if visit.sms or visit.office.node.ussd.fits(text):
-        return replaced(shown, text=text)
+        return replace(shown, text=text)
     return visit.open(Spot("same", about=visit.spot.about))

@@ -5,9 +5,10 @@ visit, so that no module of theirs imports another one in a ring.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 from msgspec.structs import replace
 
 from flows.dialogue.keys import choose
@@ -30,8 +31,7 @@ class AskingError(Exception):
         self.need = need
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """What the citizen gets: one page (USSD) or one message; `told`: an effect of this turn says it already."""
 
     text: str
@@ -53,8 +53,7 @@ class Screen:
     back: "Callable[[Visit, Spot], Shown] | None" = None
 
 
-@dataclass(slots=True)
-class Visit:
+class Visit(msgspec.Struct):
     """One turn under way. `talk` and `person` are replaced as it goes; nothing of the caller's is changed."""
 
     office: Office
@@ -63,7 +62,7 @@ class Visit:
     heard: Heard
     moment: Moment
     screens: Mapping[str, Screen]
-    effects: list[Effect] = field(default_factory=list)
+    effects: list[Effect] = []
 
     @property
     def channel(self) -> Channel:

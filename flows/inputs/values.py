@@ -2,12 +2,14 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
+
+import msgspec
 
 from flows.tables import Tables
 from flows.text.lao import clean, fold_digits, match_key
@@ -20,8 +22,7 @@ MAX_INPUT: Final = 1000
 """Characters of one answer that are looked at; the rest of a longer one is refused unread."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     """What an answer is read against.
 
     Attributes:
@@ -31,7 +32,7 @@ class Frame:
     language: str
     today: date
     tables: Tables
-    scope: Mapping[str, Any] = field(default_factory=dict)
+    scope: Mapping[str, Any] = {}
     district: str = ""
     country: str = "LA"
 

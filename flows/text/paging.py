@@ -15,6 +15,8 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Final
 
+import msgspec
+
 from flows.text.breaking import may_break, word_breaks
 from flows.text.measure import (
     GSM_CHARACTERS,
@@ -58,8 +60,7 @@ _SENTENCE_ENDS = frozenset(".?!…")
 _FIXED = re.compile(r"\*\d+(?:\*\d+)*#|[+A-Za-z]*\d+(?:[ .,/:-]\d+)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line of a screen.
 
     Attributes:

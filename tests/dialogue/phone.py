@@ -1,7 +1,9 @@
 """A phone and the least memory behind it: what a citizen presses and reads, and what the store would have kept."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from flows.dialogue import Office, Person, Talk, decode_person, decode_talk, encode, hear
 from flows.reference import make_reference

@@ -1,9 +1,10 @@
 """A citizen with a phone in front of the engine, and small flows to send her through."""
 
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 import flows.library
 from flows import engine

@@ -1,13 +1,13 @@
 """Whatever is typed: a screen, within the budget, with a way out, and never an exception."""
 
 import contextlib
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from flows import engine
 from flows.session import Run, Step, World
