@@ -5,6 +5,7 @@ import re
 import tomllib
 import warnings
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo
@@ -106,6 +107,12 @@ class Enrolled(Part):
         return secrets
 
 
+class Sync(Part):
+    """What the road costs, for `sala sync status`."""
+
+    price_per_mb: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+
+
 class HubTable(Part):
     """The hub that this node delivers to; or, with `nodes`, the nodes that deliver to this one."""
 
@@ -154,6 +161,7 @@ class Config(BaseSettings):
     http: Door = Door()
     console: Console = Console()
     log: Log = Log()
+    sync: Sync = Sync()
     store: Mapping[str, Any] = {}
     copy: CopySettings | None = None  # type: ignore[assignment] # see above
     channels: Mapping[str, Channel] = {}

@@ -14,7 +14,6 @@ from flows.errors import ConfigFault, Refusal
 from flows.fields import AnyField
 from flows.inputs import Choose, Confirm, Frame, decode, encode, read, show, show_value
 from flows.reference import format_reference, is_reference
-from flows.revision import Revision
 from sala import plugs, services
 from sala.beside import beside
 from sala.config import Config
@@ -197,7 +196,7 @@ def _read(config: Config, memory: Memory, task: Task, corrections: Sequence[str]
     data = orjson.loads(task.event).get("data") if task.event else None
     if data is None:
         return {}
-    revision: Revision | None = memory.office.known.get(data["revision"])
+    revision = memory.office.known.get(data["revision"])
     if revision is None:
         raise ConfigFault(f"{task.reference}: its revision of {task.service} is not here", hint="see: sala flow list")
     fields = revision.flow.fields

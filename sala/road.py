@@ -3,16 +3,23 @@
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flows.errors import ConfigFault
 from sala import config as configuration
+from sala import standing
 from sala.beside import beside
 from sala.config import Config
+from sala.progress import Meter
+from sms.pricing import DAY, UNIT
 from store.memory import Memory
 from sync import bundle
 from sync.connectors import hub as through
@@ -98,8 +105,10 @@ async def _now(config: Config, agency: str) -> tuple[list[str], int]:
         raise ConfigFault("no agency is configured", hint="add [agencies.NAME] (docs/settings.md)")
     async with beside(config) as memory:
         service = SyncService(joint(config, memory), connectors(config), means(config))
+        waiting = {one.agency: one.waiting for one in await service.status() if agency in {"", one.agency}}
         try:
-            passes = await service.now(agency)
+            with Meter(waiting) as meter:
+                passes = await service.now(agency, meter)
         finally:
             await service.close()
     return [_pass(one) for one in passes], sum(one.left for one in passes)
@@ -107,23 +116,43 @@ async def _now(config: Config, agency: str) -> tuple[list[str], int]:
 
 def _pass(one: Pass) -> str:
     counts = {name: value for name, value in asdict(one).items() if isinstance(value, int) and value and name != "left"}
-    told = ", ".join(f"{value} {name}" for name, value in counts.items()) or "nothing was waiting"
+    told = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items()) or "nothing was waiting"
     fault = f"; [{one.fault}] {one.sentence}" if one.fault else ""
-    return f"{one.agency}: {told}; {one.left} left{fault}"
+    return f"{one.agency}: {told}; {one.left:,} left{fault}"
 
 
 def status(config: Config) -> list[dict[str, Any]]:
-    """The state of each agency as plain values."""
-    return asyncio.run(_status(config))
+    """The state of each agency as plain values, with what its bytes cost."""
+    return asyncio.run(_status(config))[0]
 
 
-async def _status(config: Config) -> list[dict[str, Any]]:
+def told(config: Config) -> list[str]:
+    """The same in sentences, and what the messages of each channel cost."""
+    rows, spent = asyncio.run(_status(config))
+    zone, now = ZoneInfo(config.timezone), int(time.time())
+    lines = [line for row in rows for line in standing.told(row, zone, now, config.sync.price_per_mb)]
+    lines += [f"SMS by {name}: {_money(day)} today, {_money(month)} in 30 days" for name, (day, month) in spent.items()]
+    return lines or ["no agency is configured"]
+
+
+async def _status(config: Config) -> tuple[list[dict[str, Any]], dict[str, tuple[int, int]]]:
     async with beside(config) as memory:
         service = SyncService(joint(config, memory), connectors(config), means(config))
         try:
-            return [asdict(state) for state in await service.status()]
+            rows = [asdict(state) for state in await service.status()]
         finally:
             await service.close()
+        midnight = int(datetime.now(ZoneInfo(config.timezone)).replace(hour=0, minute=0, second=0).timestamp())
+        spent = {
+            name: (await memory.messages.spent(name, midnight), await memory.messages.spent(name, midnight - 29 * DAY))
+            for name in config.channels
+        }
+    return [row | {"cost": standing.cost(row, config.sync.price_per_mb)} for row in rows], spent
+
+
+def _money(units: int) -> str:
+    """An amount that is counted in ten-thousandths."""
+    return f"{Decimal(units) / UNIT:,.2f}"
 
 
 def _keys(config: Config) -> dict[str, bytes]:

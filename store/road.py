@@ -180,7 +180,7 @@ class Road:
         waiting = sum(counts.get((agency, state), 0) for state in delivery.UNDELIVERED)
         oldest = 0
         if waiting:
-            found = await self._reader.rows(road_sql.OLDEST, (agency, agency, agency))
+            found = await self._reader.rows(road_sql.OLDEST, (agency,) * 4)
             oldest = found[0][0] or 0
         _, _, _, _, bytes_out, bytes_in, accepted_at, last_at, last_outcome = road or (0, "", 0, 0, 0, 0, 0, 0, "")
         return Traffic(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from sala.cli.options import ConfigFile, Form, FormOption, read_config, table
+from sala.cli.options import ConfigFile, Form, FormOption, read_config
 
 app = typer.Typer(help="See the road to the agencies, and push it.", no_args_is_help=True)
 FOUND = 1
@@ -28,11 +28,10 @@ def status(config: ConfigFile = None, form: FormOption = Form.TEXT) -> None:
     """Show each agency: what waits, since when, and everything up to when is accepted; and what the node runs."""
     from sala import branch, road
 
-    rows = road.status(read_config(config))
     if form is Form.JSON:
         import orjson
 
-        print(orjson.dumps(rows).decode())
+        print(orjson.dumps(road.status(read_config(config))).decode())
         return
-    print(table(list(rows[0]), [list(row.values()) for row in rows]) if rows else "no agency is configured")
+    print("\n".join(road.told(read_config(config))))
     print("\n".join(branch.notes(read_config(config))))

@@ -49,7 +49,11 @@ def test_sync_status_and_now_tell_of_an_agency_that_is_away(node: Node, referenc
     assert "civil-registry" in said
     assert "1 left" in said
     assert sala(node, capsys, "sync", "now", "--agency", "nobody")[0] == 2
-    assert "civil-registry" in sala(node, capsys, "sync", "status")[1]
+    said = sala(node, capsys, "sync", "status")[1]
+    assert "civil-registry: 1 waiting, the oldest for" in said
+    assert "nothing is acknowledged yet" in said
+    assert "link: down" in said
+    assert "SMS by at: 0.00 today" in said
 
 
 def test_prove_shows_the_trail_and_nothing_of_the_citizen(node: Node, reference: str, capsys: Captured) -> None:

@@ -427,3 +427,20 @@ async def test_the_trail_of_a_request(memory: Memory) -> None:
     assert LAO[1:] not in str(hops)
     assert await memory.trail("000000000") == []
     assert await memory.trail("x") == []
+
+
+async def test_the_oldest_is_found_behind_any_number_of_urgent_ones(memory: Memory, hands: Hands) -> None:
+    await requests(memory, 1)
+    old = (await traffic(memory)).oldest_at
+    hands.go(3600)
+    await requests(memory, 300)
+    # A head start of a day for all but the oldest.
+    for table in ("delivery", "waiting"):
+        await memory.writer.do(lambda database, table=table: _ahead(database, table))  # type: ignore[misc]
+    assert (await traffic(memory)).oldest_at == old
+
+
+async def _ahead(database: Any, table: str) -> None:
+    await database.begin()
+    columns = "due_at = due_at - 86400, rank = rank - 86400" if table == "delivery" else "due_at = due_at - 86400"
+    await database.rows(f"UPDATE {table} SET {columns} WHERE seq > 1")  # noqa: S608 - this test's own
