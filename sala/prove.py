@@ -1,37 +1,173 @@
 """`sala prove REF`: one request from the key press to the agency's signed answer, as a trail that a person can read."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from flows.delivery import UNDELIVERED
 from flows.errors import ConfigFault
 from flows.reference import format_reference, is_reference
 from sala.beside import beside
 from sala.config import Config
 from store.values import Hop
 
+_BY: Final[Mapping[str, str]] = {
+    "ussd": "the last key press (USSD)",
+    "sms": "a message (SMS)",
+    "counter": "the counter",
+}
+_ROAD: Final[Mapping[str, str]] = {"http": "by HTTP", "bundle": "in a bundle", "sms": "by SMS", "hub": "through a hub"}
+_SAID: Final[Mapping[str, str]] = {
+    "accepted": "accepted",
+    "duplicate": "had it already",
+    "carried": "in custody",
+    "invalid": "refused",
+    "conflict": "refused: other content under the same id",
+    "permanent": "refused the request as a whole",
+    "retry": "asked for it later",
+    "too_new": "does not know the revision yet",
+    "missing": "did not name it in the answer",
+    "unknown": "nobody knows what came of it",
+    "stopped": "the node was stopped meanwhile",
+    "away": "not reached",
+    "lost": "no answer",
+    "failed": "the agency failed",
+    "busy": "the agency was busy",
+    "auth": "the agency does not know this node",
+    "protocol": "the answer was not signed by the agency",
+}
+_STATE: Final[Mapping[str, str]] = {
+    "queued": "waits for its turn",
+    "leased": "is under way now",
+    "in_doubt": "may be there; offered again until the agency says so",
+    "retry_wait": "waits for another try",
+    "carried": "is in custody or on a stick; offered again until the agency says so",
+    "accepted": "the agency's signed answer: accepted",
+    "officer_review": "refused, and with an officer",
+    "amended": "refused, and gone on as the next revision",
+    "withdrawn": "refused, and withdrawn by an officer",
+}
+
 
 def prove(config: Config, reference: str) -> str:
-    """The trail; empty when nobody was told this reference.
+    """The trail in words; empty when nobody was told this reference.
 
     Raises:
         ConfigFault: it is no reference at all, or there is no database.
     """
+    found = hops(config, reference)
+    return "\n".join(told(found, reference, ZoneInfo(config.timezone))) if found else ""
+
+
+def as_values(config: Config, reference: str) -> list[dict[str, Any]]:
+    """The same as plain values; raises as `prove` does."""
+    return [asdict(hop) for hop in hops(config, reference)]
+
+
+def hops(config: Config, reference: str) -> Sequence[Hop]:
+    """Everything that happened to it, in the order of time; raises as `prove` does."""
     digits = "".join(reference.split())
     if not is_reference(digits):
         raise ConfigFault(f"{reference}: its check digit is wrong", hint="a reference has nine digits; look again")
-    hops = asyncio.run(_hops(config, digits))
-    zone = ZoneInfo(config.timezone)
-    return "\n".join([format_reference(digits), *(_line(hop, zone) for hop in hops)]) if hops else ""
-
-
-def _line(hop: Hop, zone: ZoneInfo) -> str:
-    facts = [f"{name} {value}" for name, value in hop.details.items() if value not in {"", None}]
-    words = " · ".join([part for part in (hop.agency, hop.what, *facts, hop.digest) if part])
-    return f"{datetime.fromtimestamp(hop.at, zone):%Y-%m-%d %H:%M:%S}  {hop.kind:<10}  {words}"
+    return asyncio.run(_hops(config, digits))
 
 
 async def _hops(config: Config, reference: str) -> Sequence[Hop]:
     async with beside(config) as memory:
         return await memory.trail(reference)
+
+
+def told(found: Sequence[Hop], reference: str, zone: ZoneInfo) -> Iterator[str]:
+    """One line for each thing that happened, then how it stands with each agency."""
+    yield format_reference("".join(reference.split()))
+    for hop in found:
+        if hop.kind != "delivery" or hop.what not in UNDELIVERED:
+            yield f"{_moment(hop.at, zone)}  {hop.kind:<10}  {_words(hop, zone)}"
+    yield ""
+    yield from _ends(found)
+
+
+def _moment(at: int, zone: ZoneInfo) -> str:
+    return f"{datetime.fromtimestamp(at, zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _words(hop: Hop, zone: ZoneInfo) -> str:
+    match hop.kind:
+        case "submission":
+            return _submission(hop)
+        case "attempt":
+            return _attempt(hop)
+        case "delivery":
+            return f"{hop.agency}: {_delivery(hop)}"
+        case "status":
+            return _status(hop)
+        case "officer":
+            note = f": {hop.details['note']}" if hop.details["note"] else ""
+            return f"{hop.agency}: {hop.what} by {hop.details['by'] or 'an officer'}{note}"
+        case "message":
+            return _message(hop, zone)
+
+
+def _submission(hop: Hop) -> str:
+    facts = hop.details
+    body = facts["body"] or f"{facts['bytes']} bytes{', sealed to the agency' if facts['sealed'] else ''}"
+    clock = ", by a clock in doubt" if facts["clock"] == "doubtful" else ""
+    by = _BY.get(facts["by"], "")
+    taken = f"{hop.what} on disk{f' with {by}' if by else ''}{clock}; {body}"
+    epoch = f" of epoch {facts['epoch']}" if facts["epoch"] else ""
+    return f"{taken}; number {facts['sequence']}{epoch}; id {facts['id']}; {hop.digest}"
+
+
+def _attempt(hop: Hop) -> str:
+    facts = hop.details
+    road = _ROAD.get(facts["road"], facts["road"])
+    travelled = f" ({facts['bytes_out']} bytes out, {facts['bytes_in']} back, {facts['ms']} ms, for the whole batch)"
+    http = f", HTTP {facts['http']}" if facts["http"] else ""
+    return f"{hop.agency} {road}: {_SAID.get(hop.what, hop.what)}{http}{travelled if facts['bytes_out'] else ''}"
+
+
+def _delivery(hop: Hop) -> str:
+    facts = hop.details
+    under = f", under its number {facts['agency_ref']}" if facts["agency_ref"] else ""
+    why = f" ({', '.join(filter(None, (facts['code'], facts['reason'])))})" if _refused(hop) else ""
+    return f"{_STATE.get(hop.what, hop.what)}{why}{under}, after {_times(facts['attempts'])}"
+
+
+def _refused(hop: Hop) -> bool:
+    return hop.what in {"officer_review", "amended", "withdrawn"} and bool(hop.details["code"])
+
+
+def _times(count: int) -> str:
+    return "1 attempt" if count == 1 else f"{count} attempts"
+
+
+def _status(hop: Hop) -> str:
+    facts = hop.details
+    reason = f" ({facts['reason']})" if facts["reason"] else ""
+    late = "" if facts["applied"] else "; too late to count, kept for the record"
+    return f"{hop.agency}: {hop.what}{reason}, its event {facts['seq']}{late}"
+
+
+def _message(hop: Hop, zone: ZoneInfo) -> str:
+    facts = hop.details
+    when = f" at {_moment(facts['settled_at'], zone)}" if facts["settled_at"] else ""
+    why = f" ({facts['reason']})" if facts["reason"] else ""
+    return f"SMS to the citizen by {facts['channel']}, {hop.what}: {facts['state']}{when}{why}"
+
+
+def _ends(found: Sequence[Hop]) -> Iterator[str]:
+    """How it stands: the newest revision at each agency, and what the citizen was told last."""
+    newest = {hop.agency: hop for hop in sorted(_of(found, "delivery"), key=lambda hop: int(hop.details["sequence"]))}
+    for agency, hop in newest.items():
+        statuses = [one for one in _of(found, "status") if one.agency == agency and one.details["applied"]]
+        said = f"; it says: {statuses[-1].what}" if statuses else ""
+        yield f"{agency}: {_delivery(hop)}{said}"
+    messages = _of(found, "message")
+    yield f"the citizen's last SMS: {messages[-1].what}, {messages[-1].details['state']}" if messages else "no SMS yet"
+
+
+def _of(found: Sequence[Hop], kind: str) -> list[Hop]:
+    return [hop for hop in found if hop.kind == kind]

@@ -207,7 +207,9 @@ EVENTS_OF: Final = (
     " WHERE e.request = ? ORDER BY e.at, e.life, e.seq"
 )
 
-MESSAGES_OF: Final = "SELECT kind, state, at, attempts, reason FROM message WHERE reference = ? ORDER BY id"
+MESSAGES_OF: Final = (
+    "SELECT kind, state, at, attempts, reason, channel, settled_at FROM message WHERE reference = ? ORDER BY id"
+)
 
 REFERENCE_OF: Final = "SELECT reference FROM request WHERE seq = ?"
 

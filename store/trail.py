@@ -37,8 +37,9 @@ async def trail(database: Database, reference: str) -> list[Hop]:
         hops.append(Hop(at, "status", status, agency, details=details))
     for agency, seq, at, what, actor, note in await database.rows(road_sql.ACTS_OF, (request,)):
         hops.append(Hop(at, "officer", what, agency, details={"sequence": seq, "by": actor, "note": note}))
-    for kind, state, at, attempts, reason in await database.rows(road_sql.MESSAGES_OF, (packed,)):
-        hops.append(Hop(at, "message", kind, details={"state": state, "attempts": attempts, "reason": reason}))
+    for kind, state, at, attempts, reason, channel, settled_at in await database.rows(road_sql.MESSAGES_OF, (packed,)):
+        details = {"state": state, "attempts": attempts, "reason": reason, "channel": channel, "settled_at": settled_at}
+        hops.append(Hop(at, "message", kind, details=details))
     return sorted(hops, key=lambda hop: hop.at)
 
 

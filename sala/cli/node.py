@@ -51,13 +51,20 @@ def doctor(config: ConfigFile = None, form: FormOption = Form.TEXT) -> None:
 def prove(
     reference: Annotated[str, typer.Argument(metavar="REF", help="The nine digits that the citizen keeps.")],
     config: ConfigFile = None,
+    form: FormOption = Form.TEXT,
 ) -> None:
     """Show one request from key press to the agency's signed answer."""
     from sala import prove as proofs
 
-    trail = proofs.prove(read_config(config), reference)
-    print(trail or "no request has this reference")
-    if not trail:
+    if form is Form.JSON:
+        import orjson
+
+        trail = orjson.dumps(proofs.as_values(read_config(config), reference)).decode()
+        print(trail)
+    else:
+        trail = proofs.prove(read_config(config), reference)
+        print(trail or "no request has this reference")
+    if trail in {"", "[]"}:
         raise typer.Exit(FOUND)
 
 

@@ -60,10 +60,12 @@ def test_prove_shows_the_trail_and_nothing_of_the_citizen(node: Node, reference:
     code, said = sala(node, capsys, "prove", reference)
     assert code == 0
     assert said.startswith(reference)
-    for word in ("submission", "delivery", "civil-registry", "message", "sha256:"):
+    for word in ("submission", "the last key press (USSD)", "civil-registry", "message", "sha256:", "after"):
         assert word in said
     assert "Lasaphone" not in said
     assert "5551" not in said
+    code, said = sala(node, capsys, "prove", reference, "--format", "json")
+    assert {"submission", "delivery"} <= {hop["kind"] for hop in json.loads(said)}
     assert sala(node, capsys, "prove", make_reference("00000000"))[0] == 1
     code, said = sala(node, capsys, "prove", "123456789")
     assert code == 2
