@@ -94,11 +94,17 @@ def written(port: int, data: Path) -> Path:
         _move(file, port)
         return file
     text = _HEAD.format(node=NODE, port=port, secret=secrets.token_urlsafe(24), api_key=secrets.token_urlsafe(24))
-    secret = asyncio.run(enrol(data / "agency", NODE))
-    text += "".join(_AGENCY.format(name=name, port=port + 1, secret=secret) for name in _agencies())
+    text += asyncio.run(_enrolled(data / "agency", port + 1))
     file.touch(mode=0o600)
     file.write_text(text, "utf-8")
     return file
+
+
+async def _enrolled(folder: Path, port: int) -> str:
+    """One office answers for all agencies; the node is enrolled for each, so that each tells of its own requests."""
+    return "".join(
+        [_AGENCY.format(name=name, port=port, secret=await enrol(folder, f"{NODE}/{name}")) for name in _agencies()]
+    )
 
 
 def _agencies() -> list[str]:

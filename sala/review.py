@@ -14,7 +14,7 @@ from flows.errors import ConfigFault, Refusal
 from flows.fields import AnyField
 from flows.inputs import Choose, Confirm, Frame, decode, encode, read, show, show_value
 from flows.reference import format_reference, is_reference
-from sala import plugs, services
+from sala import services
 from sala.beside import beside
 from sala.config import Config
 from store.memory import Memory
@@ -93,7 +93,7 @@ def look(config: Config, reference: str, agency: str = "") -> list[Shown]:
 
 
 async def _look(config: Config, reference: str, agency: str) -> list[Shown]:
-    async with _desk(config) as memory:
+    async with services.desk(config) as memory:
         found = await _waiting(memory, reference, agency)
         zone = ZoneInfo(config.timezone)
         return [_shown(memory, task, zone) for task in found]
@@ -132,7 +132,7 @@ def amend(config: Config, reference: str, corrections: Sequence[str], *, agency:
 
 
 async def _amend(config: Config, reference: str, corrections: Sequence[str], agency: str, note: str) -> str:
-    async with _desk(config) as memory:
+    async with services.desk(config) as memory:
         task = await _only(memory, reference, agency)
         answers = _read(config, memory, task, corrections)
         await memory.review.amend(task.seq, task.agency, answers, actor=_actor(), note=note)
@@ -149,7 +149,7 @@ def withdraw(config: Config, reference: str, *, agency: str, note: str) -> str:
 
 
 async def _withdraw(config: Config, reference: str, agency: str, note: str) -> str:
-    async with _desk(config) as memory:
+    async with services.desk(config) as memory:
         task = await _only(memory, reference, agency)
         await memory.review.withdraw(task.seq, task.agency, actor=_actor(), note=note)
     return f"{format_reference(reference)}: withdrawn"
@@ -171,10 +171,6 @@ async def _inbox(config: Config, done: int) -> list[dict[str, Any]]:
 def _memo(memo: Memo, zone: ZoneInfo) -> dict[str, Any]:
     text = " ".join(memo.text.split())
     return {"line": memo.id, "at": _moment(memo.at, zone), "kind": memo.kind, "number": memo.msisdn, "text": text}
-
-
-def _desk(config: Config) -> Any:
-    return beside(config, services.desk_mind(config, plugs.channels(config)))
 
 
 async def _waiting(memory: Memory, reference: str, agency: str) -> list[Task]:

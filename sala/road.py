@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from flows.errors import ConfigFault
 from sala import config as configuration
-from sala import standing
+from sala import services, standing
 from sala.beside import beside
 from sala.config import Config
 from sala.progress import Meter
@@ -103,7 +103,7 @@ def now(config: Config, agency: str) -> tuple[list[str], int]:
 async def _now(config: Config, agency: str) -> tuple[list[str], int]:
     if not config.agencies and not config.hub.agencies:
         raise ConfigFault("no agency is configured", hint="add [agencies.NAME] (docs/settings.md)")
-    async with beside(config) as memory:
+    async with services.desk(config) as memory:
         service = SyncService(joint(config, memory), connectors(config), means(config))
         waiting = {one.agency: one.waiting for one in await service.status() if agency in {"", one.agency}}
         try:
@@ -187,7 +187,7 @@ def read_bundle(config: Config, folder: Path) -> tuple[list[str], bool]:
 
 
 async def _read_bundle(config: Config, folder: Path) -> tuple[bundle.Reading, ...]:
-    async with beside(config) as memory:
+    async with services.desk(config) as memory:
         return await bundle.read_receipts(joint(config, memory), _keys(config), config.node, folder, means(config))
 
 

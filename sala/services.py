@@ -3,6 +3,7 @@
 import asyncio
 import getpass
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -19,10 +20,12 @@ from flows.revision import Revision, revise
 from flows.tables import Tables, read_csv
 from flows.text.measure import USSD, Budget
 from sala import config as configuration
+from sala import plugs
 from sala.beside import beside
 from sala.config import Config
 from sala.plugs import Plugged
 from store.library import Library
+from store.memory import Memory
 from store.mind import Mind, dialogue_mind
 from store.values import Catalogue, Published
 
@@ -216,6 +219,11 @@ def mind(prepared: Prepared, material: Callable[[], Material] | None = None) -> 
 def desk_mind(config: Config, plugged: Sequence[Plugged]) -> Mind:
     """The mind of a command that tells citizens something: with all that is published, and no file read for it."""
     return mind(Prepared(material_of(config), (), _node(config, plugged), config.languages))
+
+
+def desk(config: Config) -> AbstractAsyncContextManager[Memory]:
+    """The memory for a command that may tell citizens something, in the words of the services that are published."""
+    return beside(config, desk_mind(config, plugs.channels(config)))
 
 
 class Known(Mapping[str, Revision]):

@@ -70,4 +70,5 @@ def _status_text(office: dialogue.Office, news: News) -> str:
         one.reference,
         news.params,
         place=news.place,
+        locked=one.locked,
     )

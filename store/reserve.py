@@ -1,5 +1,6 @@
 """The disk reserve: a file given up when the disk is full, and the mark below which no new dialogue begins."""
 
+import errno
 import os
 from pathlib import Path
 from typing import Final
@@ -45,7 +46,7 @@ class Reserve:
             with self._file.open("wb") as out:
                 os.posix_fallocate(out.fileno(), 0, self._size)
         except OSError as fault:
-            log.warning("the disk reserve cannot be laid down", reason=fault.strerror)
+            log.warning("the disk reserve cannot be laid down", reason=errno.errorcode.get(fault.errno or 0, "unknown"))
             self.release()
             return False
         return True

@@ -83,6 +83,6 @@ def public_key(folder: Path) -> str:
 
 
 async def enrol(folder: Path, node: str, *, hub: bool = False) -> str:
-    """Enrol a node in the database of `folder`, running or not, and return the secret for its configuration."""
+    """Enrol a node (`NODE`, or `NODE/AGENCY`) in the database of `folder`, running or not; returns its secret."""
     async with open_book(folder) as book:
         return await book.do(nodes.enrol, node, hub=hub)

@@ -73,8 +73,9 @@ async def _read(book: Book, path: Path, parts: Sequence[Part]) -> list[Taken]:
 
 def _opened(connection: Any, part: Part) -> tuple[Node, bytes] | None:
     """Return the node whose secret signed this part, and its contents."""
-    asked = "SELECT name, secret, hub FROM node WHERE name = ? ORDER BY at DESC"
-    for name, secret, hub in connection.execute(asked, (part.header.node,)):
+    asked = "SELECT name, secret, hub FROM node WHERE name IN (?, ?) ORDER BY at DESC"
+    named = (part.header.node, f"{part.header.node}/{part.header.agency}")
+    for name, secret, hub in connection.execute(asked, named):
         key = signing.key_of(secret)
         if keys_of(key).signed(part.header.text, part.signature):
             return Node(name, key, bool(hub)), part.opened(keys_of(key))

@@ -7,6 +7,8 @@ from a backup does not know the lives that came after it, so a cursor from the l
 import json
 from typing import Any, Final
 
+from sync.agency.nodes import source_of
+
 MOST: Final = 500
 """Events in one answer."""
 
@@ -41,7 +43,7 @@ def read(connection: Any, node: str, after: str, most: int = MOST) -> dict[str, 
 
 def _whose(source: str, node: str) -> dict[str, str]:
     """To a hub, say whose submission it is: one that has lost its disk cannot know."""
-    return {} if source == f"urn:sala:node:{node}" else {"source": source}
+    return {} if source == source_of(node) else {"source": source}
 
 
 def _position(connection: Any, node: str, after: str) -> int | None:

@@ -1,4 +1,8 @@
-"""Which nodes may deliver: their secrets, drawn at enrolment and checked against every request."""
+"""Which nodes may deliver: their secrets, drawn at enrolment and checked against every request.
+
+An office that answers for several agencies enrols a node once for each, as `NODE/AGENCY`: each has its own secret and
+its own feed, so that no agency is told what another has decided.
+"""
 
 import time
 from collections.abc import Mapping
@@ -19,7 +23,12 @@ class Node:
     @property
     def source(self) -> str:
         """What the submissions of this node say that they come from."""
-        return f"urn:sala:node:{self.name}"
+        return source_of(self.name)
+
+
+def source_of(name: str) -> str:
+    """What the submissions of a node say that they come from; `name` is that of an enrolment."""
+    return f"urn:sala:node:{name.partition('/')[0]}"
 
 
 def enrol(connection: Any, name: str, *, hub: bool = False) -> str:

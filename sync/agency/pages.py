@@ -60,6 +60,7 @@ class Pages:
             web.get("/requests.csv", self.export),
             web.get("/requests/{number:[0-9]{1,15}}", self.request),
             web.post("/requests/{number:[0-9]{1,15}}", self.decide),
+            web.get("/login", self.home),
             web.post("/login", self.enter),
             web.post("/logout", self.leave),
             web.get("/language/{tag}", self.language),
@@ -147,6 +148,10 @@ class Pages:
             await response.write(_line(_row(one, list(names))))
         await response.write_eof()
         return response
+
+    async def home(self, _: web.Request) -> web.Response:
+        """Send home whoever reloads or keeps the address that the sign-in form posts to."""
+        raise web.HTTPSeeOther("/")
 
     async def enter(self, request: web.Request) -> web.Response:
         """Sign in."""

@@ -167,6 +167,10 @@ async def test_a_body_that_is_sealed_to_this_agency_is_opened_to_be_read_and_cor
     assert "ຕ້ອງແກ້ໄຂ" in browser.page
 
 
+async def test_the_address_of_the_sign_in_form_leads_home_when_it_is_reloaded(browser: Browser) -> None:
+    assert 'name="password"' in await browser.get("/login")
+
+
 async def test_enrolling_again_keeps_the_old_secret_until_the_new_one_is_used(agency: Agency, tmp_path: Path) -> None:
     new = await enrol(tmp_path / "agency", NODE)
     for secret, works in ((agency.secret, True), (new, True), (agency.secret, False)):

@@ -118,6 +118,16 @@ async def test_two_machines_that_run_as_one_node_are_found(stick: Stick, agency:
     assert any("two machines" in "".join(found) for found in notes)
 
 
+async def test_an_office_of_several_agencies_finds_the_secret_of_the_one_that_a_part_is_for(
+    stick: Stick, agency: Agency
+) -> None:
+    await stick.write()
+    rename = "UPDATE node SET name = name || '/registry'"
+    await agency.book.do(lambda connection: connection.execute(rename))
+    (taken,) = await read_bundles(agency.book, stick.folder)
+    assert (taken.problem, taken.accepted) == ("", 3)
+
+
 async def test_another_agency_cannot_open_it_and_says_so(stick: Stick, agency: Agency) -> None:
     await stick.write()
     await agency.book.do(lambda connection: connection.execute("DELETE FROM node"))

@@ -89,6 +89,24 @@ async def test_another_node_hears_nothing_of_it(agency: Agency) -> None:
     assert found.events == ()
 
 
+async def test_each_agency_of_one_office_hears_of_its_own_requests(agency: Agency) -> None:
+    """A node is enrolled for each agency that an office answers for: no one is told what another has decided."""
+    road, feeds = ModelRoad(), {}
+    for name in ("registry", "tax"):
+        secret = await agency.book.do(nodes_of.enrol, f"{NODE}/{name}")
+        feeds[name] = Agency(agency.port, agency.book, secret, agency.app)
+    await _accepted(feeds["tax"], road, 1)
+    await _decide(agency, 1, "approved")
+    heard = {}
+    for name, feed in feeds.items():
+        connector = feed.connector()
+        found = await connector.statuses("", 0)
+        await connector.close()
+        assert found is not None
+        heard[name] = [event.status for event in found.events]
+    assert heard == {"registry": [], "tax": ["approved"]}
+
+
 async def test_a_restored_agency_is_noticed_read_from_the_start_and_offered_everything_again(tmp_path: Path) -> None:
     folder, port, road, counters = tmp_path / "agency", free_port(), ModelRoad(), Counters()
     settings = AgencySettings(data=folder)
