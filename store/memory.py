@@ -294,6 +294,7 @@ async def open_memory(
             node = Node(settings.data, settings.node, key)
             keeper = Keeper(settings.copying, node, engine=writing, now=clock.now, medium=medium or Medium())
         memory = Memory(settings, mind, Hashing(hashing_key or key), clock, writing, reading, keeper)
+        reading.alarm = memory.writer.stop_for
         await memory.begin(role)
         memory.writer.start(turns=role == "node")
         if keeper is not None:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -79,10 +79,11 @@ def open_keyed(file: Path, key: bytes, *, reader: bool = False, checkpoints: boo
         link.close()
         if "locked" in str(fault):
             raise StoreFault(f"{file} is locked by another process") from fault
-        raise KeyFault(f"{file} does not open with this key", hint="is key_source the one it was made with?") from fault
+        raise KeyFault(f"{file} does not open with this key", hint=_OTHER_KEY) from fault
     return link
 
 
+_OTHER_KEY = "is key_source the one that it was made with? If so, the file is damaged: restore a backup"
 _READER = ("PRAGMA query_only = ON", "PRAGMA cache_size = -8000")
 _WRITER = (
     "PRAGMA journal_mode = WAL",
@@ -101,6 +102,8 @@ class Sqlite:
     def __init__(self, link: aiosqlite.Connection, raw: Any) -> None:
         self._link = link
         self._raw = raw
+        self.alarm: Callable[[DiskFault], None] | None = None
+        """Told when a reader finds that the disk or the file is bad; a writer's owner sees it by itself."""
 
     @classmethod
     async def open(cls, file: Path, key: bytes, *, reader: bool = False, checkpoints: bool = True) -> Self:
@@ -119,7 +122,10 @@ class Sqlite:
         try:
             return [tuple(row) for row in await self._link.execute_fetchall(sql, args)]
         except Error as fault:
-            raise _translated(fault) from fault
+            found = _translated(fault)
+            if self.alarm is not None and isinstance(found, DiskFault):
+                self.alarm(found)
+            raise found from fault
 
     async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one writing statement for each row."""
@@ -182,6 +188,18 @@ class DiskFault(StoreFault):
     retry = False
 
 
+class Damaged(DiskFault):
+    """The database file is damaged: nothing more is written."""
+
+    code = "damaged"
+
+    def __init__(self, found: str) -> None:
+        super().__init__(
+            f"{self.__doc__} ({found})",
+            hint="stop the node, see `sala db check`, and restore a backup: `sala db restore`",
+        )
+
+
 def _translated(fault: Exception) -> StoreFault:
     text = str(fault)
     if isinstance(fault, IntegrityError):
@@ -190,6 +208,11 @@ def _translated(fault: Exception) -> StoreFault:
         return Busy("another process writes for too long")
     if "full" in text:
         return DiskFull()
+    if "malformed" in text or "not a database" in text:
+        return Damaged(text)
+    if "readonly database" in text:
+        # A file system that the kernel made read-only after an error of the disk, or a file found damaged before.
+        return DiskFault(f"The file can no longer be written: nothing more is written. ({text})")
     if "disk I/O" in text:
         return DiskFault()
     return StoreFault(text)

@@ -115,6 +115,12 @@ class Writer:
         if done and (fault := next(iter(done)).exception()):
             raise fault
 
+    def stop_for(self, fault: DiskFault) -> None:
+        """Write nothing more: after a failed fsync nobody knows what is on the disk before a new start has read it."""
+        if self._broken is None:
+            log.critical("the disk failed; nothing more is written until a new start", reason=fault.code)
+        self._broken = fault
+
     def put(self, ask: Ask) -> None:
         """Queue a turn.
 
@@ -203,9 +209,7 @@ class Writer:
         if fault is None:
             return
         if isinstance(fault, DiskFault):
-            # After a failed fsync nobody knows what is on the disk: only a new start, which reads it, may go on.
-            self._broken = fault
-            log.critical("the disk failed; nothing more is written until a new start")
+            self.stop_for(fault)
         if isinstance(fault, DiskFull | DiskFault | Busy):
             self._fail([*asks, *works], fault)
         elif len(asks) + len(works) == 1:
