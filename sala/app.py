@@ -156,7 +156,7 @@ class Node:
         await asyncio.gather(*parts, *phone, return_exceptions=True)
 
     def _door(self) -> pages.Site:
-        return pages.Site.of_handler(pages.door_handler(self.gate, self.ready))
+        return pages.Site.of_gate(self.gate, pages.door_handler(self.gate, self.ready))
 
     def _console(self, *, shared: bool) -> pages.Site:
         app = pages.console_app(self.ready, self.figures, self.schema)

@@ -8,6 +8,7 @@ import hmac
 import ipaddress
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import structlog
 from aiohttp import web
@@ -43,6 +44,14 @@ class Way:
     peers: tuple[Network, ...] = ()
 
 
+class Found(NamedTuple):
+    """What answers a request: the hook, the rest of the path, and where the request comes from."""
+
+    hook: Hook
+    tail: str
+    caller: str
+
+
 class Gate:
     """Answers every request under `/gateways/`."""
 
@@ -53,9 +62,8 @@ class Gate:
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
         """One gateway's request. A wrong channel, secret or path is the same 404; none of the three is ever logged."""
-        way, tail = self._find(request.rel_url.raw_path)
-        hook = way.hooks.get(tail) if way else None
-        if hook is None or (way and way.peers and not _is_in(self._caller(request), way.peers)):
+        found = self.find(request.rel_url.raw_path, request.remote or "", request.headers)
+        if found is None:
             return web.Response(status=404)
         if (request.content_length or 0) > LARGEST_BODY:
             return web.Response(status=413)
@@ -68,21 +76,27 @@ class Gate:
         received = Received(
             body,
             method=request.method,
-            tail=tail,
+            tail=found.tail,
             query=request.rel_url.raw_query_string,
             headers=request.headers,
-            peer=self._caller(request),
+            peer=found.caller,
         )
-        return _response(await _guarded(hook, received))
+        return _response(await _guarded(found.hook, received))
 
-    def _caller(self, request: web.BaseRequest) -> str:
-        """Where the request comes from. Of a forwarded list only the end counts: our own proxy wrote that."""
-        peer = request.remote or ""
-        if peer in self._proxies:
-            return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        return peer
+    def find(self, path: str, peer: str, headers: Mapping[str, str]) -> Found | None:
+        """What answers at this raw path one who calls from `peer`; None is a 404, whatever the reason."""
+        way, tail = self._open(path)
+        hook = way.hooks.get(tail) if way else None
+        if way is None or hook is None:
+            return None
+        caller = self._caller(peer, headers)
+        return None if way.peers and not _is_in(caller, way.peers) else Found(hook, tail, caller)
 
-    def _find(self, path: str) -> tuple[Way | None, str]:
+    def _caller(self, peer: str, headers: Mapping[str, str]) -> str:
+        """Where a request comes from. Of a forwarded list only the end counts: our own proxy wrote that."""
+        return headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() if peer in self._proxies else peer
+
+    def _open(self, path: str) -> tuple[Way | None, str]:
         channel, _, rest = path.removeprefix(PREFIX).partition("/")
         secret, _, tail = rest.partition("/")
         way = self._ways.get(channel)

@@ -8,6 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from sala import metrics, openapi
+from sala.express import Server
 from sala.gate import LARGEST_BODY, PREFIX, Gate
 
 FAREWELL: Final = 3.0
@@ -96,9 +97,9 @@ class Site:
         self._runner = runner
 
     @classmethod
-    def of_handler(cls, handler: Handler) -> "Site":
-        """A server without router."""
-        return cls(web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=FAREWELL))
+    def of_gate(cls, gate: Gate, handler: Handler) -> "Site":
+        """A server without router, where key presses may take the short way."""
+        return cls(web.ServerRunner(Server(gate, handler), shutdown_timeout=FAREWELL))
 
     @classmethod
     def of_app(cls, app: web.Application) -> "Site":

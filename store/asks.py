@@ -16,6 +16,7 @@ class Ask:
     """What came in, and the future that is completed after the commit.
 
     Attributes:
+        future: of the reply to a press; of None for the rest.
         key: the session's (press, end) or the message's. number, caller: of the phone; 0 and empty for an end.
         known: answers to the dialogue's questions. hashes: case keys that were hashed for it.
         fault: why its turn failed: it is then answered with the words for that.
@@ -54,7 +55,7 @@ class Ask:
         self.outcome: Reply | None = None
         self.refusal: Exception | None = None
         self.tries = 0
-        self.future: asyncio.Future[Reply | None] = asyncio.get_running_loop().create_future()
+        self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
 
 @dataclass(slots=True)

@@ -1,6 +1,8 @@
 """The way in for the doors: a key press, a message, the end of a session; each is durable when the call returns."""
 
-from flows.errors import StoreFault
+import asyncio
+
+from flows.errors import Fault
 from store.asks import Ask
 from store.hashing import Hashing
 from store.mind import Mind
@@ -19,21 +21,23 @@ class Turns:
         self._mind = mind
         self._cache = cache
 
-    async def take(self, call: Call) -> Reply:
-        """Answer one USSD call after it has been committed.
+    def take(self, call: Call) -> asyncio.Future[Reply]:
+        """Answer one USSD call after it has been committed. Cancelled before, it is not written.
 
-        Raises:
+        Raises (from the future):
             Busy: too many wait. DiskFull: it could not be written. WrongNumber: the session is another number's.
             CallFault: the number is not E.164.
         """
-        number = pack_number(call.msisdn)
         hashing = self._hashing
-        ask = Ask("press", call, hashing.session(call.channel, call.session), number, hashing.number(number))
-        self._writer.put(ask)
-        reply = await ask.future
-        if reply is None:
-            raise StoreFault("a key press got no reply")
-        return reply
+        try:
+            number = pack_number(call.msisdn)
+            ask = Ask("press", call, hashing.session(call.channel, call.session), number, hashing.number(number))
+            self._writer.put(ask)
+        except Fault as fault:
+            refused: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+            refused.set_exception(fault)
+            return refused
+        return ask.future
 
     async def ended(self, channel: str, session: str, *, whole: bool = False) -> None:
         """Note that a session is over; unless it was `whole`, its `dropped` text is sent, once."""

@@ -271,6 +271,8 @@ class Writer:
                 continue
             if ask.refusal is not None:
                 ask.future.set_exception(ask.refusal)
+            elif ask.outcome is None and ask.kind == "press":
+                ask.future.set_exception(StoreFault("a key press got no reply"))
             else:
                 ask.future.set_result(ask.outcome)
         for work in works:

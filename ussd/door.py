@@ -1,13 +1,15 @@
 """The door for key presses: a request becomes a turn in the store, and its screen goes back after the commit."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Protocol
 
 import structlog
 
 from flows.errors import Busy, CallFault, DiskFull
 from store.values import Answer, Call, Ended, Malformed, Received, Reply
-from ussd.patience import LateError, Patience
+from ussd.patience import Patience
 from ussd.port import Gateway, Turns
 
 Hook = Callable[[Received], Awaitable[Answer]]
@@ -38,35 +40,52 @@ class Door:
         """What answers under `/gateways/<channel>/<secret>/`, by the rest of the path."""
         return {"ussd": self.press, "ussd/end": self.end}
 
-    async def press(self, received: Received) -> Answer:
-        """Answer one key press. Never raises but for cancellation: a citizen meets a screen, not an error."""
+    def press(self, received: Received) -> Awaitable[Answer]:
+        """Answer one key press: with a screen, whatever happens. No coroutine, so that it can be had without a task."""
         call = self._gateway.read(received)
         if isinstance(call, Call):
-            return await self._take(call)
+            return self._take(call)
         if isinstance(call, Ended):
-            return await self._close(call)
-        return self._refuse(call)
+            return self._close(call)
+        refused: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        refused.set_result(self._refuse(call))
+        return refused
 
-    async def end(self, received: Received) -> Answer:
+    def end(self, received: Received) -> Awaitable[Answer]:
         """Note that a session is over."""
-        return await self.press(received)
+        return self.press(received)
 
-    async def _take(self, call: Call) -> Answer:
-        try:
-            reply = await self._patience.wait(self._turns.take(call))
-        except LateError:
-            return self._apologise("late", "try_later", call)
-        except Busy:
-            return self._apologise("busy", "try_later", call)
-        except DiskFull:
-            return self._apologise("full", "full", call)
-        except CallFault as fault:
-            return self._refuse(Malformed(fault.code))
-        except Exception:  # whatever it is, the phone gets a screen and the log gets the place
-            log.exception("turn failed", channel=self._channel)
-            return self._apologise("fault", "try_later", call)
-        self.counts["answered"] += 1
-        return self._gateway.write(reply)
+    def _take(self, call: Call) -> asyncio.Future[Answer]:
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        reply = asyncio.ensure_future(self._turns.take(call))
+        self._patience.watch(reply)
+        reply.add_done_callback(partial(self._taken, call, answer))
+        return answer
+
+    def _taken(self, call: Call, answer: asyncio.Future[Answer], reply: asyncio.Future[Reply]) -> None:
+        self._patience.forget(reply)
+        if reply.cancelled():
+            said = self._apologise("late", "try_later", call)
+        elif fault := reply.exception():
+            said = self._excuse(fault, call)
+        else:
+            self.counts["answered"] += 1
+            said = self._gateway.write(reply.result())
+        if not answer.done():
+            answer.set_result(said)
+
+    def _excuse(self, fault: BaseException, call: Call) -> Answer:
+        match fault:
+            case Busy():
+                return self._apologise("busy", "try_later", call)
+            case DiskFull():
+                return self._apologise("full", "full", call)
+            case CallFault():
+                return self._refuse(Malformed(fault.code))
+            case _:
+                # Whatever it is, the phone gets a screen and the log gets the place.
+                log.error("turn failed", channel=self._channel, exc_info=fault)
+                return self._apologise("fault", "try_later", call)
 
     async def _close(self, ended: Ended) -> Answer:
         try:

@@ -1,5 +1,6 @@
 """What a USSD gateway must be able to do, what the door needs of the store, and how a gateway is found by its name."""
 
+from collections.abc import Awaitable
 from importlib.metadata import entry_points
 from typing import Any, ClassVar, Protocol
 
@@ -46,8 +47,8 @@ class Gateway(Protocol):
 class Turns(Protocol):
     """What the door needs of the store's turns."""
 
-    async def take(self, call: Call) -> Reply:
-        """Answer one key press; durable before it returns; the same call again gets the stored reply.
+    def take(self, call: Call) -> Awaitable[Reply]:
+        """Answer one key press; durable when it is there; the same call again gets the stored reply.
 
         Raises:
             Busy, DiskFull: nothing was written. WrongNumber: the number may not use this channel.

@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from sala.express import Server
 from sala.gate import LARGEST_BODY, Gate, Way
 from store.values import Answer, Received
 from tests.ports import free_port
@@ -31,11 +32,12 @@ class Site:
         return f"http://127.0.0.1:{self.port}/gateways/{path}"
 
 
-@pytest.fixture
-async def site() -> AsyncIterator[Site]:
+@pytest.fixture(params=["usual way", "short way"])
+async def site(request: pytest.FixtureRequest) -> AsyncIterator[Site]:
     site = Site()
     gate = Gate({"at": Way((OLD.encode(), NEW.encode()), {"ussd": site.hook, "ussd/end": site.hook})})
-    runner = web.ServerRunner(web.Server(gate.handle, access_log=None))
+    short = request.param == "short way"
+    runner = web.ServerRunner(Server(gate, gate.handle) if short else web.Server(gate.handle, access_log=None))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", site.port).start()
     yield site

@@ -187,13 +187,13 @@ async def test_a_guess_is_counted_before_it_is_checked(opened: Opened, monkeypat
             return b""
 
         monkeypatch.setattr(memory._crew._needs, "_hash", never)
-        pending = asyncio.create_task(memory.turns.take(call(f"GUESS {case} 4711", "g")))
+        pending = asyncio.ensure_future(memory.turns.take(call(f"GUESS {case} 4711", "g")))
         while not await rows(memory, "SELECT wrong FROM guess"):  # noqa: ASYNC110 - no event tells of a commit
             await asyncio.sleep(0.01)
         assert await rows(memory, "SELECT wrong FROM case_key") == [(1,)]
         # Others are served while the hash is computed, and the same number's next calls wait their turn.
         assert await dial(memory, session="o", msisdn=OTHER) == "hello"
-        behind = asyncio.create_task(memory.turns.take(call(f"GUESS {case} 4711", "g")))
+        behind = asyncio.ensure_future(memory.turns.take(call(f"GUESS {case} 4711", "g")))
         await asyncio.sleep(0.05)
         assert not behind.done()
         monkeypatch.undo()

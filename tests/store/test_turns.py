@@ -220,7 +220,7 @@ async def test_too_many_waiting_are_refused(opened: Opened) -> None:
 
 
 async def test_a_cancelled_call_does_not_stop_the_batch(memory: Memory) -> None:
-    tasks = [asyncio.create_task(memory.turns.take(call("", f"s{n}", f"+85620{n:08d}"))) for n in range(10)]
+    tasks = [asyncio.ensure_future(memory.turns.take(call("", f"s{n}", f"+85620{n:08d}"))) for n in range(10)]
     await asyncio.sleep(0)
     tasks[3].cancel()
     done = await asyncio.gather(*tasks, return_exceptions=True)
@@ -230,7 +230,7 @@ async def test_a_cancelled_call_does_not_stop_the_batch(memory: Memory) -> None:
 
 async def test_closing_answers_what_is_under_way(opened: Opened) -> None:
     async with opened() as memory:
-        tasks = [asyncio.create_task(memory.turns.take(call("", f"s{n}", f"+85620{n:08d}"))) for n in range(50)]
+        tasks = [asyncio.ensure_future(memory.turns.take(call("", f"s{n}", f"+85620{n:08d}"))) for n in range(50)]
         await asyncio.sleep(0)
     assert {(await task).text for task in tasks} == {"hello"}
     with pytest.raises(Busy):
