@@ -11,20 +11,21 @@ from typing import Any, Final
 import structlog
 
 from flows.errors import ConfigFault
+from sala import bearers, hub, keys, log, plugs, second, services, sockets
 from sala import config as configuration
-from sala import hub, keys, log, plugs, second, services, sockets
 from sala import web as pages
 from sala.alerts import Desk
 from sala.channels import Channels, Sample, line_of
 from sala.config import Config, Console, Door
 from sala.down import Overlay
-from sala.figures import process_samples, road_samples, store_samples, unready
+from sala.figures import bearer_samples, process_samples, road_samples, store_samples, unready
 from sala.gate import PREFIX, Gate
 from sala.loops import until_told
 from sala.phone import Phone
 from sala.relations import Relations
 from sala.road import connectors, joint, means
 from sala.schema import answers_schema
+from store.bearer import Listener
 from store.copying.generation import Medium
 from store.memory import Memory, open_memory
 from sync import push
@@ -66,6 +67,7 @@ async def node(config: Config, served: frozenset[str] = ROOMS) -> AsyncIterator[
     async with contextlib.AsyncExitStack() as stack:
         plugged = plugs.channels(config)
         roads = connectors(config) if "sync" in served else {}
+        carried = bearers.settings(config, roads or connectors(config), plugged)
         prepared = services.prepare(config, plugged)
         bound = _bind(config, served)
         for one in bound.values():
@@ -83,8 +85,10 @@ async def node(config: Config, served: frozenset[str] = ROOMS) -> AsyncIterator[
         sent = {one.parcel.name for one in await memory.arrivals.active() if one.parcel.kind == "revision"}
         if await services.publish_new(memory.library, prepared, sent):
             await memory.refresh()
-        road = SyncService(joint(config, memory), roads, told)
-        built = Node(config, served, memory, prepared, plugged, road, relations)
+        way = joint(config, memory)
+        road = SyncService(way, roads, told)
+        bearers.add(road, carried if roads else {}, way, memory, bearers.Pages(config, memory, overlay))
+        built = Node(config, served, memory, prepared, plugged, road, relations, bearers.listener(memory, carried))
         stack.push_async_callback(built.stop)
         await built.start(bound)
         _log.info("node started", node=config.node, port=config.http.port, version=services.version())
@@ -127,11 +131,14 @@ class Node:
     plugged: Sequence[plugs.Plugged]
     road: SyncService
     relations: Relations
+    listener: Listener
     started_at: float = field(default_factory=time.monotonic)
     _sites: list[pages.Site] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.channels = Channels(self.plugged, self.memory, self._sorry, self.served, self.config.country)
+        self.channels = Channels(
+            self.plugged, self.memory, self._sorry, self.served, self.config.country, self.listener
+        )
         self.gate = Gate(self.channels.ways(), self.config.http.proxies)
         self.phone = Phone(line_of(self.config)) if self.config.console.phone else None
 
@@ -187,4 +194,5 @@ class Node:
             *store_samples(await self.memory.readings()),
             *self.channels.samples(),
             *road_samples(self.road.counters),
+            *bearer_samples(self.road.carriers),
         ]

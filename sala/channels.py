@@ -56,10 +56,16 @@ class Channels:
     """All channels of a node."""
 
     def __init__(
-        self, plugged: Sequence[Plugged], memory: Memory, sorry: Sorry, rooms: frozenset[str], country: str
+        self,
+        plugged: Sequence[Plugged],
+        memory: Memory,
+        sorry: Sorry,
+        rooms: frozenset[str],
+        country: str,
+        listener: sms.port.Turns,
     ) -> None:
-        """Put doors and lanes around the gateways; `rooms` says which sides are served."""
-        self.all = [_channel(one, memory, sorry, rooms, country) for one in plugged]
+        """Put doors and lanes around the gateways; `rooms` says which sides are served, `listener` takes messages."""
+        self.all = [_channel(one, memory, sorry, rooms, country, listener) for one in plugged]
 
     def ways(self) -> Mapping[str, Way]:
         """What the gate serves."""
@@ -88,14 +94,16 @@ class Channels:
             yield from channel.samples()
 
 
-def _channel(plugged: Plugged, memory: Memory, sorry: Sorry, rooms: frozenset[str], country: str) -> Channel:
+def _channel(
+    plugged: Plugged, memory: Memory, sorry: Sorry, rooms: frozenset[str], country: str, listener: sms.port.Turns
+) -> Channel:
     key_presses = None
     if "ussd" in rooms and plugged.key_presses and plugged.key_press_settings:
         deadline = plugged.key_press_settings.reply_deadline
         key_presses = ussd.door.Door(plugged.name, plugged.key_presses, memory.turns, sorry, deadline=deadline)
     messages = lane = None
     if "sms" in rooms and plugged.messages and plugged.message_settings:
-        messages = sms.door.Door(plugged.name, plugged.messages, memory.turns, memory.messages)
+        messages = sms.door.Door(plugged.name, plugged.messages, listener, memory.messages)
         rules = Rules.of(plugged.message_settings, country)
         # The clock that the queue's times are written by: the wall's may jump.
         lane = Lane(

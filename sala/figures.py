@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from sala import log
 from sala.metrics import Labels, counted
 from store.readings import Readings
+from sync.bearer.node import Carrier
 from sync.means import Counters
 
 Sample = tuple[str, Labels, float]
@@ -72,3 +73,9 @@ def road_samples(counters: Mapping[str, Counters]) -> Iterable[Sample]:
         for outcome in ("accepted", "duplicates", "refused", "conflicts", "later", "held", "in_doubt"):
             yield "sala_road_records_total", (*labels, ("outcome", outcome)), float(getattr(count, outcome))
         yield from counted("sala_road_failures_total", {"agency": agency}, count.failures, "code")
+
+
+def bearer_samples(carriers: Mapping[str, Carrier]) -> Iterable[Sample]:
+    """What went and came by SMS in place of a link."""
+    for agency, carrier in carriers.items():
+        yield from counted("sala_bearer_total", {"agency": agency}, carrier.counts, "what")

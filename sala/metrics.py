@@ -50,6 +50,7 @@ METRICS: Final[dict[str, Metric]] = {
     "sala_road_records_total": Metric("counter", "records by agency and outcome"),
     "sala_road_statuses_total": Metric("counter", "status events heard"),
     "sala_road_bytes_total": Metric("counter", "bytes to and from an agency"),
+    "sala_bearer_total": Metric("counter", "what went and came by SMS in place of a link, by agency"),
     "sala_log_lines_lost_total": Metric("counter", "log lines that could not be written"),
     "sala_process_seconds_total": Metric("counter", "CPU seconds of this process"),
     "sala_process_resident_bytes": Metric("gauge", "memory of this process"),

@@ -11,6 +11,7 @@ import structlog
 from flows.errors import KeyFault, StoreFault
 from store import migrate, road_sql, sql
 from store.arrivals import Arrivals, leased_in
+from store.bearer import Bearer
 from store.clock import Clock
 from store.copying.generation import Medium
 from store.copying.keeper import Keeper, Node
@@ -97,6 +98,7 @@ class Memory:
         self.road = Road(self.writer, reading, self._words, statuses)
         self.hub = Hub(self.writer, reading, clock, settings.node)
         self.arrivals = Arrivals(self.writer, reading, clock)
+        self.bearer = Bearer(self.writer, reading, clock, self._words, self._post)
         self.library = Library(self.writer, reading, clock)
         self.review = Review(self.writer, reading, clock, self._words, self._scribe, hashing, statuses)
         self.sweep = Sweep(settings, self.writer, reading, clock, self._cache, self._crew)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
@@ -14,6 +14,9 @@ from sync.passes import Pass, Progress, make_pass
 from sync.port import Connector, Road, load_connector
 from sync.statuses import Listener
 from sync.worker import Worker
+
+if TYPE_CHECKING:
+    from sync.bearer.node import Carrier
 
 LAPSE_EVERY: Final = 10.0
 """Seconds between looks for leases that have run out."""
@@ -56,13 +59,15 @@ class SyncService:
     def __init__(self, road: Road, connectors: Mapping[str, Connector], means: Means) -> None:
         """Make a worker and a listener for each connector; nothing runs before `start`."""
         self._road = road
-        self._means = means
+        self._means = self.means = means
         self.connectors = dict(connectors)
         self.workers = {name: Worker(name, connector, road, means) for name, connector in connectors.items()}
         self.listeners = {
             name: Listener(name, connectors[name], road, means, worker.counters, worker.refused)
             for name, worker in self.workers.items()
         }
+        self.carriers: dict[str, Carrier] = {}
+        """The SMS bearers, to be filled before `start`."""
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
 
@@ -79,12 +84,15 @@ class SyncService:
             self._tasks.append(asyncio.ensure_future(self.listeners[name].run()))
             self._tasks.append(asyncio.ensure_future(self._wake_worker(name)))
             self._tasks.append(asyncio.ensure_future(self._wake_listener(name)))
+        self._tasks += [asyncio.ensure_future(carrier.run()) for carrier in self.carriers.values()]
 
     async def stop(self) -> None:
         """End within five seconds: requests under way get a moment, leases go back, connections close."""
         self._stopping.set()
         for listener in self.listeners.values():
             listener.stop()
+        for carrier in self.carriers.values():
+            carrier.stop()
         await asyncio.gather(*(worker.stop() for worker in self.workers.values()))
         for task in self._tasks:
             task.cancel()

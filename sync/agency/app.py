@@ -6,9 +6,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from sync.agency import nodes
+from sync.agency import ledger, nodes
 from sync.agency.book import Book, open_book
 from sync.agency.login import Login, draw_password
+from sync.agency.messages import Messages
 from sync.agency.pages import Pages
 from sync.agency.protocol import Door
 from sync.agency.settings import AgencySettings
@@ -32,9 +33,16 @@ def make_agency_app(settings: AgencySettings) -> web.Application:
     app[BOOK], app[PASSWORD] = book, password
     for prefix in ("", "/sala"):
         app.add_routes(door.routes(prefix))
+    if settings.bearer is not None:
+        messages = Messages(book, settings.bearer)
+        for prefix in ("", "/sala"):
+            app.add_routes(messages.routes(prefix))
+        app.add_routes(messages.gateway_routes())
     app.add_routes(Pages(book, settings, Login(password), bell).routes())
     app.add_routes([web.get("/health", _health)])
     app.cleanup_ctx.append(_opened)
+    if settings.bearer is not None:
+        app.cleanup_ctx.append(messages.running)
 
     async def release(_: web.Application) -> None:
         # A long poll would hold up the end for as long as the server is patient.
@@ -45,7 +53,8 @@ def make_agency_app(settings: AgencySettings) -> web.Application:
 
 
 async def _opened(app: web.Application) -> AsyncIterator[None]:
-    async with app[BOOK]:
+    async with app[BOOK] as book:
+        await book.do(ledger.prepare)
         yield
 
 

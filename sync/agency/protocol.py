@@ -6,7 +6,7 @@ import structlog
 from aiohttp import web
 
 from sync import heartbeat, wire
-from sync.agency import feed, hearing, intake, nodes
+from sync.agency import feed, hearing, intake, ledger
 from sync.agency.book import Book
 from sync.agency.nodes import Node
 from sync.agency.settings import AgencySettings
@@ -79,7 +79,7 @@ class Door:
         return {"notices": [hearing.CLONED]} if cloned else {}
 
     async def _node(self, request: web.Request, body: bytes) -> Node | None:
-        node = await self._book.do(nodes.identify, headers_of(request), body)
+        node = await self._book.do(ledger.identify, headers_of(request), body, int(time.time()))
         if node is None:
             _log.warning("signature_unknown")
         return node

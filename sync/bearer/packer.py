@@ -41,6 +41,9 @@ _EPOCH_2025: Final = 1_735_689_600
 _SECONDS: Final = 1 << 30
 _LAST_SECOND: Final = 4_102_444_800  # 2100: what an intake clock may say at most
 _NEAR_MS: Final = (-256, 1024 + 256)
+_BESIDE_MS: Final = 16
+_FOLLOWS, _BESIDE, _APART = range(3)
+_CASE_IDS: Final = (27, 3, 2)
 _ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
@@ -347,9 +350,17 @@ def _write_ids(writer: Writer, event_id: str, case_id: str, seconds: int) -> Non
         writer.uniform(_chance(one), 1 << 74)
     else:
         writer.uniform(one.int, 1 << 128)
+    later = (other.int >> 80) - (one.int >> 80)
     follows = near and other.int >> 32 == _next(one) >> 32
-    writer.pick(int(not follows), (15, 1))
-    writer.uniform(other.int % (1 << 32) if follows else other.int, 1 << 32 if follows else 1 << 128)
+    beside = near and other.version == 7 and other.variant == uuid.RFC_4122 and 0 <= later < _BESIDE_MS  # noqa: PLR2004
+    writer.pick(_FOLLOWS if follows else _BESIDE if beside else _APART, _CASE_IDS)
+    if follows:
+        writer.uniform(other.int % (1 << 32), 1 << 32)
+    elif beside:
+        writer.uniform(later, _BESIDE_MS)
+        writer.uniform(_chance(other), 1 << 74)
+    else:
+        writer.uniform(other.int, 1 << 128)
 
 
 def _read_ids(reader: Reader, seconds: int) -> tuple[str, str]:
@@ -358,11 +369,15 @@ def _read_ids(reader: Reader, seconds: int) -> tuple[str, str]:
         one = uuid.UUID(int=_version_7(moment, reader.uniform(1 << 74)))
     else:
         one = uuid.UUID(int=reader.uniform(1 << 128))
-    if reader.pick((15, 1)) == 0:
-        other = uuid.UUID(int=_next(one) >> 32 << 32 | reader.uniform(1 << 32))
-    else:
-        other = uuid.UUID(int=reader.uniform(1 << 128))
-    return str(one), str(other)
+    match reader.pick(_CASE_IDS):
+        case 0:
+            other = _next(one) >> 32 << 32 | reader.uniform(1 << 32)
+        case 1:
+            moment = (one.int >> 80) + reader.uniform(_BESIDE_MS)
+            other = _version_7(moment, reader.uniform(1 << 74))
+        case _:
+            other = reader.uniform(1 << 128)
+    return str(one), str(uuid.UUID(int=other))
 
 
 def _chance(one: uuid.UUID) -> int:

@@ -2,18 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import ClassVar
 
 import aiohttp
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from uuid_utils.compat import uuid7
 
 from flows.errors import Protocol, RoadFault
 from sync import heartbeat, signing, wire
+from sync.bearer.settings import BearerSettings
 from sync.faults import Away, Lost, fault_of
 from sync.port import Batch, Events, Results
 
@@ -31,6 +33,7 @@ class NativeSettings(BaseModel):
     secret: SecretStr = Field(description="this node's own, from the agency's enrolment: whsec_...")
     seal_to: list[str] = Field(default_factory=list, description="public keys that bodies are sealed to at intake")
     timeout: float = Field(default=50.0, ge=1.0, le=55.0, description="seconds for one batch; a lease lasts 60")
+    bearer: BearerSettings | None = Field(default=None, description="requests by SMS while there is no link")
 
     @field_validator("secret")
     @classmethod
@@ -44,6 +47,10 @@ class _Answer:
     body: bytes
     sent: int
     received: int
+
+
+class _Known(msgspec.Struct):
+    pages: list[str]
 
 
 class Connector:
@@ -60,6 +67,7 @@ class Connector:
         self._url = settings.url.rstrip("/")
         self._key = signing.key_of(settings.secret.get_secret_value())
         self._timeout = settings.timeout
+        self.bearer = settings.bearer
         self._zstd = False
         self._headers: dict[str, str] = {}
         self.pulse: Callable[[], str] | None = None
@@ -81,6 +89,17 @@ class Connector:
         query = {"wait": str(wait)} | ({"after": cursor} if cursor else {})
         answer = await self._ask("GET", "/statuses", str(uuid7()), wait + _PATIENCE, {}, b"", query)
         return replace(wire.read_events(answer.body, hub=self.hub), bytes_in=answer.received)
+
+    async def pages(self, number: str, bodies: Sequence[bytes]) -> frozenset[str]:
+        """Bring pages for the SMS bearer; returns the digests of all that the agency has."""
+        parts = [b'{"number":', msgspec.json.encode(number), b',"pages":[', b",".join(bodies), b"]}"]
+        body, encoding = wire.pack(b"".join(parts), zstd=False)
+        headers = {"Content-Type": wire.JSON_TYPE} | ({"Content-Encoding": encoding} if encoding else {})
+        answer = await self._ask("POST", "/bearer/pages", str(uuid7()), self._timeout, headers, body)
+        try:
+            return frozenset(msgspec.json.decode(answer.body, type=_Known).pages)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise Protocol("the signed answer names no pages") from None
 
     def pushed(self, headers: Mapping[str, str], body: bytes) -> Events:
         """Read statuses that the agency posted to us."""
