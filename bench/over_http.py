@@ -19,7 +19,7 @@ _HEAD = (
     "| us a press, node and bare | p50 ms | p99 ms |"
 )
 _ROUNDS, _SECONDS, _PHONES = 7, 3.0, (32, 200)
-_COMMITS = 'sala_store_total{what="batches"}'
+_COMMITS = "sala_commits_total"
 # English, birth, both pages of the notice; then the nine answers, and "send".
 SCRIPT = ("", "1", "1", "1", "1", "1", "{born}", "2", "1", "1", "1", "0901005", "Kham La", "24", "1")
 

@@ -36,7 +36,7 @@ def store_samples(readings: Readings) -> Iterator[Sample]:
     yield "sala_clock_doubtful", (), float(readings.clock == "doubtful")
     yield "sala_turns_waiting", (), float(readings.waiting)
     yield "sala_sessions_cached", (), float(readings.cached)
-    yield "sala_commits_total", (), float(readings.counts.get("batches", 0))
+    yield "sala_commits_total", (), float(readings.counts.get("commits", 0))
     yield from counted("sala_store_total", {}, readings.counts, "what")
     yield from counted("sala_rows_written_total", {}, readings.rows, "table")
     yield from counted("sala_messages", {}, readings.messages, "state")

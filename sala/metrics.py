@@ -27,10 +27,10 @@ METRICS: Final[dict[str, Metric]] = {
     "sala_clock_doubtful": Metric("gauge", "1 when the wall clock cannot be believed"),
     "sala_turns_waiting": Metric("gauge", "turns that wait to be written"),
     "sala_sessions_cached": Metric("gauge", "sessions and people in memory"),
-    "sala_commits_total": Metric(
-        "counter", "batches that were committed: at most as many fsyncs of the write-ahead log"
+    "sala_commits_total": Metric("counter", "commits that wrote something: as many fsyncs of the write-ahead log"),
+    "sala_store_total": Metric(
+        "counter", "what the store has done, by `what`: turns, messages, again, batches, commits, ..."
     ),
-    "sala_store_total": Metric("counter", "what the store has done, by `what`: turns, messages, again, batches, ..."),
     "sala_rows_written_total": Metric("counter", "rows written, by table"),
     "sala_messages": Metric("gauge", "messages on their way out, by state"),
     "sala_messages_unknown": Metric("gauge", "messages that may not have arrived and that nobody repeats"),

@@ -9,6 +9,10 @@ Row = tuple[Any, ...]
 class Database(Protocol):
     """One connection. Only its owner calls it, one call at a time; every call is one hop to the engine's thread."""
 
+    @property
+    def changes(self) -> int:
+        """Rows changed through this connection since it was opened."""
+
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
         """Run one statement and return all its rows (also those of RETURNING)."""
 

@@ -13,7 +13,8 @@ class Readings:
     """Figures; times are epoch seconds, 0 for never.
 
     Attributes:
-        counts: since the start: turns, messages, again (identical calls), failed, dropped, batches, retried, busy.
+        counts: since the start: turns, messages, again (identical calls), failed, dropped, batches, commits (batches
+            that wrote), retried, busy.
         rows: since the start: rows written, by table.
         waiting: turns that wait for the writer. cached: rows in memory.
         messages: on their way out, by state. oldest_message_at: since when the oldest is due.

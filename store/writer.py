@@ -237,6 +237,7 @@ class Writer:
     async def _attempt(self, asks: Sequence[Ask], works: Sequence[Work]) -> Exception | None:
         """Write a batch and complete its futures; or roll it back and return why."""
         database = self._database
+        before = database.changes
         try:
             later = await self._crew.run(database, asks) if asks else []
             for work in works:
@@ -251,6 +252,8 @@ class Writer:
         if self._settled is not None:
             await self._settled()
         self.counts["batches"] += 1
+        # Nothing is synced for a batch that only looked.
+        self.counts["commits"] += database.changes != before
         self._post.ring()
         self._complete(asks, works, later)
         return None

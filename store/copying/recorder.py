@@ -35,10 +35,6 @@ class Engine(Database, Protocol):
     """What the recorder must know of the engine beyond the protocol."""
 
     @property
-    def changes(self) -> int:
-        """Rows changed through this connection since it was opened."""
-
-    @property
     def seen(self) -> int:
         """What `changed` returns, without its hop to another thread: for the owner, while no call is under way."""
 
@@ -62,6 +58,11 @@ class Recorder:
         self._version = -1
         self.on = False
         self.position = 0
+
+    @property
+    def changes(self) -> int:
+        """Rows changed through the engine since it was opened."""
+        return self._engine.changes
 
     async def begin_copy(self) -> int:
         """Record from here on; returns the last position that a snapshot taken now has in it.

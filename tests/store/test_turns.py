@@ -183,6 +183,17 @@ async def test_a_batch_shares_one_commit(memory: Memory) -> None:
     assert (await memory.readings()).counts["batches"] == before + 1
 
 
+async def test_only_a_batch_that_wrote_counts_as_a_commit(memory: Memory) -> None:
+    await dial(memory)
+    before = (await memory.readings()).counts
+    await memory.writer.do(lambda db: db.rows("SELECT 1"))
+    looked = (await memory.readings()).counts
+    await memory.turns.take(call("a"))
+    wrote = (await memory.readings()).counts
+    assert (looked["batches"], looked["commits"]) == (before["batches"] + 1, before["commits"])
+    assert (wrote["batches"], wrote["commits"]) == (before["batches"] + 2, before["commits"] + 1)
+
+
 async def test_a_turn_that_fails_keeps_the_answers_and_fails_alone(memory: Memory) -> None:
     await dial(memory, "LANG lo", "a", "b")
     await dial(memory, session="s9", msisdn=OTHER)
