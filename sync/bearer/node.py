@@ -21,7 +21,7 @@ from sync.bearer.coder import Unfit
 from sync.bearer.frame import FrameFault, Header, Kind, from_text, keys_of, seal, to_text, unseal
 from sync.bearer.long import frames_of
 from sync.bearer.packer import pack
-from sync.bearer.page import Page
+from sync.bearer.page import Page, short_name
 from sync.bearer.settings import BearerSettings
 from sync.means import Means as RoadMeans
 from sync.means import rest
@@ -218,7 +218,7 @@ class Carrier:
     def _packed(self, offer: Offer, has: frozenset[str]) -> Shipment | None:
         page = next((one for one in self._pages().values() if one.revision.encode() in offer.event), None)
         try:
-            packed = pack(offer.event, page if page is not None and page.digest in has else None)
+            packed = pack(offer.event, page if page is not None and _is_plain(page, has) else None)
             texts = tuple(map(to_text, frames_of(self._keys, packed)))
         except (Unfit, FrameFault) as fault:
             self._not_by_sms(offer, type(fault).__name__)
@@ -354,6 +354,11 @@ class Carrier:
             bytes_in=size if outcome == "answered" else 0,
         )
         await asyncio.shield(self._road.settle(self.agency, settlements, trip, self._means.now(), wake=False))
+
+
+def _is_plain(page: Page, has: frozenset[str]) -> bool:
+    """Say whether the agency has this page, and no other that frames would name alike: nor may nonces be alike."""
+    return {digest for digest in has if short_name(digest) == page.id} == {page.digest}
 
 
 def _settlement(seq: int, verdict: Verdict, now: int) -> Settlement:

@@ -73,7 +73,7 @@ class Page:
     @cached_property
     def id(self) -> bytes:
         """The page's name in a frame; never that of no page."""
-        return bytes.fromhex(self.digest)[:ID].replace(NO_PAGE, b"\0\1")
+        return short_name(self.digest)
 
     @cached_property
     def schema(self) -> "Schema":
@@ -97,6 +97,11 @@ class Page:
         if page.body != body or not page.files:
             raise PageFault("the page is not in its own form")
         return page
+
+
+def short_name(digest: str) -> bytes:
+    """Return what a frame calls the page of this digest."""
+    return bytes.fromhex(digest)[:ID].replace(NO_PAGE, b"\0\1")
 
 
 def canonical(value: Any) -> bytes:
