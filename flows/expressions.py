@@ -277,27 +277,33 @@ _OPERATORS: Final = {
 }
 
 
+_NODES: Final[dict[type[ast.AST], str]] = {
+    ast.BoolOp: "_eval_boolop",
+    ast.UnaryOp: "_eval_unaryop",
+    ast.Compare: "_eval_compare",
+    ast.BinOp: "_eval_binop",
+    ast.IfExp: "_eval_ifexp",
+    ast.Call: "_eval_call",
+    ast.Name: "_eval_name",
+    ast.Constant: "_eval_constant",
+    ast.List: "_eval_list",
+}
+
+
 class _Evaluator(EvalWithCompoundTypes):  # type: ignore[misc] # simpleeval ships no types
     """simpleeval with nothing of its own left but the walk: our operators, our functions, no default ones.
 
-    Made anew for each evaluation, so that nothing is shared; `__init__` leaves the parent's tables unbuilt.
+    Made anew for each evaluation, so that nothing is shared; `__init__` leaves the parent's tables unbuilt. The table
+    of nodes holds names: one of bound methods would be a ring, left to the garbage collector at each evaluation.
     """
 
     def __init__(self, scope: Mapping[str, Any], world: World) -> None:
         self.names = scope
         self.world = world
         self.operators = _OPERATORS
-        self.nodes = {
-            ast.BoolOp: self._eval_boolop,
-            ast.UnaryOp: self._eval_unaryop,
-            ast.Compare: self._eval_compare,
-            ast.BinOp: self._eval_binop,
-            ast.IfExp: self._eval_ifexp,
-            ast.Call: self._eval_call,
-            ast.Name: self._eval_name,
-            ast.Constant: self._eval_constant,
-            ast.List: self._eval_list,
-        }
+
+    def _eval(self, node: ast.AST) -> Any:
+        return getattr(self, _NODES[type(node)])(node)
 
     def _eval_name(self, node: ast.Name) -> Any:
         if node.id == "today":
