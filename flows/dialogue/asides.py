@@ -22,6 +22,10 @@ def languages(visit: Visit) -> dict[str, str]:
 
 
 def _language_names(visit: Visit) -> dict[str, str]:
+    return visit.office.once(lambda: _language_names_of(visit), "languages")
+
+
+def _language_names_of(visit: Visit) -> dict[str, str]:
     return {key: visit.office.phrases.names.get(tag, tag) for key, tag in languages(visit).items()}
 
 
@@ -123,8 +127,8 @@ def leave_language(visit: Visit, spot: Spot) -> Shown:
     return visit.open(spot if spot.about == arrival.FIRST else Spot("front"))
 
 
-LANGUAGE: Final = Screen(language_pages, language_press, leave_language)
-HELP: Final = Screen(help_pages, to_front)
+LANGUAGE: Final = Screen(language_pages, language_press, leave_language, same=True)
+HELP: Final = Screen(help_pages, to_front, same=True)
 NOTE: Final = Screen(note_pages, to_front)
 PROFILE: Final = Screen(profile_pages, profile_press, requests.up)
 STOP: Final = Screen(stop_pages, stop_press)

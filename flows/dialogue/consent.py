@@ -66,13 +66,19 @@ def fingerprint(language: str, pages: tuple[str, ...]) -> str:
 def pages_of(visit: Visit, revision: Revision) -> tuple[str, ...]:
     """The notice as this channel shows it in the person's language."""
     language = revision.flow.language(visit.language)
-    return notice_pages(revision, language, visit.office.phrases, visit.budget)
+    return visit.office.once(
+        lambda: notice_pages(revision, language, visit.office.phrases, visit.budget),
+        *("notice", visit.channel, language, revision.digest),
+    )
 
 
 def shown_now(visit: Visit, revision: Revision) -> str:
     """The fingerprint of the notice as this channel shows it in the person's language; "" without a notice."""
-    pages = pages_of(visit, revision)
-    return fingerprint(revision.flow.language(visit.language), pages) if pages else ""
+    language = revision.flow.language(visit.language)
+    return visit.office.once(
+        lambda: fingerprint(language, pages) if (pages := pages_of(visit, revision)) else "",
+        *("fingerprint", visit.channel, language, revision.digest),
+    )
 
 
 def discreet(revision: Revision) -> bool:

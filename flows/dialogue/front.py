@@ -21,6 +21,10 @@ def options(office: Office) -> dict[str, tuple[str, str]]:
 
     A service keeps its number for good; the other entries take the first free ones, an emergency the lowest of them.
     """
+    return office.once(lambda: _options(office), "options")
+
+
+def _options(office: Office) -> dict[str, tuple[str, str]]:
     entries = office.entries()
     services = {sid: entry.menu for sid, entry in entries if entry.menu is not None}
     taken = {str(number) for number in services.values()}
@@ -52,6 +56,10 @@ def _label(visit: Visit, kind: str, service: str, urgent: int) -> str:
 
 
 def _labels(visit: Visit) -> dict[str, str]:
+    return visit.office.once(lambda: _labels_of(visit), "labels", visit.language)
+
+
+def _labels_of(visit: Visit) -> dict[str, str]:
     entries = options(visit.office)
     urgent = sum(kind == "urgent" for kind, _ in entries.values())
     return {key: _label(visit, kind, service, urgent) for key, (kind, service) in entries.items()}
@@ -104,4 +112,4 @@ def leave(visit: Visit, spot: Spot) -> Shown:
     return visit.close(visit.say("front.bye"))
 
 
-FRONT: Final = Screen(pages, press, leave)
+FRONT: Final = Screen(pages, press, leave, same=True)

@@ -1,14 +1,16 @@
 """What a node offers, as the dialogue sees it: its services, tables, phrases and settings. Changed only as a whole."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from flows.model import Entry
 from flows.phrases import Phrases
 from flows.revision import Revision
 from flows.tables import Tables
 from flows.text.measure import SMS, USSD, Budget
+
+T = TypeVar("T")
 
 _LAST: Final = 99
 """Sorts after every number that a menu may have."""
@@ -44,6 +46,7 @@ class Office:
         live: service id -> its live revision. known: digest -> every revision that a session may still be on.
         paused: ids of services that take no new requests; what is begun may be finished.
         languages: as configured; the language screen offers these.
+        made: what was worked out of all this and nothing else, by what it is. It dies with the office, never old.
     """
 
     live: Mapping[str, Revision]
@@ -53,8 +56,19 @@ class Office:
     languages: tuple[str, ...] = ("lo", "en")
     paused: frozenset[str] = frozenset()
     node: Node = field(default_factory=Node)
+    made: dict[tuple[str, ...], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, make: Callable[[], T], *key: str) -> T:
+        """What `make` gives, made once for this key: for menus and notices, the same for all who speak a language."""
+        found: T | None = self.made.get(key)
+        if found is None:
+            found = self.made[key] = make()
+        return found
 
     def entries(self) -> list[tuple[str, Entry]]:
         """(service, its way in) of every live service, in the order of the front menu; those without a number last."""
+        return self.once(self._entries, "entries")
+
+    def _entries(self) -> list[tuple[str, Entry]]:
         found = [(service, one.flow.entry) for service, one in self.live.items() if one.flow.entry is not None]
         return sorted(found, key=lambda pair: (pair[1].menu or _LAST, pair[0]))

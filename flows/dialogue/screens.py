@@ -37,7 +37,7 @@ def press(visit: Visit, spot: Spot, text: str) -> Shown:
     key = key_of(text)
     if key == MENU and spot.about != arrival.FIRST:
         return visit.open(Spot("front"))
-    if key == NEXT and spot.page < len(screen.pages(visit, spot)) - 1:
+    if key == NEXT and spot.page < len(visit.pages(spot)) - 1:
         return visit.open(replace(spot, page=spot.page + 1))
     if key == BACK and spot.page > 0:
         return visit.open(replace(spot, page=spot.page - 1))

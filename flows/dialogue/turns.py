@@ -62,7 +62,7 @@ def _turn(visit: Visit, before: Person | None, shown: Shown | None) -> Turn:
     return Turn(
         screen=None if visit.sms or shown is None else Screen(shown.text, shown.end),
         talk=None if idle else visit.talk,
-        person=None if visit.person == (before or _NOBODY) else visit.person,
+        person=None if visit.person is before or visit.person == (before or _NOBODY) else visit.person,
         effects=tuple(visit.effects),
         keep_until=until,
         dropped=_dropped(visit),
@@ -98,5 +98,8 @@ def _dropped(visit: Visit) -> str:
         return ""
     if not may_text(visit.person, "dropped"):
         return ""
-    node = visit.office.node
-    return fill(text.say(draft.run.language, "sms"), {"dial": node.dial, "short": node.short})
+    node, language = visit.office.node, draft.run.language
+    return visit.office.once(
+        lambda: fill(text.say(language, "sms"), {"dial": node.dial, "short": node.short}),
+        *("dropped", language, revision.digest),
+    )

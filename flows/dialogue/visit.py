@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from flows.dialogue.keys import choose
 from flows.dialogue.office import Office
 from flows.dialogue.state import Draft, Person, Spot, Talk
+from flows.phrases import fill
 from flows.text.measure import Budget
 from flows.text.paging import Line, paginate
 from flows.turn import Channel, Effect, Heard, Moment, Need
@@ -46,11 +47,13 @@ class Screen:
     Attributes:
         pages: what it shows here. press: what a key that is not 9, 0 or 00 does.
         back: what 0 does on the first page; None opens the front menu.
+        same: whether its pages are the same for all who speak a language, but for what the spot is about: one of a few.
     """
 
     pages: "Callable[[Visit, Spot], tuple[str, ...]]"
     press: "Callable[[Visit, Spot, str], Shown]"
     back: "Callable[[Visit, Spot], Shown] | None" = None
+    same: bool = False
 
 
 class Visit(msgspec.Struct):
@@ -97,9 +100,12 @@ class Visit(msgspec.Struct):
 
     def say(self, key: str, **values: Any) -> str:
         """A phrase in the person's language; `{dial}`, `{short}` and `{contact}` are always there."""
+        text = self.office.phrases.text(self.language, key)
+        if "{" not in text:
+            return text
         node = self.office.node
         fixed = {"dial": node.dial, "short": node.short or node.dial, "contact": node.contact or node.dial}
-        return self.office.phrases.say(self.language, key, **(fixed | values))
+        return fill(text, fixed | values)
 
     def stand(self, spot: Spot) -> None:
         """Remember where this channel stands from now on."""
@@ -109,9 +115,17 @@ class Visit(msgspec.Struct):
         else:
             self.talk = replace(self.talk, ussd=spot)
 
+    def pages(self, spot: Spot) -> tuple[str, ...]:
+        """The pages of a screen of the channel's own."""
+        screen = self.screens[spot.screen]
+        if not screen.same:
+            return screen.pages(self, spot)
+        key = ("pages", self.channel, self.language, spot.screen, spot.about)
+        return self.office.once(lambda: screen.pages(self, spot), *key)
+
     def open(self, spot: Spot) -> Shown:
         """Show a screen of the channel's own."""
-        pages = self.screens[spot.screen].pages(self, spot)
+        pages = self.pages(spot)
         spot = replace(spot, page=max(0, min(spot.page, len(pages) - 1)))
         self.stand(spot)
         return Shown(pages[spot.page])

@@ -35,7 +35,11 @@ class Phrases:
 
         A placeholder without a value becomes nothing: a citizen never reads a brace.
         """
-        return fill(self._of(language)[key], values)
+        return fill(self.text(language, key), values)
+
+    def text(self, language: str, key: str) -> str:
+        """The same with its placeholders as they stand."""
+        return self._of(language)[key]
 
     def has(self, language: str, key: str) -> bool:
         """Whether there is such a phrase, in this language or the fallback."""
@@ -52,6 +56,8 @@ class Phrases:
 
 def fill(text: str, values: Mapping[str, Any]) -> str:
     """The text with `{name}` replaced by its value; a value is never read again for placeholders."""
+    if "{" not in text:
+        return text
     return _PLACEHOLDER.sub(lambda found: str(values.get(found[1], "")), text)
 
 
