@@ -89,7 +89,8 @@ class Writer:
     @property
     def waiting(self) -> int:
         """Turns that wait to be written."""
-        return len(self._asks) + sum(map(len, self._held.values()))
+        held = sum(map(len, self._held.values())) if self._held else 0
+        return len(self._asks) + held
 
     @property
     def writable(self) -> bool:
