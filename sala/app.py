@@ -18,7 +18,7 @@ from sala.alerts import Desk
 from sala.channels import Channels, Sample, line_of
 from sala.config import Config, Console, Door
 from sala.down import Overlay
-from sala.figures import bearer_samples, process_samples, road_samples, store_samples, unready
+from sala.figures import bearer_samples, custody_samples, process_samples, road_samples, store_samples, unready
 from sala.gate import PREFIX, Gate
 from sala.loops import until_told
 from sala.phone import Phone
@@ -195,4 +195,5 @@ class Node:
             *self.channels.samples(),
             *road_samples(self.road.counters),
             *bearer_samples(self.road.carriers),
+            *custody_samples(await self.memory.custody.held() if self.config.hub.nodes else ()),
         ]

@@ -48,7 +48,7 @@ def examine(path: Path | None) -> list[Finding]:
     except Fault as fault:
         return [*findings, Finding("configuration", "bad", str(fault), fault.hint)]
     findings.append(Finding("configuration", "ok", f"node {config.node}, {len(config.channels)} channels"))
-    for check in (_keys, _disk, _copy, _fsync, _channels, _services, _languages, _agencies):
+    for check in (_keys, _disk, _copy, _fsync, _channels, _services, _languages, _agencies, _hub):
         findings += _guarded(check, config)
     return findings
 
@@ -261,3 +261,24 @@ def as_text(findings: list[Finding]) -> str:
 def as_json(findings: list[Finding]) -> str:
     """The same for machines."""
     return json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2)
+
+
+def _hub(config: Config) -> Iterator[Finding]:
+    """The hub above, or the nodes below."""
+    if config.hub.nodes:
+        names = ", ".join(sorted(config.hub.nodes))
+        yield Finding("hub", "ok", f"this node is a hub of {len(config.hub.nodes)}: {names}")
+    if not config.hub.url:
+        return
+    local = config.hub.url.startswith(("http://127.", "http://localhost", "http://[::1]"))
+    if config.hub.url.startswith("http://") and not local:
+        yield Finding("hub", "doubtful", f"{config.hub.url} travels unencrypted", "use https")
+    if not config.hub.key:
+        yield Finding(
+            "hub",
+            "doubtful",
+            "[hub] key is empty: nothing that comes down can be believed",
+            "`sala hub key` at the hub prints it",
+        )
+    else:
+        yield Finding("hub", "ok", f"{len(config.hub.agencies)} agencies go through {config.hub.url}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from sala import log
 from sala.metrics import Labels, counted
+from store.custody import Held
 from store.readings import Readings
 from sync.bearer.node import Carrier
 from sync.means import Counters
@@ -57,6 +58,14 @@ def store_samples(readings: Readings) -> Iterator[Sample]:
         yield "sala_delivery_oldest_seconds", labels, _age(road.oldest_at)
 
 
+def custody_samples(held: Iterable[Held]) -> Iterable[Sample]:
+    """What a hub has in custody; nothing on another node."""
+    for one in held:
+        labels = (("agency", one.agency),)
+        yield "sala_custody", labels, float(one.waiting)
+        yield "sala_custody_oldest_seconds", labels, _age(one.oldest_at)
+
+
 def _age(at: int) -> float:
     return max(0.0, time.time() - at) if at else 0.0
 
@@ -70,7 +79,7 @@ def road_samples(counters: Mapping[str, Counters]) -> Iterable[Sample]:
         yield "sala_road_statuses_total", labels, float(count.statuses)
         yield "sala_road_bytes_total", (*labels, ("way", "out")), float(count.bytes_out)
         yield "sala_road_bytes_total", (*labels, ("way", "in")), float(count.bytes_in)
-        for outcome in ("accepted", "duplicates", "refused", "conflicts", "later", "held", "in_doubt"):
+        for outcome in ("accepted", "duplicates", "refused", "conflicts", "later", "held", "carried", "in_doubt"):
             yield "sala_road_records_total", (*labels, ("outcome", outcome)), float(getattr(count, outcome))
         yield from counted("sala_road_failures_total", {"agency": agency}, count.failures, "code")
 

@@ -44,6 +44,8 @@ METRICS: Final[dict[str, Metric]] = {
     "sala_memos_open": Metric("gauge", "lines in the officer's inbox"),
     "sala_deliveries": Metric("gauge", "submissions by agency and state"),
     "sala_delivery_oldest_seconds": Metric("gauge", "age of the oldest submission without the agency's word"),
+    "sala_custody": Metric("gauge", "submissions of other nodes in this hub's custody, by agency"),
+    "sala_custody_oldest_seconds": Metric("gauge", "age of the oldest of them"),
     "sala_road_requests_total": Metric("counter", "requests to an agency"),
     "sala_road_seconds_total": Metric("counter", "seconds spent in them"),
     "sala_road_failures_total": Metric("counter", "requests that failed as a whole, by code"),

@@ -15,15 +15,20 @@ from zoneinfo import ZoneInfo
 
 from flows.errors import ConfigFault
 from sala import config as configuration
+from sala import hub as hubs
 from sala import services, standing
+from sala.alerts import Desk
 from sala.beside import beside
 from sala.config import Config
 from sala.progress import Meter
+from sala.pulse import Pulse
 from sms.pricing import DAY, UNIT
 from store.memory import Memory
 from sync import bundle
 from sync.connectors import hub as through
+from sync.connectors.native import Connector as Native
 from sync.connectors.native import NativeSettings
+from sync.hub import stick
 from sync.hub.joint import JointRoad
 from sync.means import Means
 from sync.passes import Pass
@@ -104,7 +109,9 @@ async def _now(config: Config, agency: str) -> tuple[list[str], int]:
     if not config.agencies and not config.hub.agencies:
         raise ConfigFault("no agency is configured", hint="add [agencies.NAME] (docs/settings.md)")
     async with services.desk(config) as memory:
-        service = SyncService(joint(config, memory), connectors(config), means(config))
+        roads = connectors(config)
+        await _speak(memory, roads)
+        service = SyncService(joint(config, memory), roads, means(config, Desk(memory).alert))
         waiting = {one.agency: one.waiting for one in await service.status() if agency in {"", one.agency}}
         try:
             with Meter(waiting) as meter:
@@ -112,6 +119,15 @@ async def _now(config: Config, agency: str) -> tuple[list[str], int]:
         finally:
             await service.close()
     return [_pass(one) for one in passes], sum(one.left for one in passes)
+
+
+async def _speak(memory: Memory, roads: Mapping[str, Connector]) -> None:
+    """Let the heartbeat go with every request of this command as well."""
+    pulse = Pulse(memory)
+    await pulse.compose()
+    for road in roads.values():
+        if isinstance(road, Native):
+            road.pulse = pulse.text
 
 
 def _pass(one: Pass) -> str:
@@ -158,7 +174,9 @@ def _money(units: int) -> str:
 def _keys(config: Config) -> dict[str, bytes]:
     """The key that each agency shares with this node; agencies on a road without one have none."""
     secrets = {name: agency.keys().get("secret") for name, agency in config.agencies.items()}
-    return {name: key_of(secret) for name, secret in secrets.items() if isinstance(secret, str)}
+    own = {name: key_of(secret) for name, secret in secrets.items() if isinstance(secret, str)}
+    shared = config.hub.secret.get_secret_value()
+    return own | {name: through.road_key(key_of(shared), through.agency_road(name)) for name in config.hub.agencies}
 
 
 def write_bundle(config: Config, folder: Path) -> list[str]:
@@ -182,13 +200,26 @@ async def _write_bundle(config: Config, folder: Path) -> list[str]:
 
 def read_bundle(config: Config, folder: Path) -> tuple[list[str], bool]:
     """Read the receipts in `folder`: a line each, and whether one of them could not be used."""
-    readings = asyncio.run(_read_bundle(config, folder))
-    return [_reading(one) for one in readings], any(one.problem for one in readings)
+    readings, taken = asyncio.run(_read_bundle(config, folder))
+    lines = [*(_reading(one) for one in readings), *(_custody(one) for one in taken)]
+    return lines, any(one.problem for one in readings) or any(one.problem for one in taken)
 
 
-async def _read_bundle(config: Config, folder: Path) -> tuple[bundle.Reading, ...]:
+async def _read_bundle(config: Config, folder: Path) -> tuple[tuple[bundle.Reading, ...], tuple[stick.Taken, ...]]:
     async with services.desk(config) as memory:
-        return await bundle.read_receipts(joint(config, memory), _keys(config), config.node, folder, means(config))
+        receipts = await bundle.read_receipts(
+            joint(config, memory), _keys(config), config.node, folder, means(config), config.hub.agencies
+        )
+        nodes = hubs.nodes_of(config)
+        taken = await stick.read_bundles(memory.custody, nodes, sorted(config.agencies), folder) if nodes else ()
+        return receipts, taken
+
+
+def _custody(one: stick.Taken) -> str:
+    """One part of a node's bundle in words."""
+    if one.problem:
+        return f"{one.path}: {one.problem}"
+    return f"{one.path}: {one.records} of {one.node} for {one.agency}, {one.carried} in custody; a receipt is beside it"
 
 
 def _reading(one: bundle.Reading) -> str:

@@ -54,5 +54,7 @@ def hear(before: Heard, current: Run | None, known: Run | None, epoch: str, stam
         return Heard(epoch, 0, before.cloned_at)
     if stamp <= known.newest:
         return before
-    returns = before.returns + (_SURE if stamp > current.first else _WEAK)
-    return Heard(epoch, returns, now if returns >= ENOUGH else before.cloned_at)
+    sure = stamp > current.first
+    returns = before.returns + (_SURE if sure else _WEAK)
+    # What may be a delayed copy does not make the run that goes on look like one that came back.
+    return Heard(epoch if sure else before.epoch, returns, now if returns >= ENOUGH else before.cloned_at)

@@ -43,7 +43,7 @@ class Means:
 NOTICES: Mapping[str, str] = {
     "cloned": "another machine uses this node's name: give each machine its own, and enrol it",
 }
-"""What the other side may say to the desk, with every answer, until it is mended."""
+"""What the other side may say to the desk: with every answer until it is mended, or as the reason of a conflict."""
 
 
 def hear_notices(means: Means, agency: str, notices: Iterable[str]) -> None:

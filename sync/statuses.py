@@ -112,7 +112,7 @@ class Listener:
         self._failures, self._there = 0, True
         self._counters.bytes_in += answer.bytes_in
         self.heard.set()
-        hear_notices(self._means, self.agency, answer.notices)
+        hear_notices(self._means, self.agency, [*answer.notices, *(one.reason for one in answer.outcomes)])
         if gone_back(bookmark, answer) and self._may_go_back():
             await self._go_back()
             return 1

@@ -7,7 +7,7 @@ is offered again. Nothing here is shared between agencies.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 import structlog
 
@@ -98,6 +98,7 @@ class Worker:
         self._one = asyncio.Lock()
         self._told: RoadFault | None = None
         self._wake_owed = False
+        self._road_name: Literal["http", "hub"] = "hub" if getattr(connector, "hub", False) else "http"
 
     def nudge(self) -> None:
         """Say that something was queued: the worker looks at once."""
@@ -233,7 +234,7 @@ class Worker:
         self._split.singles = 0
         self.last_fault = self._told = None
         self._count(settlements, results, seconds)
-        hear_notices(self._means, self.agency, results.notices)
+        hear_notices(self._means, self.agency, [*results.notices, *(one.reason for one in results.outcomes)])
         _log.info(
             "road_answered",
             agency=self.agency,
@@ -317,7 +318,7 @@ class Worker:
 
     def _trip(self, batch: Batch, outcome: str, seconds: float, out: int = 0, home: int = 0, status: int = 0) -> Trip:
         seqs = tuple(offer.seq for offer in batch.offers)
-        return Trip(self.agency, "http", seqs, outcome, out, home, round(seconds * 1000), status)
+        return Trip(self.agency, self._road_name, seqs, outcome, out, home, round(seconds * 1000), status)
 
     def _count(self, settlements: Sequence[Settlement], results: Results, seconds: float) -> None:
         counters = self.counters

@@ -5,13 +5,14 @@ What was carried stays resendable over any road until the agency's own word for 
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import structlog
 
+from flows.delivery import EVENT_OF, Event
 from flows.errors import Protocol
 from store.values import Offer, Settlement, Trip
 from sync import settling, wire
@@ -29,6 +30,9 @@ CHUNK: Final = 500
 """Requests in one transaction."""
 
 T = TypeVar("T")
+
+LATE: Final[Mapping[str, Event]] = {**dict[str, Event](EVENT_OF.items()), "forgotten": "forget"}
+"""What the words in a hub's feed do."""
 
 _EVER: Final = 2**40
 _log = structlog.get_logger("sync")
@@ -131,26 +135,34 @@ async def _mark(road: Road, agency: str, settlements: list[Settlement], bundle: 
 
 
 async def read_receipts(
-    road: Road, secrets: Mapping[str, bytes], node: str, folder: Path, means: Means
+    road: Road, secrets: Mapping[str, bytes], node: str, folder: Path, means: Means, hubs: Collection[str] = ()
 ) -> tuple[Reading, ...]:
-    """Read every receipt in `folder` that is for this node; each is applied whole or not at all, however often."""
+    """Read every receipt in `folder` that is for this node; each is applied whole or not at all, however often.
+
+    `hubs` are the agencies that are reached through a hub: their receipts may speak of custody.
+    """
     readings = []
     for path, found in await asyncio.to_thread(bundles_in, folder, "receipt"):
         if isinstance(found, BundleFault):
             readings.append(Reading(path, problem=str(found)))
             continue
         ours = [part for part in found if part.header.kind == "receipt" and part.header.node == node]
-        readings += [await _read_part(road, secrets, path, part, means) for part in ours]
+        for part in ours:
+            hub = part.header.agency in hubs
+            readings.append(await _read_part(road, secrets, path, part, means, hub=hub))
     return tuple(readings)
 
 
-async def _read_part(road: Road, secrets: Mapping[str, bytes], path: Path, part: Part, means: Means) -> Reading:
+async def _read_part(
+    road: Road, secrets: Mapping[str, bytes], path: Path, part: Part, means: Means, *, hub: bool
+) -> Reading:
     agency = part.header.agency
     if agency not in secrets:
         return Reading(path, agency, problem=f"no agency {agency!r} is configured")
     try:
         text = part.opened(keys_of(secrets[agency]))
-        results, events, after = wire.read_results(text), wire.read_events(text), decoded(text).get("after", "")
+        results, events = wire.read_results(text, hub=hub), wire.read_events(text, hub=hub)
+        after = decoded(text).get("after", "")
     except (BundleFault, Protocol) as fault:
         return Reading(path, agency, problem=str(fault))
     named = {outcome.id for outcome in results.outcomes}
@@ -160,8 +172,8 @@ async def _read_part(road: Road, secrets: Mapping[str, bytes], path: Path, part:
     await _mark(road, agency, settlements, part.header.bundle, 0, means)
     mark = await road.bookmark(agency)
     cursor = events.next if mark.cursor == after else None
-    new = await road.statuses(agency, events.events, cursor, means.now())
-    words = [one.event for one in settlements]
+    new = await road.statuses(agency, events.events, cursor, means.now(), events.outcomes)
+    words = [one.event for one in settlements] + [LATE[one.status] for one in events.outcomes]
     reading = Reading(path, agency, words.count("accept"), words.count("refuse"), words.count("later"), new)
     _log.info("receipt_read", bundle=part.header.bundle, agency=agency, accepted=reading.accepted, statuses=new)
     return reading

@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from store.custody import SOURCE, Consigned, Word
+from store.custody import SOURCE, Consigned, Kept, Word
 from store.hub import Beat, Hub
 from store.memory import Memory
 from sync import heartbeat, signing, wire
@@ -83,7 +83,7 @@ class HubDoor:
         kept = await self._custody.take(node, agency, [consigned(one) for one in records], int(time.time()))
         _log.info("custody_taken", node=node, agency=agency, records=len(kept))
         self.bell.ring()
-        results = [_result(one.id, one.status, one.agency_ref, one.reason, one.fields) for one in kept]
+        results = [result_of(one) for one in kept]
         return signed(request, key, {"results": results, "max_batch": MAX_BATCH} | await self._hear(request, node, key))
 
     async def statuses(self, request: web.Request) -> web.Response:
@@ -100,7 +100,7 @@ class HubDoor:
         while not words and following == standing and time.monotonic() < until and not self.bell.closed:
             await self.bell.wait(min(LOOK_EVERY, max(0.01, until - time.monotonic())))
             words, following = await self._custody.feed(node, agency, after)
-        return signed(request, key, {"events": [_event(word) for word in words], "next": following} | notices)
+        return signed(request, key, {"events": [event_of(word) for word in words], "next": following} | notices)
 
     async def down(self, request: web.Request) -> web.Response:
         """Answer with everything that this node has not read yet, under the hub's own signature."""
@@ -153,12 +153,13 @@ def consigned(record: intake.Record) -> Consigned:
     return Consigned(*record.identity, record.digest, record.raw, **kept)
 
 
-def _result(id_: str, status: str, agency_ref: str, reason: str, fields: Sequence[str]) -> dict[str, Any]:
-    result: dict[str, Any] = {"id": id_, "status": status}
-    said = {"agency_ref": agency_ref, "reason": reason, "fields": list(fields)}
+def result_of(one: Kept | Word) -> dict[str, Any]:
+    """What is said of one submission, as a result of the protocol."""
+    result: dict[str, Any] = {"id": one.id, "status": one.status}
+    said = {"agency_ref": one.agency_ref, "reason": one.reason, "fields": list(one.fields)}
     return result | {name: value for name, value in said.items() if value}
 
 
-def _event(word: Word) -> dict[str, Any]:
-    told = _result(word.id, word.status, word.agency_ref, word.reason, word.fields)
-    return {"seq": word.seq, "reference": word.reference, **told, "params": dict(word.params)}
+def event_of(word: Word) -> dict[str, Any]:
+    """The same as an event of a feed."""
+    return {"seq": word.seq, "reference": word.reference, **result_of(word), "params": dict(word.params)}

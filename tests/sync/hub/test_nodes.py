@@ -52,10 +52,22 @@ def test_a_district_a_hub_and_an_agency_as_three_processes(tmp_path: Path) -> No
         assert nodes[0]["node"] == "LA-XK-03"
         assert nodes[0]["references"] == 40_000
         assert sala("hub", "send", "pause", "feedback", cwd=hub).returncode == 0
+        stick = str(tmp_path / "hub.down")
+        assert sala("down", "write", stick, cwd=hub).returncode == 0
+        assert sala("down", "read", stick, cwd=district).returncode == 0
+        again = sala("down", "read", stick, cwd=district)
+        assert (again.returncode, "read before" in again.stderr) == (2, True), again.stderr
+        rows = until(lambda: [row for row in _arrived(district) if row["kind"] == "pause" and row["state"] == "active"])
+        assert rows[0]["name"] == "feedback"
         assert "runs: birth" in sala("sync", "status", cwd=district).stdout
         assert "node LA-XK-03" in sala("sync", "status", cwd=hub).stdout
         above_node.stop()
     assert "Traceback" not in (hub / "log").read_text() + (district / "log").read_text()
+
+
+def _arrived(node: Path) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(sala("down", "status", "--format", "json", cwd=node).stdout)
+    return rows
 
 
 def _nodes(hub: Path) -> list[dict[str, Any]]:
