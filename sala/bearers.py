@@ -9,7 +9,7 @@ from sala.down import Overlay
 from sala.plugs import Plugged
 from store.bearer import Ear, Listener
 from store.memory import Memory
-from sync.bearer.node import Carrier, Means
+from sync.bearer.node import Carrier, Shared
 from sync.bearer.page import Page, page_of
 from sync.bearer.settings import BearerSettings
 from sync.connectors.native import Connector as Native
@@ -51,7 +51,7 @@ def add(service: SyncService, found: Mapping[str, BearerSettings], road: Road, m
         secret = connector.bundle_secret()
         if secret is None:
             continue
-        given = Means(road, memory.bearer, service.means, made.now, lambda: memory.epoch)
+        given = Shared(road, memory.bearer, service.means, made.now, lambda: memory.epoch)
         service.carriers[name] = Carrier(name, one, secret, given, _position(service, name), connector)
 
 

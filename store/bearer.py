@@ -63,7 +63,8 @@ class Effect:
 
     Attributes:
         life, number: the answer's own name. heard: up to which status it brought everything (0: no news).
-        done: deliveries that need no frames any more. arrived: (delivery, parts that came), due again at `due_at`.
+        done: deliveries that need these frames no more. said: (delivery, the agency's word), for the trail.
+        arrived: (delivery, parts that came), to go again from `due_at`.
         unknown_pages: digests that the agency does not have.
     """
 
@@ -71,6 +72,7 @@ class Effect:
     number: int
     heard: int = 0
     done: tuple[int, ...] = ()
+    said: tuple[tuple[int, str], ...] = ()
     arrived: tuple[tuple[int, int], ...] = ()
     due_at: int = 0
     unknown_pages: tuple[str, ...] = ()
@@ -210,6 +212,7 @@ class Bearer:
             await database.rows(bearer_sql.ADD_HEARD, (number, effect.life, effect.number, now))
             await database.rows(bearer_sql.HEARD_UP_TO, (effect.heard, number))
             await database.rows(bearer_sql.DROP_FRAMES, (number, json.dumps(effect.done)))
+            await database.many(bearer_sql.ADD_ANSWER, [(number, seq, now, word) for seq, word in effect.said])
             arrived = [(bits, effect.due_at, number, seq) for seq, bits in effect.arrived]
             await database.many(bearer_sql.ARRIVED, arrived)
             await database.many(bearer_sql.DROP_PAGE, [(number, digest) for digest in effect.unknown_pages])

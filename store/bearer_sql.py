@@ -45,6 +45,12 @@ WAS_HEARD: Final = "SELECT 1 FROM bearer_heard WHERE agency = ? AND life = ? AND
 
 ADD_HEARD: Final = "INSERT INTO bearer_heard VALUES (?, ?, ?, ?) ON CONFLICT (agency, life, number) DO NOTHING"
 
+ADD_ANSWER: Final = (
+    "INSERT INTO attempt (agency, seq, at, road, outcome, bytes_out, bytes_in, milliseconds, http_status)"
+    " VALUES (?, ?, ?, 'sms', ?, 0, 0, 0, 0)"
+)
+"""What an agency said by SMS, for the trail: it is no attempt of ours, but stands among them."""
+
 ADD_TEXT: Final = "INSERT INTO bearer_inbox (msisdn, text, at) VALUES (?, ?, ?)"
 
 TEXTS: Final = "SELECT id, text FROM bearer_inbox WHERE msisdn = ? ORDER BY id LIMIT ?"

@@ -23,8 +23,7 @@ from sync.bearer.long import frames_of
 from sync.bearer.packer import pack
 from sync.bearer.page import Page, short_name
 from sync.bearer.settings import BearerSettings
-from sync.means import Means as RoadMeans
-from sync.means import rest
+from sync.means import Means, rest
 from sync.port import Road
 
 EVERY: Final = 2.0
@@ -60,7 +59,7 @@ class Prepared(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class Shared:
     """What the bearers of all agencies of one node work with.
 
     Attributes:
@@ -70,7 +69,7 @@ class Means:
 
     road: Road
     store: Bearer
-    means: RoadMeans
+    means: Means
     pages: Callable[[], Mapping[str, Page]]
     epoch: Callable[[], str]
 
@@ -83,7 +82,7 @@ class Carrier:
         agency: str,
         settings: BearerSettings,
         secret: bytes,
-        given: Means,
+        given: Shared,
         position: Callable[[], str],
         connector: Any = None,
     ) -> None:
@@ -185,7 +184,7 @@ class Carrier:
                 await self._settle(settling.returned(offers, left=False), "stopped", 0)
                 raise
             size = sum(len(text) for one in going for text in one.missing)
-            await self._settle([Settlement(one.seq, "carry", code="carried") for one in going], "carried", size)
+            await self._settle([Settlement(one.seq, "carry", code="sent") for one in going], "carried", size)
             messages = sum(len(one.missing) for one in going)
             self._sent.extend([self._means.steady()] * messages)
             self.counts["sent"] += messages
@@ -265,13 +264,13 @@ class Carrier:
         for id_, text in await self._store.unread(self._settings.number):
             try:
                 await self._take(text)
-            except (FrameFault, Unfit, OverflowError) as fault:
+            except (ValueError, ArithmeticError, LookupError) as fault:
                 self.counts["strange"] += 1
                 _log.warning("answer_strange", agency=self.agency, fault=type(fault).__name__)
             await self._store.read(id_)
 
     async def _take(self, text: str) -> None:
-        """Apply one answer; raises `FrameFault` or `Unfit` for what is none of this agency's."""
+        """Apply one answer; raises ValueError and its like for what is none of this agency's."""
         frame = from_text(text)
         header = Header.of(frame)
         if header.kind != Kind.TALK or header.pair != self._keys.pair:
@@ -281,43 +280,47 @@ class Carrier:
             self.counts["again"] += 1
             return
         now = self._means.now()
-        done, unknown = await self._settle_answer(answer, len(text), now)
+        said, repack, unknown = await self._settle_answer(answer, len(text), now)
         arrived = await self._arrived(answer)
         heard = await self._told(answer, now)
-        effect = Effect(header.epoch, header.number, heard, tuple(done), tuple(arrived), now, tuple(unknown))
+        effect = Effect(
+            header.epoch,
+            header.number,
+            heard,
+            done=(*(one.seq for one in said), *repack),
+            said=tuple((one.seq, one.code) for one in said),
+            arrived=tuple(arrived),
+            due_at=now,
+            unknown_pages=tuple(unknown),
+        )
         await self._store.apply(self.agency, effect, now)
 
-    async def _settle_answer(self, answer: Answer, size: int, now: int) -> tuple[list[int], list[str]]:
-        """Settle what the answer has a last word for; returns the deliveries that are done and pages nobody has."""
-        settlements: list[Settlement] = []
-        done: list[int] = []
+    async def _settle_answer(
+        self, answer: Answer, size: int, now: int
+    ) -> tuple[list[Settlement], list[int], list[str]]:
+        """Settle what the answer has a word for; also returns what must be packed anew, and pages nobody has."""
+        said: list[Settlement] = []
+        repack: list[int] = []
         unknown: list[str] = []
         for run in answer.runs:
-            for shipment in (await self._store.named(self.agency, run.epoch, run.accepted())).values():
-                settlements.append(Settlement(shipment.seq, "accept", code="accepted"))
-                done.append(shipment.seq)
+            found = await self._store.named(self.agency, run.epoch, run.accepted())
+            said += [Settlement(one.seq, "accept", code="accepted") for one in found.values()]
         for verdict in answer.verdicts:
-            found = (await self._store.named(self.agency, verdict.epoch, [verdict.sequence])).get(verdict.sequence)
-            if found is None:
-                continue
-            if verdict.status == "unreadable":
-                await self._unreadable(found, now, done, unknown)
-            else:
-                settlements.append(_settlement(found.seq, verdict, now))
-                done.append(found.seq)
-        if settlements:
-            await self._settle(settlements, "answered", size)
-            self.counts["accepted"] += sum(one.event == "accept" for one in settlements)
-            self.counts["refused"] += sum(one.event == "refuse" for one in settlements)
-        return done, unknown
-
-    async def _unreadable(self, found: Shipment, now: int, done: list[int], unknown: list[str]) -> None:
-        """Pack it otherwise the next time; what was packed without a page waits for another version over there."""
-        if found.page:
-            done.append(found.seq)
-            unknown.append(found.page)
-        else:
-            await self._store.put_off(self.agency, [found.seq], now + NEVER)
+            found = await self._store.named(self.agency, verdict.epoch, [verdict.sequence])
+            for one in found.values():
+                if verdict.status != "unreadable":
+                    said.append(_settlement(one.seq, verdict, now))
+                elif one.page:
+                    repack.append(one.seq)
+                    unknown.append(one.page)
+                else:
+                    # It was packed without a page: only another version over there will read it.
+                    await self._store.put_off(self.agency, [one.seq], now + NEVER)
+        if said:
+            await self._settle(said, "answered", size)
+            self.counts["accepted"] += sum(one.event == "accept" for one in said)
+            self.counts["refused"] += sum(one.event == "refuse" for one in said)
+        return said, repack, unknown
 
     async def _arrived(self, answer: Answer) -> list[tuple[int, int]]:
         found = []

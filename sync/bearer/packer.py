@@ -96,7 +96,7 @@ def unpack(body: bytes, epoch: str, sequence: int, page: Page | None) -> bytes:
         raise Unfit("the page is not the one it was packed with")
     try:
         event = _READERS[mode](reader, epoch, sequence, page)
-    except (OverflowError, ValueError, TypeError, RecursionError) as fault:
+    except (ArithmeticError, LookupError, ValueError, TypeError, RecursionError) as fault:
         raise Unfit(str(fault)) from None
     reader.close()
     if _check(event) != check:

@@ -22,10 +22,10 @@ from sync.agency import nodes as nodes_of
 from sync.agency.app import BOOK
 from sync.agency.book import Book
 from sync.agency.settings import MessageSettings
-from sync.bearer.node import Carrier, Means
+from sync.bearer.node import Carrier, Shared
 from sync.bearer.settings import BearerSettings
 from sync.connectors.native import Connector, NativeSettings
-from sync.means import Means as RoadMeans
+from sync.means import Means
 from sync.signing import key_of
 from sync.worker import Worker
 from tests.ports import free_port
@@ -224,11 +224,11 @@ async def world(
     settings_ = StoreSettings(data=folder / "node", node=kit.NODE, reserve_mb=0, free_mb=0)
     clock = Clock("Asia/Vientiane", lambda: hands.wall, lambda: hands.ticks)
     async with open_memory(settings_, KEY, mind, clock=clock, house=False) as memory:
-        means = RoadMeans("test", now=lambda: int(hands.wall), steady=lambda: hands.ticks, chance=lambda: 0.5)
+        means = Means("test", now=lambda: int(hands.wall), steady=lambda: hands.ticks, chance=lambda: 0.5)
         dead = Connector(AGENCY, kit.NODE, NativeSettings(url=f"http://127.0.0.1:{free_port()}", secret=secret))
         worker = Worker(AGENCY, dead, memory.road, means)
         all_pages = {kit.page(name).revision: kit.page(name) for name in kit.revisions()}
-        given = Means(memory.road, memory.bearer, means, lambda: all_pages, lambda: memory.epoch)
+        given = Shared(memory.road, memory.bearer, means, lambda: all_pages, lambda: memory.epoch)
         chosen = BearerSettings.model_validate({"number": AGENCY_NUMBER, "channel": "modem"} | (bearer or {}))
         carrier = Carrier(
             AGENCY, chosen, key_of(secret.get_secret_value()), given, lambda: worker.breaker.position, connector

@@ -46,6 +46,9 @@ async def test_a_birth_goes_to_the_agency_in_one_message_and_its_word_comes_home
         assert len(await one.answers()) == 1
         assert await one.states() == ["accepted"]
         assert await one.up() == []
+        reference = json.loads(events[0])["subject"]
+        trail = [(hop.details["road"], hop.what) for hop in await one.memory.trail(reference) if hop.kind == "attempt"]
+        assert trail[-2:] == [("sms", "sent"), ("sms", "accepted")]
 
 
 async def test_nothing_goes_by_message_while_the_link_is_only_young_or_the_agency_refuses_us(tmp_path: Path) -> None:
@@ -459,3 +462,23 @@ async def test_the_hook_is_closed_to_strangers(tmp_path: Path) -> None:
             assert response.status == 404
         async with session.post(f"http://127.0.0.1:{one.port}/bearer/pages", data=b"{}") as response:
             assert response.status == 401
+
+
+async def test_genuine_frames_of_chance_bytes_do_no_harm(tmp_path: Path) -> None:
+    # Another version, or a mistake of ours: it opens, and what is in it makes no sense.
+    chance = random.Random(5)
+    async with world(tmp_path) as one:
+        keys, page = one.carrier._keys, kit.page().id
+        for number in range(200):
+            kind, index = chance.choice(
+                [(Kind.WHOLE, 0), (Kind.PART, 0), (Kind.LAST, chance.randrange(16)), (Kind.TALK, 0)]
+            )
+            header = Header(kind, keys.pair, "0badcafe", number, chance.choice([page, bytes(2), b"zz"]), index)
+            text = to_text(seal(keys.up, header, chance.randbytes(chance.randrange(99))))
+            heard = await one.book.do(ledger.take, one.book.opener, text, NODE_NUMBER, 10)
+            assert heard.node == kit.NODE
+            assert heard.word in {"unreadable", "part", "question"}
+            answer = Header(Kind.TALK, keys.pair, "0badcafe", number)
+            await one.give([to_text(seal(keys.down, answer, chance.randbytes(chance.randrange(99))))])
+        assert await one.taken() == []
+        assert await one.memory.bearer.unread(AGENCY_NUMBER) == []

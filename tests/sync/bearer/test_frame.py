@@ -2,13 +2,15 @@
 
 import hashlib
 import random
+from urllib.parse import unquote_plus
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.bearer import text
+from flows.text import measure
+from sync.bearer import text as letters
 from sync.bearer.acks import (
     STATUSES,
     Answer,
@@ -87,7 +89,13 @@ def kit_event_of(message: str) -> bytes:
 def test_the_letters_survive_every_charset() -> None:
     # GSM 03.38 has these at the place where ASCII has them; `@`, `_` and `$` it has elsewhere.
     gsm = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.")
-    assert set(to_text(bytes(range(256)))) <= gsm
+    text = to_text(bytes(range(256)))
+    assert set(text) == gsm
+    assert measure.needs(text) == "gsm7"
+    assert measure.units(text) == len(text)
+    # The control: what RFC 4648 would use instead is a blank in a form, or another letter in GSM.
+    assert unquote_plus("A+B") != "A+B"
+    assert measure.units("A_B/C") == 5  # it has room, but stands at another place than in ASCII
 
 
 @pytest.mark.parametrize("mangle", MANGLED)
@@ -127,14 +135,14 @@ def test_only_the_right_key_of_the_right_direction_opens() -> None:
 
 
 def test_other_letter_tables_are_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    tables, _ = text.model()
+    tables, _ = letters.model()
     monkeypatch.setattr("sync.bearer.frame.model", lambda: (tables, "other tables"))
     assert keys_of(kit.SECRET).up != KEYS.up
 
 
 def test_the_letter_tables_are_those_of_this_version() -> None:
     # A new file is a new version: old frames no longer open, so both ends must be brought up to date together.
-    assert text.model()[1].startswith(LETTERS_DIGEST)
+    assert letters.model()[1].startswith(LETTERS_DIGEST)
 
 
 LETTERS_DIGEST = "8dc6b0e304e35771"
