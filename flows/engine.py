@@ -40,6 +40,7 @@ __all__ = [
     "Run",
     "Step",
     "World",
+    "corrects",
     "decode",
     "encode",
     "open",
@@ -105,6 +106,12 @@ def reopen(
     known = (case.id, case.revision, case.reference, dict(answers), tuple(fields))
     run = replace(_new(compiled, language), case=known)
     return _safely(lambda run: settle(Walk(compiled, run, world), run, world), run, compiled, world)
+
+
+def corrects(revision: Revision, fields: Iterable[str]) -> bool:
+    """Whether the flow asks for any of these fields, so that a correction has something to ask."""
+    compiled = program(revision)
+    return any(next(compiled.asks(name), None) is not None for name in fields)
 
 
 def _new(compiled: Program, language: str) -> Run:
@@ -351,7 +358,9 @@ def _refuse(node: AskNode, walk: Walk, run: Run, why: Refusal, world: World, *, 
         walk.add(NOTHING_FITTED)
         return settle(walk, calm, world)
     notice = walk.program.flow.notice
-    words = world.phrases.say(run.language, "flow.parked", contact=notice.contact if notice else "")
+    # What is sensitive is not kept, and a citizen must not be told that it is.
+    key = "flow.unkept" if walk.program.revision.sensitive else "flow.parked"
+    words = world.phrases.say(run.language, key, contact=notice.contact if notice else "")
     return Step(calm, Screen(str(words), end=True), left="parked", refused=True)
 
 

@@ -265,10 +265,14 @@ class Canvas(msgspec.Struct, frozen=True):
         return lines
 
     def _check(self, node: ConfirmNode) -> Sheet:
-        send = self.say("flow.agree" if self.world.consent.get("basis") == "consent" else "flow.send")
-        back = self.say("keys.back")
+        send, back = self.say("flow.send"), self.say("keys.back")
+        agree = self.say("flow.agree") if self.world.consent.get("basis") == "consent" else send
         lines = (*self._refusal(), *self.answers(node.step.confirm, self.walk.scope))
-        return Sheet(lines, f"{self.say('keys.next')} {back}", f"1 {send}\n2 {self.say('flow.change')}\n{back}")
+        keys = [f"1 {agree}", f"2 {self.say('flow.change')}", back]
+        if not changeable(node, self.walk):
+            del keys[1]
+        # Sending cannot be taken back, so its key is named wherever it acts; 2 can wait for the last page.
+        return Sheet(lines, f"1 {send} {self.say('keys.next')} {back}", "\n".join(keys))
 
     def _which(self, node: ConfirmNode) -> Sheet:
         labels = [self._label(name, self.walk.scope) for name in changeable(node, self.walk)]

@@ -297,7 +297,9 @@ class Walk:
             if name in fields and name not in names:
                 self.main[name] = decode(fields[name], value)
         asked = ((name, next(iter(self.program.asks(name)), None)) for name in names)
-        self._detour = [(name, node.index) for name, node in asked if node is not None]
+        legs = [(name, node.index) for name, node in asked if node is not None]
+        # As the flow asks them, whatever the order in which the agency named them.
+        self._detour = sorted(legs, key=lambda leg: leg[1])
         self.at = self.nodes[self._detour[0][1] if self._detour else self.program.sending]
 
     def _corrected(self) -> tuple[str, int]:

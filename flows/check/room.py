@@ -93,9 +93,10 @@ def pages(subject: Subject) -> Iterator[Finding]:
         limit = MANY_CHECK_PAGES * len(step.confirm) if isinstance(step, Confirm) else MANY_PAGES
         for tag in subject.flow.languages:
             lines = _screen(subject, ways, index, tag)
-            count = (
-                len(paginate(lines, subject.ussd, more=_hint(subject, tag), last=_hint(subject, tag))) if lines else 0
-            )
+            more = _hint(subject, tag)
+            if isinstance(step, Confirm):
+                more = f"1 {subject.phrases.say(tag, 'flow.send')} {more}"
+            count = len(paginate(lines, subject.ussd, more=more, last=_hint(subject, tag))) if lines else 0
             if count > limit:
                 sentence = f"this screen takes {count} pages at its longest: shorten it, or ask in two steps"
                 yield subject.warning("pages", sentence, "steps", index, language=tag)

@@ -64,7 +64,7 @@ def _status(visit: Visit, rest: str) -> Shown:
     found = _found(visit, reference, key)
     if isinstance(found, str):
         return Shown(found)
-    if requests.correctable(found) and not found.locked:
+    if requests.correctable(visit, found) and not found.locked:
         return visit.open(Spot("request", about=reference))
     return Shown("\n".join(_told(visit, found, key)))
 

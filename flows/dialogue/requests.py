@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from flows import engine
 from flows.dialogue.keys import numbers
 from flows.dialogue.start import anew, may_resume
 from flows.dialogue.state import Spot
@@ -61,7 +62,9 @@ def details(visit: Visit, request: Request) -> list[str]:
         head = visit.say("requests.plain", ref=reference)
     reason = f"reason.{request.reason}"
     told = request.reason and named and visit.office.phrases.has(visit.language, reason)
-    return [head, f"{word(visit, request)}. {visit.say(reason)}" if told else word(visit, request)]
+    lines = [head, f"{word(visit, request)}. {visit.say(reason)}" if told else word(visit, request)]
+    helpless = asked_back(request) and not correctable(visit, request)
+    return [*lines, visit.say("requests.closed")] if helpless else lines
 
 
 def _choices(visit: Visit) -> dict[str, tuple[str, str]]:
@@ -111,14 +114,20 @@ def show(visit: Visit) -> Shown:
     return visit.open(Spot("requests"))
 
 
-def correctable(request: Request) -> bool:
-    """Whether the agency waits for fields to be corrected."""
-    return request.status == "needs_correction" and bool(request.fields)
+def correctable(visit: Visit, request: Request) -> bool:
+    """Whether the agency waits for fields to be corrected, and the service asks for one of them."""
+    revision = visit.office.known.get(request.revision)
+    return asked_back(request) and revision is not None and engine.corrects(revision, request.fields)
+
+
+def asked_back(request: Request) -> bool:
+    """Whether the agency waits for a correction at all; it may have named nothing that can be asked."""
+    return request.status == "needs_correction"
 
 
 def _actions(visit: Visit, request: Request) -> dict[str, tuple[str, str]]:
     actions = []
-    if correctable(request):
+    if correctable(visit, request):
         actions.append("correct")
     actions.append("drop_key" if request.locked else "set_key")
     return {key: (action, visit.say(f"requests.{action}")) for key, action in zip(numbers(), actions, strict=False)}

@@ -29,6 +29,10 @@ SCREENS: Final[Mapping[str, Screen]] = {
 }
 
 
+_MENUS: Final = frozenset({"front", "resume", "notice", "requests", "key_offer", "profile", "stop"})
+"""Screens on which only the keys shown mean anything."""
+
+
 def press(visit: Visit, spot: Spot, text: str) -> Shown:
     """One input to the screen that is open: a flow's goes to the engine, one of the channel's own is answered here."""
     if spot.screen == "flow":
@@ -43,4 +47,15 @@ def press(visit: Visit, spot: Spot, text: str) -> Shown:
         return visit.open(replace(spot, page=spot.page - 1))
     if key == BACK:
         return screen.back(visit, spot) if screen.back else visit.open(Spot("front"))
-    return screen.press(visit, spot, key)
+    shown = screen.press(visit, spot, key)
+    return _refused(visit, shown) if spot.screen in _MENUS and _same(visit.spot, spot) else shown
+
+
+def _same(now: Spot, before: Spot) -> bool:
+    return replace(now, until=0) == replace(before, until=0)
+
+
+def _refused(visit: Visit, shown: Shown) -> Shown:
+    """The screen again, with a word on why where it has room for one: a second page would hide what can be pressed."""
+    text = f"{visit.say('flow.key')}\n{shown.text}"
+    return replace(shown, text=text) if visit.budget.fits(text) else shown

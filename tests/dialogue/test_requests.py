@@ -72,6 +72,25 @@ def test_a_correction_asks_only_what_the_agency_named(phone: Phone) -> None:
     assert again.reference == sent.reference
 
 
+def test_a_correction_asks_in_the_order_of_the_service(phone: Phone) -> None:
+    case = phone.requests[0].case_id
+    phone.change(case, status="needs_correction", reason="bad_value", fields=("birth_date", "mother_name"))
+    phone.dial("5")
+    phone.press("1", "1")
+    assert phone.press("1").startswith("Mother's full name?")
+    assert phone.press("Kham Mai").startswith("Date of birth?")
+
+
+@pytest.mark.parametrize("fields", [(), ("late",), ("nonsense",)])
+def test_a_correction_that_names_nothing_that_is_asked_says_whom_to_ask(phone: Phone, fields: tuple[str, ...]) -> None:
+    phone.change(phone.requests[0].case_id, status="needs_correction", reason="other", fields=fields)
+    phone.dial("5")
+    shown = phone.press("1")
+    assert "This request cannot be corrected here. Please ask: 1500" in shown
+    assert "Correct it" not in shown
+    assert "Please ask: 1500" in phone.send(f"STATUS {request_of(phone)}")
+
+
 def test_a_correction_can_break_off_and_go_on_beside_a_new_request(phone: Phone) -> None:
     phone.change(phone.requests[0].case_id, status="needs_correction", fields=("birth_date",))
     phone.dial("1")

@@ -263,6 +263,22 @@ def test_tries_that_run_out_end_politely_and_keep_the_session(phone: Phone) -> N
     assert phone.dial().startswith("Register a birth: go on")
 
 
+def test_tries_that_run_out_in_a_sensitive_service_do_not_say_that_anything_is_kept(phone: Phone) -> None:
+    assert phone.press("4", "1").startswith("What is wrong?")
+    ended = phone.press("9", "9", "9")
+    assert ended == "That did not fit. Nothing was sent or kept. An officer can help: 166"
+    assert "go on" not in phone.dial()
+
+
+def test_a_key_that_is_not_shown_is_said_so_where_there_is_room(phone: Phone) -> None:
+    said = "Please press one of the numbers shown.\n"
+    phone.press("1")
+    notice = phone.press("7").removeprefix(said)
+    assert phone.press("*") == said + notice
+    assert phone.press("x" * 10_000) == said + notice
+    assert "Mother's full name?" in phone.press("1")
+
+
 def test_an_anonymous_submission_is_to_be_forgotten(phone: Phone) -> None:
     phone.press("3", "1", "9", "9", "The road is broken")
     assert phone.ended
