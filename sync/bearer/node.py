@@ -163,6 +163,7 @@ class Carrier:
             _log.info("pages_not_taken", agency=self.agency, code=fault.code)
             return
         await self._store.add_pages(self.agency, taken)
+        self._unfit.clear()
         _log.info("pages_taken", agency=self.agency, count=len(taken))
 
     # --- without one -----------------------------------------------------------------------------------------------
@@ -181,10 +182,10 @@ class Carrier:
             try:
                 await self._store.ship(self.agency, settings.channel, settings.number, going, now)
             except BaseException:
-                await self._settle(settling.returned(offers, left=False), "stopped", 0)
+                await self._settle(settling.returned(offers, left=False), 0, 0)
                 raise
             size = sum(len(text) for one in going for text in one.missing)
-            await self._settle([Settlement(one.seq, "carry", code="sent") for one in going], "carried", size)
+            await self._settle([Settlement(one.seq, "carry", code="sent") for one in going], size, 0)
             messages = sum(len(one.missing) for one in going)
             self._sent.extend([self._means.steady()] * messages)
             self.counts["sent"] += messages
@@ -317,7 +318,7 @@ class Carrier:
                     # It was packed without a page: only another version over there will read it.
                     await self._store.put_off(self.agency, [one.seq], now + NEVER)
         if said:
-            await self._settle(said, "answered", size)
+            await self._settle(said, 0, size)
             self.counts["accepted"] += sum(one.event == "accept" for one in said)
             self.counts["refused"] += sum(one.event == "refuse" for one in said)
         return said, repack, unknown
@@ -347,15 +348,10 @@ class Carrier:
         params = told.params if isinstance(told.params, dict) else {}
         return StatusEvent(told.seq, spoken_of, told.reference, told.status, told.reason, told.fields, params)
 
-    async def _settle(self, settlements: Sequence[Settlement], outcome: str, size: int) -> None:
-        trip = Trip(
-            self.agency,
-            "sms",
-            tuple(one.seq for one in settlements),
-            outcome,
-            bytes_out=0 if outcome == "answered" else size,
-            bytes_in=size if outcome == "answered" else 0,
-        )
+    async def _settle(self, settlements: Sequence[Settlement], bytes_out: int, bytes_in: int) -> None:
+        # Called `sms` whatever came of it: an answer by message does not show that the link is up.
+        seqs = tuple(one.seq for one in settlements)
+        trip = Trip(self.agency, "sms", seqs, "sms", bytes_out, bytes_in)
         await asyncio.shield(self._road.settle(self.agency, settlements, trip, self._means.now(), wake=False))
 
 
