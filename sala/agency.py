@@ -87,10 +87,10 @@ def address(chosen: AgencySettings) -> str:
     return chosen.public_url or f"http://{chosen.host}:{chosen.port}"
 
 
-def enrol(path: Path | None, data: Path, node: str, url: str) -> str:
-    """Draw a node's secret; the block for its sala.toml."""
+def enrol(path: Path | None, data: Path, node: str, url: str, *, hub: bool = False) -> str:
+    """Draw a node's secret; the block for its sala.toml. A `hub` may deliver for other nodes."""
     chosen = settings(path, data=data)
-    secret = asyncio.run(enrol_node(chosen.data, node))
+    secret = asyncio.run(enrol_node(chosen.data, node, hub=hub))
     where = chosen.public_url or url
     head = "[agencies.NAME]  # the `agency:` of the flows"
     sealed = f'# seal_to = ["{public_key(chosen.data)}"]  # with this, only the agency can read the bodies'

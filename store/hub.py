@@ -100,7 +100,7 @@ class Hub:
                 await database.rows(hub_sql.ADD_BLOCK, (block, beat.node, now))
             newest = (await database.rows(hub_sql.NEWEST_BLOCKS, (beat.node,)))[0][0]
             if 0 <= beat.left < LOW and newest <= beat.down:
-                await self._lease(database, beat.node, BLOCKS, now)
+                await self._lease_if_any(database, beat.node, now)
             return found.cloned(now)
 
         cloned = await self._writer.do(run)
@@ -151,6 +151,12 @@ class Hub:
             return await self._lease(database, node, count, now)
 
         return await self._writer.do(run)
+
+    async def _lease_if_any(self, database: Database, node: str, now: int) -> None:
+        try:
+            await self._lease(database, node, BLOCKS, now)
+        except StoreFault as fault:
+            _log.error("no_block_left", node=node, code=fault.code)
 
     async def _lease(self, database: Database, node: str, count: int, now: int) -> tuple[str, ...]:
         taken = {row[0] for row in await database.rows(hub_sql.BLOCKS)}

@@ -32,11 +32,13 @@ def enrol(
     config: AgencyFile = None,
     data: Data = Path("agency-data"),
     url: Annotated[str, typer.Option(help="Where the node will reach this agency.")] = "http://127.0.0.1:8081",
+    *,
+    hub: Annotated[bool, typer.Option("--hub", help="It is a hub, which delivers for other nodes.")] = False,
 ) -> None:
     """Give a node its own secret, and print the block for its sala.toml."""
     from sala import agency
 
-    print(agency.enrol(config, data, node, url))
+    print(agency.enrol(config, data, node, url, hub=hub))
 
 
 @app.command("bundles")

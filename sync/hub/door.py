@@ -9,6 +9,7 @@ import structlog
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from flows.errors import StoreFault
 from store.custody import SOURCE, Consigned, Kept, Word
 from store.hub import Beat, Hub
 from store.memory import Memory
@@ -80,7 +81,13 @@ class HubDoor:
         if any(record.identity[0] != f"{SOURCE}{node}" for record in records):
             _log.warning("batch_of_a_stranger", node=node)
             return signed(request, key, {"error": f"{node} delivers for another node"}, 403)
-        kept = await self._custody.take(node, agency, [consigned(one) for one in records], int(time.time()))
+        try:
+            kept = await self._custody.take(node, agency, [consigned(one) for one in records], int(time.time()))
+        except StoreFault as fault:
+            _log.error("custody_not_taken", node=node, code=fault.code)
+            answer = signed(request, key, {"error": "this hub cannot write now"}, 503)
+            answer.headers["Retry-After"] = "30"
+            return answer
         _log.info("custody_taken", node=node, agency=agency, records=len(kept))
         self.bell.ring()
         results = [result_of(one) for one in kept]
@@ -125,7 +132,12 @@ class HubDoor:
         beat = heartbeat.read(key, headers)
         if beat is None:
             return {}
-        cloned = await self._hub.heard(beat_of(node, beat, heartbeat.stamp(headers)))
+        try:
+            cloned = await self._hub.heard(beat_of(node, beat, heartbeat.stamp(headers)))
+        except StoreFault as fault:
+            # How a node is matters less than what it brings.
+            _log.error("heartbeat_not_kept", node=node, code=fault.code)
+            return {}
         return {"notices": ["cloned"]} if cloned else {}
 
 

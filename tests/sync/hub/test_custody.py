@@ -2,9 +2,12 @@
 
 import asyncio
 import base64
+import contextlib
 import itertools
 import json
+import random
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from flows.errors import DiskFull, RoadFault
 from store.database import Database
 from store.values import StatusEvent
 from sync import signing, wire
@@ -21,6 +25,9 @@ from sync.service import SyncService
 from tests.ports import free_port
 from tests.sync.conftest import Agency, event_of, offer_of, serve
 from tests.sync.hub.kit import AGENCY, DISTRICT, Hub, Node, connector, decide, enrolled, node
+from tests.sync.proxy import MANNERS, Manner, Proxy
+
+SEED = 20261201
 
 
 async def home(district: Node) -> None:
@@ -320,6 +327,46 @@ async def test_an_agency_that_has_gone_back_is_offered_again_and_the_node_is_ask
     assert sorted(await district.states()) == ["accepted", "in_doubt"]
     await _until_accepted(district, hub)
     assert set((await agency.effects()).values()) == {1}
+
+
+async def test_a_hub_that_cannot_write_asks_for_patience_and_nothing_is_lost(
+    district: Node, hub: Hub, agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await district.submit(2)
+
+    async def full(*_: Any) -> Any:
+        raise DiskFull
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hub.node.memory.custody, "take", full)
+        assert (await district.now())["fault"] == "busy"
+    assert set(await district.states()) == {"queued"}, "no attempt is burnt"
+    district.clock.ahead = 60
+    await _until_accepted(district, hub)
+    assert set((await agency.effects()).values()) == {1}
+
+
+async def test_over_a_bad_link_to_the_hub_each_request_has_one_effect(tmp_path: Path, hub: Hub, agency: Agency) -> None:
+    dice = random.Random(SEED)
+
+    def manner() -> Manner:
+        return dice.choice(MANNERS) if dice.random() < 0.3 else "pass"
+
+    async with Proxy(hub.port, manner) as proxy:
+        road = connector(f"{proxy.url}/hub", hub.secrets[DISTRICT], DISTRICT, hub=True)
+        async with node(tmp_path / "d", DISTRICT, {AGENCY: road}) as district:
+            await district.submit(40)
+            for _ in range(200):
+                district.clock.ahead += 1000
+                await district.service.workers[AGENCY].step()
+                with contextlib.suppress(RoadFault):
+                    await home(district)
+                await hub.relay()
+                if set(await district.states()) == {"accepted"}:
+                    break
+            assert set(await district.states()) == {"accepted"}, Counter(await district.states())
+    effects = await agency.effects()
+    assert (len(effects), set(effects.values())) == (40, {1})
 
 
 async def test_a_hub_works_for_its_own_citizens_beside_its_nodes(district: Node, hub: Hub, agency: Agency) -> None:
