@@ -19,6 +19,7 @@ from store.hashing import Hashing
 from store.loading import Loader
 from store.mind import Mind
 from store.needs import Needs
+from store.pile import Pile
 from store.references import References
 from store.rows import CLOSED, OPEN, OVER, Cache, Session, Somebody
 from store.scribe import DAY, Scribe
@@ -61,7 +62,7 @@ class Crew:
         """New sessions are numbered after this one."""
         self._next_session = session + 1
 
-    async def run(self, database: Database, asks: Sequence[Ask]) -> list[Later]:
+    async def run(self, engine: Database, asks: Sequence[Ask]) -> list[Later]:
         """Answer the asks in order and write their rows; the caller commits, or calls `undo`.
 
         What comes back needs slow work outside of the transaction first, and so do the later asks of its number.
@@ -69,6 +70,7 @@ class Crew:
         self._writes, self._touched = Writes(), ({}, {})
         self._now = self._clock.steady()
         self.thinker.fresh()
+        database = Pile(engine)
         await self._references.fill(database, len(asks) + 1)
         await self._loader.load(database, asks)
         await self._load_inbox(database, asks)
@@ -85,6 +87,7 @@ class Crew:
         else:
             raise RuntimeError("a turn goes on asking")
         await self._flush(database)
+        await database.flush()
         self._cache.trim()
         return later
 

@@ -19,6 +19,9 @@ class Database(Protocol):
     async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one writing statement for each row of `rows`."""
 
+    async def together(self, writes: Sequence[tuple[str, Sequence[Sequence[Any]]]]) -> None:
+        """Run several of these in their order, in one hop."""
+
     async def begin(self) -> None:
         """Begin a writing transaction, unless one is open."""
 

@@ -49,14 +49,18 @@ class Post:
             self.bell(channel).set()
         self._rung.clear()
 
-    async def enqueue(self, database: Database, letters: Sequence[Letter]) -> None:
-        """Write the letters and their places in the queue; the caller commits."""
+    async def enqueue(self, database: Database, letters: Sequence[Letter], last: int | None = None) -> None:
+        """Write the letters and their places in the queue; the caller commits.
+
+        `last` is the highest number of a message, if it was read in this transaction.
+        """
         if not letters:
             return
         await database.begin()
         for reference in {letter.reference for letter in letters if letter.kind == "status"}:
             await _replace(database, reference)
-        last = (await database.rows(sql.LAST_NUMBERS))[0][1]
+        if last is None:
+            last = int((await database.rows(sql.LAST_NUMBERS))[0][1])
         now = self._clock.steady()
         rows = []
         queued = []

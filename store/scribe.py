@@ -55,6 +55,9 @@ class Scribe:
 
     async def write(self, database: Database, writes: Writes) -> None:
         """Write everything; the caller commits. May be called several times in one transaction, with new `Writes`."""
+        if writes.causes:
+            # First, because they begin with reads: then all writes can go in one hop.
+            await self._effects(database, writes.causes)
         await self._sessions(database, writes)
         await self._people(database, writes)
         if writes.inbox:
@@ -62,8 +65,6 @@ class Scribe:
             await self._many(database, "inbox", sql.ADD_INBOX, [(key, now) for key in writes.inbox])
         if writes.guessed:
             await _forgive(database, writes.guessed)
-        if writes.causes:
-            await self._effects(database, writes.causes)
 
     async def _many(self, database: Database, table: str, statement: str, rows: list[tuple[Any, ...]]) -> None:
         if rows:
@@ -115,20 +116,22 @@ class Scribe:
                     notes.append((note.kind, note.text, cause.number or None, now))
                 case CaseKey() as key:
                     keys.append((cause, key))
-        if submits:
-            await self._submissions(database, submits)
-        await self._post.enqueue(database, letters)
+        if submits or letters:
+            await database.begin()
+            submission, message = (await database.rows(sql.LAST_NUMBERS))[0]
+            await self._submissions(database, submits, submission)
+            await self._post.enqueue(database, letters, message)
         self.rows["message"] += len(letters)
         await self._many(database, "note", sql.ADD_NOTE, notes)
         if keys:
             await _set_keys(database, keys)
 
-    async def _submissions(self, database: Database, submits: list[tuple[Cause, Submit]]) -> None:
-        await database.begin()
+    async def _submissions(self, database: Database, submits: list[tuple[Cause, Submit]], last: int) -> None:
+        if not submits:
+            return
         names = {name for _, submit in submits for name in (submit.revision, *submit.agencies)}
         await self._words.learn(database, names)
         cases = await _cases(database, [submit for _, submit in submits if submit.case_revision > 1])
-        last = (await database.rows(sql.LAST_NUMBERS))[0][0]
         steady, wall = self._clock.steady(), self._clock.now()
         sheet = _Sheet()
         for sequence, (cause, given) in enumerate(submits, last + 1):
@@ -210,8 +213,8 @@ class Scribe:
                 sheet.tally[agency, 6] -= 1
                 sheet.tally[agency, 7] += 1
         if sheet.once:
-            hashes = json.dumps([row[0].hex() for row in sheet.once])
-            await database.rows(sql.OLD_ONCE, (hashes, self._clock.steady()))
+            now = self._clock.steady()
+            await database.many(sql.OLD_ONCE, [(row[0], now) for row in sheet.once])
         await self._many(database, "submission", sql.ADD_SUBMISSION, sheet.submissions)
         await self._many(database, "request", sql.ADD_REQUEST, sheet.requests)
         await self._many(database, "request", sql.REVISE_REQUEST, sheet.revised)

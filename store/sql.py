@@ -97,7 +97,7 @@ TALLY: Final = (
 
 ADD_ONCE: Final = "INSERT INTO once (key, reference, caller, until) VALUES (?, ?, ?, ?)"
 
-OLD_ONCE: Final = "DELETE FROM once WHERE key IN (SELECT unhex(value) FROM json_each(?)) AND until <= ?"
+OLD_ONCE: Final = "DELETE FROM once WHERE key = ? AND until <= ?"
 
 ADD_MESSAGE: Final = (
     "INSERT INTO message (id, channel, number, kind, language, text, parts, reference, link_id, state, attempts, at,"

@@ -96,10 +96,21 @@ _WRITER = (
 )
 
 
+class _Link(aiosqlite.Connection):
+    """aiosqlite's connection, and what it has no public way for: several statements in one hop to its thread."""
+
+    async def together(self, writes: Sequence[tuple[str, Sequence[Sequence[Any]]]]) -> None:
+        def run() -> None:
+            for sql, rows in writes:
+                self._conn.executemany(sql, rows)
+
+        await self._execute(run)  # type: ignore[no-untyped-call]  # it is made for subclasses, and ships no type
+
+
 class Sqlite:
     """`Database` over one aiosqlite connection, whose thread runs one call at a time."""
 
-    def __init__(self, link: aiosqlite.Connection, raw: Any) -> None:
+    def __init__(self, link: _Link, raw: Any) -> None:
         self._link = link
         self._raw = raw
         self.alarm: Callable[[DiskFault], None] | None = None
@@ -115,7 +126,9 @@ class Sqlite:
         require_sound_engine()
         # Opened before aiosqlite has it: when its own connector fails, its thread outlives the caller.
         raw = await asyncio.to_thread(open_keyed, file, key, reader=reader, checkpoints=checkpoints)
-        return cls(await aiosqlite.Connection(lambda: raw, 64), raw)
+        link = _Link(lambda: raw, 64)
+        await link
+        return cls(link, raw)
 
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
         """Run one statement and return all its rows."""
@@ -129,13 +142,15 @@ class Sqlite:
 
     async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one writing statement for each row."""
-        if not rows:
-            return
+        if rows:
+            await self.together([(sql, rows)])
+
+    async def together(self, writes: Sequence[tuple[str, Sequence[Sequence[Any]]]]) -> None:
+        """Run several of these in their order, in one hop."""
         try:
-            cursor = await self._link.executemany(sql, rows)
+            await self._link.together(writes)
         except Error as fault:
             raise _translated(fault) from fault
-        del cursor
 
     async def begin(self) -> None:
         """Begin a writing transaction, unless one is open."""

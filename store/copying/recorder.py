@@ -86,6 +86,11 @@ class Recorder:
         if rows:
             self._lines.append((sql, rows))
 
+    async def together(self, writes: Sequence[Line]) -> None:
+        """Run several of these in their order, in one hop."""
+        await self._engine.together(writes)
+        self._lines += [(sql, rows) for sql, rows in writes if rows]
+
     async def begin(self) -> None:
         """Begin a writing transaction, unless one is open."""
         await self._engine.begin()
