@@ -4,6 +4,7 @@ import json
 import random
 import tomllib
 from collections.abc import Callable
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 from flows.errors import SendError
 from store.values import Inbound
 from sync.agency import ledger
+from sync.agency.bundles import read_bundles
 from sync.bearer.acks import Answer, Run
 from sync.bearer.frame import HEADER, TEXT, Header, Kind, from_text, keys_of, seal, to_text
+from sync.bundle.node import write_bundle
 from sync.port import Batch
 from tests.store.conftest import LAO, Hands
 from tests.sync.bearer import kit
@@ -242,20 +245,39 @@ async def test_a_page_that_the_agency_has_lost_is_done_without(tmp_path: Path) -
 # --- F18: the same record by several roads ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("order", ["sms, http", "http, sms", "sms, http, sms again", "sms without its answer, http"])
+ORDERS = [", ".join(order) for order in permutations(["sms", "http", "stick"])]
+
+
+@pytest.mark.parametrize("order", [*ORDERS, "sms, http, sms again", "sms, sms again, stick, stick again, http"])
 async def test_each_order_of_roads_has_one_effect(tmp_path: Path, order: str) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
     async with world(tmp_path) as one:
         events = await one.submit()
         await one.break_link()
         steps = order.split(", ")
         for step in steps:
-            if step == "http":
-                assert await over_http(one) == ["accepted" if step == steps[0] else "duplicate"]
-            elif step.startswith("sms"):
-                await one.bring(one.air.up) if step == "sms again" else await one.up()
+            match step:
+                case "http":
+                    assert await over_http(one) == ["accepted" if step == steps[0] else "duplicate"]
+                case "sms":
+                    await one.up()
+                case "sms again":
+                    await one.bring(one.air.up)
+                case "stick":
+                    await by_stick(one, stick)
+                case _:
+                    await read_bundles(one.book, stick)
         assert await one.taken() == events
         await one.answers()
         assert await one.states() == ["accepted"]
+
+
+async def by_stick(one: World, folder: Path) -> None:
+    secrets = {AGENCY: one.connector.bundle_secret()}
+    means = one.carrier._means
+    await write_bundle(one.memory.road, secrets, kit.NODE, folder, folder.parent / "ledger.json", means)
+    await read_bundles(one.book, folder)
 
 
 async def test_a_worker_with_a_link_again_finds_a_duplicate_of_what_went_by_message(tmp_path: Path) -> None:
