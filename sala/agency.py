@@ -14,11 +14,14 @@ from flows.errors import ConfigFault
 from sala import log, sockets
 from sala.config import fault_of
 from sala.loops import until_told
-from sync.agency import bundles
-from sync.agency.app import PASSWORD, make_agency_app, public_key
+from sync.agency import bundles, clerks
+from sync.agency.app import BOOK, PASSWORD, all_clerks, make_agency_app, public_key, public_keys, set_password
+from sync.agency.app import close_clerk as shut
 from sync.agency.app import enrol as enrol_node
 from sync.agency.book import open_book
 from sync.agency.bundles import Taken
+from sync.agency.desk import moment
+from sync.agency.sealed import write_identity
 from sync.agency.settings import AgencySettings
 
 DEFAULT_FILE: Final = "agency.toml"
@@ -48,7 +51,7 @@ def settings(path: Path | None, **over: Any) -> AgencySettings:
 
 @contextlib.asynccontextmanager
 async def running(chosen: AgencySettings) -> AsyncIterator[str]:
-    """A running agency; gives the password of its page.
+    """A running agency; gives the password of its page, empty when its clerks have their own.
 
     Raises:
         BusyFault: the port is taken. KeyFault: its database does not open with its key.
@@ -61,7 +64,9 @@ async def running(chosen: AgencySettings) -> AsyncIterator[str]:
         await runner.setup()
         try:
             await web.SockSite(runner, bound).start()
-            yield app[PASSWORD]
+            # An office whose clerks have passwords of their own has none that all know.
+            shared = await app[BOOK].do(clerks.stands, "", b"")
+            yield app[PASSWORD] if shared else ""
         finally:
             await runner.cleanup()
     finally:
@@ -74,7 +79,8 @@ def serve(path: Path | None, port: int, data: Path) -> None:
     log.start()
 
     def announce(password: str) -> None:
-        print(f"The agency is at {address(chosen)}  (password: {password})", flush=True)  # noqa: T201 - for its operator
+        how = f"password: {password}" if password else "clerks sign in with their own passwords"
+        print(f"The agency is at {address(chosen)}  ({how})", flush=True)  # noqa: T201 - for its operator
 
     try:
         until_told(lambda: running(chosen), announce)
@@ -95,6 +101,55 @@ def enrol(path: Path | None, data: Path, node: str, url: str, *, hub: bool = Fal
     head = "[agencies.NAME]  # the `agency:` of the flows"
     sealed = f'# seal_to = ["{public_key(chosen.data)}"]  # with this, only the agency can read the bodies'
     return "\n".join((head, 'connector = "native"', f'url = "{where}/sala"', f'secret = "{secret}"', sealed))
+
+
+def keys(path: Path | None, data: Path, *, draw: bool) -> list[str]:
+    """The agency's public keys, the one to seal to first; with `draw`, a new one is drawn before."""
+    publics = public_keys(settings(path, data=data).data, draw=draw)
+    line = f'seal_to = ["{publics[0]}"]  # in the node\'s [agencies.NAME]: bodies are sealed when they are taken in'
+    return [line, *(f"# older, still opened: {one}" for one in publics[1:])]
+
+
+def officer_key(file: Path) -> str:
+    """Make a key pair for officers who are to see sealed bodies; what to keep where."""
+    public = write_identity(file)
+    return (
+        f"{file}: the officers' secret key; it opens bodies: sala review show REF --key {file}\n"
+        f'add "{public}" to seal_to, beside the agency\'s own key'
+    )
+
+
+def add_clerk(path: Path | None, data: Path, name: str, *, new: bool) -> str:
+    """Add a clerk, or give one another password; the password, which is kept nowhere.
+
+    Raises:
+        ConfigFault: nobody may be called so, there is one already, or there is none.
+    """
+    try:
+        password = asyncio.run(set_password(settings(path, data=data).data, name, new=new))
+    except ValueError:
+        said = "1 to 40 letters, digits, blanks, dots and hyphens"
+        raise ConfigFault(f"{name!r}: no name for a clerk", hint=said) from None
+    if not password:
+        known = "there is a clerk of this name; reset gives another password" if new else "there is no clerk"
+        raise ConfigFault(f"{name}: {known}", hint="see: sala agency user list")
+    return password
+
+
+def close_clerk(path: Path | None, data: Path, name: str) -> None:
+    """Let a clerk in no more.
+
+    Raises:
+        ConfigFault: there is none of this name.
+    """
+    if not asyncio.run(shut(settings(path, data=data).data, name)):
+        raise ConfigFault(f"{name}: there is no clerk", hint="see: sala agency user list")
+
+
+def clerk_rows(path: Path | None, data: Path) -> list[tuple[str, str, str]]:
+    """Name, state and when the password was set, of every clerk."""
+    found = asyncio.run(all_clerks(settings(path, data=data).data))
+    return [(one.name, "closed" if one.closed else "open", moment(one.at)) for one in found]
 
 
 def read_bundles(path: Path | None, data: Path, folder: Path) -> tuple[list[str], bool]:

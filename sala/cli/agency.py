@@ -7,6 +7,8 @@ import typer
 
 FOUND = 1
 app = typer.Typer(help="The reference agency.", no_args_is_help=True)
+user = typer.Typer(help="The clerks who work at its page.", no_args_is_help=True)
+app.add_typer(user, name="user")
 
 AgencyFile = Annotated[
     Path | None, typer.Option("--config", help="The agency's configuration; default ./agency.toml.", show_default=False)
@@ -39,6 +41,64 @@ def enrol(
     from sala import agency
 
     print(agency.enrol(config, data, node, url, hub=hub))
+
+
+@app.command()
+def keys(
+    config: AgencyFile = None,
+    data: Data = Path("agency-data"),
+    *,
+    new: Annotated[bool, typer.Option("--new", help="Draw a further key; the older ones go on opening.")] = False,
+    officer: Annotated[
+        Path | None, typer.Option(help="Write a key pair for a district's officers to this file instead.")
+    ] = None,
+) -> None:
+    """Print the public key that nodes seal bodies to."""
+    from sala import agency
+
+    print(agency.officer_key(officer) if officer else "\n".join(agency.keys(config, data, draw=new)))
+
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The clerk's name, as she signs in.")]
+
+
+@user.command("add")
+def add(name: Name, config: AgencyFile = None, data: Data = Path("agency-data")) -> None:
+    """Let a clerk in, and print her password; from the first clerk on, the office's one password opens nothing."""
+    from sala import agency
+
+    print(f"{name}  password: {agency.add_clerk(config, data, name, new=True)}")
+
+
+@user.command("reset")
+def reset(name: Name, config: AgencyFile = None, data: Data = Path("agency-data")) -> None:
+    """Give a clerk another password, and print it; her sessions end."""
+    from sala import agency
+
+    print(f"{name}  password: {agency.add_clerk(config, data, name, new=False)}")
+
+
+@user.command("close")
+def close(name: Name, config: AgencyFile = None, data: Data = Path("agency-data")) -> None:
+    """Let a clerk in no more; what she did keeps her name."""
+    from sala import agency
+
+    agency.close_clerk(config, data, name)
+    print(f"{name} is closed")
+
+
+@user.command("list")
+def list_(config: AgencyFile = None, data: Data = Path("agency-data")) -> None:
+    """List the clerks."""
+    from sala import agency
+    from sala.cli.options import table
+
+    rows = agency.clerk_rows(config, data)
+    print(
+        table(("name", "state", "password set"), rows)
+        if rows
+        else "no clerks: the office's one password opens the page"
+    )
 
 
 @app.command("bundles")

@@ -1,13 +1,14 @@
 """The reference agency put together: its application, its server, and the enrolment of nodes."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from aiohttp import web
 
-from sync.agency import ledger, nodes
-from sync.agency.book import Book, open_book
+from sync.agency import clerks, ledger, nodes
+from sync.agency.book import Book, add_identity, open_book
 from sync.agency.login import Login, draw_password
 from sync.agency.messages import Messages
 from sync.agency.pages import Pages
@@ -89,6 +90,39 @@ async def serve_agency(
 def public_key(folder: Path) -> str:
     """Return the agency's age public key, for `seal_to` in a node's configuration; drawn on first use."""
     return open_book(folder).opener.public
+
+
+def public_keys(folder: Path, *, draw: bool = False) -> tuple[str, ...]:
+    """All public keys that this agency can open, the newest first; with `draw`, after drawing a further one."""
+    if draw:
+        add_identity(folder)
+    return open_book(folder).opener.publics
+
+
+async def set_password(folder: Path, name: str, *, new: bool) -> str:
+    """Give a clerk a drawn password, which is returned ("": there is such a clerk already, or none to be reset).
+
+    Raises:
+        ValueError: nobody may be called so.
+    """
+    if not clerks.is_name(name):
+        raise ValueError(name)
+    password = draw_password()
+    async with open_book(folder) as book:
+        done = await book.do(clerks.put, name, password, int(time.time()), new=new)
+    return password if done else ""
+
+
+async def close_clerk(folder: Path, name: str) -> bool:
+    """Let a clerk in no more; False when there is none of this name."""
+    async with open_book(folder) as book:
+        return await book.do(clerks.close, name)
+
+
+async def all_clerks(folder: Path) -> list[clerks.Clerk]:
+    """Everybody who was ever let in."""
+    async with open_book(folder) as book:
+        return await book.do(clerks.everybody)
 
 
 async def enrol(folder: Path, node: str, *, hub: bool = False) -> str:

@@ -70,7 +70,24 @@ CREATE TABLE numbered (
 PRAGMA user_version = 2;
 """
 
-_STEPS: Final = (SCHEMA, HEARING)
+CLERKS: Final = """
+CREATE TABLE clerk (
+  name TEXT PRIMARY KEY, salt BLOB NOT NULL, hash BLOB NOT NULL, closed INTEGER NOT NULL, at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE note (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, request INTEGER NOT NULL, clerk TEXT NOT NULL, text TEXT NOT NULL,
+  at INTEGER NOT NULL
+);
+CREATE INDEX note_by_request ON note (request);
+ALTER TABLE status ADD COLUMN clerk TEXT NOT NULL DEFAULT '';
+ALTER TABLE request ADD COLUMN place TEXT NOT NULL DEFAULT '';
+CREATE INDEX request_by_service ON request (service, number);
+CREATE INDEX request_by_node ON request (node, number);
+CREATE INDEX request_by_place ON request (place, number);
+PRAGMA user_version = 3;
+"""
+
+_STEPS: Final = (SCHEMA, HEARING, CLERKS)
 """Each brings the file from the version of its place to the next."""
 
 
@@ -148,6 +165,21 @@ def open_book(folder: Path) -> Book:
     if len(raw) != 32:  # noqa: PLR2004 - the length of a raw SQLCipher key
         raise KeyFault(f"{folder / 'agency.key'}: not a key of 64 hexadecimal digits")
     return Book(folder / "agency.db", raw, Opener(identity))
+
+
+def add_identity(folder: Path) -> str:
+    """Draw a further age identity, which nodes are to seal to from now on; the older ones go on opening."""
+    open_book(folder)
+    path, identity = folder / "agency.age", new_identity()
+    # Whole or not at all: losing the older ones would lose what was sealed to them.
+    fresh = path.with_suffix(".new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(f"{identity}\n{path.read_text('utf-8')}")
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    return identity
 
 
 def _kept(path: Path, draw: Callable[[], str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sync.agency.sealed import Opener
+from sync.agency.sealed import Opener, answered
 
 REASONS: Final = ("missing_field", "bad_value", "duplicate_case", "not_eligible", "documents_needed", "other")
 """The documented reason codes; the citizen reads each in her own language."""
@@ -17,20 +17,38 @@ DECISIONS: Final[dict[str, frozenset[str]]] = {
     "needs_correction": frozenset({"new", "in_review"}),
     "ready": frozenset({"approved"}),
     "closed": frozenset({"approved", "ready", "rejected"}),
+    "transferred": frozenset({"new", "in_review"}),
 }
 """Each decision with the states that it may follow."""
 
-STATES: Final = ("new", "in_review", "needs_correction", "approved", "rejected", "ready", "closed", "superseded")
+STATES: Final = (
+    "new",
+    "in_review",
+    "needs_correction",
+    "approved",
+    "rejected",
+    "ready",
+    "closed",
+    "transferred",
+    "superseded",
+)
+
+LONGEST_NOTE: Final = 500
+"""Characters of a note."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One decision: rejecting needs a reason, asking for a correction needs the fields; `note` stays at the agency."""
+    """One decision: rejecting needs a reason, asking for a correction needs the fields; `note` stays at the agency.
+
+    `clerk` is who decided.
+    """
 
     status: str
     reason: str = ""
     fields: tuple[str, ...] = ()
     note: str = ""
+    clerk: str = ""
 
 
 def allowed(status: str) -> tuple[str, ...]:
@@ -57,19 +75,30 @@ def decide(connection: Any, number: int, decision: Decision, life: str, now: int
     if row is None:
         return "not_now"
     event_id, node, reference, status, event = row
-    if problem := wrong(decision, status, fields_of(opener.data(json.loads(event)))):
+    known = fields_of(answered(connection, json.loads(event), opener))
+    if problem := wrong(decision, status, known):
         return problem
-    fields = json.dumps(decision.fields)
+    fields, note = json.dumps(decision.fields), decision.note[:LONGEST_NOTE]
     connection.execute(
-        "INSERT INTO status (life, node, request, id, reference, status, reason, fields, params, note, at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, '{}', ?, ?)",
-        (life, node, number, event_id, reference, decision.status, decision.reason, fields, decision.note, now),
+        "INSERT INTO status (life, node, request, id, reference, status, reason, fields, params, note, at,"
+        " clerk) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '{}', ?, ?, ?)",
+        (life, node, number, event_id, reference, decision.status, decision.reason, fields, note, now, decision.clerk),
     )
     connection.execute(
         "UPDATE request SET status = ?, reason = ?, fields = ?, changed_at = ? WHERE number = ?",
         (decision.status, decision.reason, fields, now, number),
     )
     return ""
+
+
+def annotate(connection: Any, number: int, text: str, clerk: str, now: int) -> bool:
+    """Add a note that only the agency reads; False: there is no text, or no such request."""
+    text = text.strip()[:LONGEST_NOTE]
+    if not text or connection.execute("SELECT 1 FROM request WHERE number = ?", (number,)).fetchone() is None:
+        return False
+    row = (number, clerk, text, now)
+    connection.execute("INSERT INTO note (request, clerk, text, at) VALUES (?, ?, ?, ?)", row)
+    return True
 
 
 def fields_of(data: dict[str, Any] | None) -> list[str]:

@@ -1,33 +1,51 @@
-"""What the agency's page reads: the list, one request with its history, and rows for a spreadsheet."""
+"""What the agency's page reads: the list, and one request with its history."""
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from sync.agency.intake import agency_ref
-from sync.agency.sealed import Opener
+from sync.agency.labels import Voice
+from sync.agency.sealed import Opener, answered
 
-_COLUMNS: Final = "number, reference, service, status, reason, case_revision, at, node, event"
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_COLUMNS: Final = (
+    "number, reference, service, status, reason, case_id, case_revision, at, changed_at, node, place, event"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer as a clerk reads it; `name` is the field's key."""
+
+    name: str
+    label: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as the page shows it."""
+    """One request as the page shows it; `doubtful`: the node's clock could not be believed when it was taken."""
 
     number: int
     reference: str
     service: str
+    title: str
     status: str
     reason: str
+    case_id: str
     revision: int
     at: str
+    changed: str
     node: str
+    place: str
     phone: str
-    answers: tuple[tuple[str, str], ...]
+    answers: tuple[Answer, ...]
     sealed: bool
+    doubtful: bool
+    flags: tuple[str, ...] = ()
 
     @property
     def agency_ref(self) -> str:
@@ -37,61 +55,112 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One decision that was made."""
+    """One thing that happened: `received`, a decision's status, or `note`; `revision` of the case it happened to."""
 
     at: str
-    status: str
-    reason: str
-    fields: tuple[str, ...]
-    note: str
+    what: str
+    revision: int
+    clerk: str = ""
+    reason: str = ""
+    fields: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which requests to list, newest first: `before` and `after` are numbers to go on from (0: from the newest)."""
+    """Which requests to list, newest first unless `oldest`; `at` is a number to go on from, `back` towards the start.
+
+    `since` and `until` are days of the machine's own calendar, both included.
+    """
 
     state: str = ""
+    service: str = ""
+    node: str = ""
+    place: str = ""
     reference: str = ""
-    before: int = 0
-    after: int = 0
+    number: int = 0
+    since: date | None = None
+    until: date | None = None
+    oldest: bool = False
+    at: int = 0
+    back: bool = False
 
 
-def counts(connection: Any) -> dict[str, int]:
-    """Return how many requests are in each state."""
-    return dict(connection.execute("SELECT status, COUNT(*) FROM request GROUP BY status").fetchall())
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What there is to filter by, and how many requests are in each state."""
+
+    counts: dict[str, int]
+    services: tuple[str, ...]
+    nodes: tuple[str, ...]
+    places: tuple[str, ...]
 
 
-def page(connection: Any, wanted: Filter, limit: int, words: Mapping[str, str], opener: Opener) -> list[Request]:
+def choices(connection: Any) -> Choices:
+    """Read them; each from an index of its own."""
+    counts = dict(connection.execute("SELECT status, COUNT(*) FROM request GROUP BY status").fetchall())
+    # The column is one of these constants.
+    lists = (
+        tuple(row[0] for row in connection.execute(f"SELECT DISTINCT {column} FROM request ORDER BY 1") if row[0])  # noqa: S608
+        for column in ("service", "node", "place")
+    )
+    return Choices(counts, *lists)
+
+
+def page(connection: Any, wanted: Filter, limit: int, voice: Voice, opener: Opener) -> list[Request]:
     """Return one page of the list."""
+    up = wanted.oldest != wanted.back
     clauses, values = ["1 = 1"], []
-    for clause, value in (
-        ("status = ?", wanted.state),
-        ("reference = ?", wanted.reference),
-        ("number < ?", wanted.before),
-        ("number > ?", wanted.after),
-    ):
+    for clause, value in (*_clauses(wanted), (f"number {'>' if up else '<'} ?", wanted.at)):
         if value:
             clauses.append(clause)
             values.append(value)
-    order = "ASC" if wanted.after else "DESC"
-    # The clauses are the constants above; only values come from outside.
+    # The clauses are constants; only values come from outside.
+    order = "ASC" if up else "DESC"
     asked = f"SELECT {_COLUMNS} FROM request WHERE {' AND '.join(clauses)} ORDER BY number {order} LIMIT ?"  # noqa: S608
-    found = [_request(row, words, opener) for row in connection.execute(asked, (*values, limit))]
-    return found[::-1] if wanted.after else found
+    found = [_request(connection, row, voice, opener) for row in connection.execute(asked, (*values, limit)).fetchall()]
+    return found[::-1] if wanted.back else found
 
 
-def one(connection: Any, number: int, words: Mapping[str, str], opener: Opener) -> tuple[Request, list[Past]] | None:
-    """Return one request and its decisions, oldest first."""
+def _clauses(wanted: Filter) -> Iterator[tuple[str, str | int]]:
+    yield "status = ?", wanted.state
+    yield "service = ?", wanted.service
+    yield "node = ?", wanted.node
+    yield "place = ?", wanted.place
+    yield "reference = ?", wanted.reference
+    yield "number = ?", wanted.number
+    yield "at >= ?", _midnight(wanted.since)
+    yield "at < ?", _midnight(wanted.until and wanted.until + timedelta(days=1))
+
+
+def _midnight(day: date | None) -> int:
+    return int(time.mktime((day.year, day.month, day.day, 0, 0, 0, 0, 0, -1))) if day else 0
+
+
+def one(connection: Any, number: int, voice: Voice, opener: Opener) -> tuple[Request, list[Past]] | None:
+    """Return one request and the history of its case, oldest first."""
     asked = f"SELECT {_COLUMNS} FROM request WHERE number = ?"  # noqa: S608 - constants
     row = connection.execute(asked, (number,)).fetchone()
     if row is None:
         return None
-    past = connection.execute(
-        "SELECT at, status, reason, fields, note FROM status WHERE request = ? ORDER BY seq", (number,)
+    found = _request(connection, row, voice, opener)
+    return found, list(_history(connection, found, voice))
+
+
+def _history(connection: Any, found: Request, voice: Voice) -> Iterator[Past]:
+    rows = connection.execute(
+        "SELECT at, 0, 'received', case_revision, '', '', '[]', '' FROM request WHERE case_id = ?1"
+        # What came by a second road too has its last status there as well: one decision is shown once.
+        " UNION ALL SELECT min(s.at), s.seq, s.status, r.case_revision, s.clerk, s.reason, s.fields, s.note"
+        " FROM status s JOIN request r ON r.number = s.request WHERE r.case_id = ?1"
+        " GROUP BY s.request, s.status, s.note, s.fields"
+        " UNION ALL SELECT n.at, n.id, 'note', r.case_revision, n.clerk, '', '[]', n.text FROM note n"
+        " JOIN request r ON r.number = n.request WHERE r.case_id = ?1 ORDER BY 1, 2",
+        (found.case_id,),
     ).fetchall()
-    return _request(row, words, opener), [
-        Past(moment(at), status, reason, tuple(json.loads(fields)), note) for at, status, reason, fields, note in past
-    ]
+    for at, _, what, revision, clerk, reason, fields, note in rows:
+        named = tuple(voice.labels.label(found.service, name, voice.language) for name in json.loads(fields))
+        yield Past(moment(at), what, revision, clerk, reason, named, note)
 
 
 def moment(at: int) -> str:
@@ -99,40 +168,35 @@ def moment(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def cell(text: str) -> str:
-    """Keep a spreadsheet from reading what a citizen wrote as a formula."""
-    return "'" + text if text.startswith(_FORMULA) else text
-
-
-def _request(row: tuple[Any, ...], words: Mapping[str, str], opener: Opener) -> Request:
-    number, reference, service, status, reason, revision, at, node, event = row
-    data = opener.data(json.loads(event))
+def _request(connection: Any, row: tuple[Any, ...], voice: Voice, opener: Opener) -> Request:
+    number, reference, service, status, reason, case_id, revision, at, changed_at, node, place, event = row
+    envelope = json.loads(event)
+    data = answered(connection, envelope, opener)
     inside = data or {}
     applicant = inside.get("applicant")
+    flags = inside.get("flags")
     return Request(
         number=number,
         reference=f"{reference[:3]} {reference[3:6]} {reference[6:]}",
         service=service,
+        title=voice.title(service),
         status=status,
         reason=reason,
+        case_id=case_id,
         revision=revision,
         at=moment(at),
+        changed=moment(changed_at),
         node=node,
+        place=place,
         phone=str(applicant.get("msisdn", "")) if isinstance(applicant, dict) else "",
-        answers=tuple((str(key), _shown(value, words)) for key, value in inside.get("answers", {}).items()),
+        answers=tuple(_answer(service, str(name), value, voice) for name, value in inside.get("answers", {}).items()),
         sealed=data is None,
+        doubtful=envelope.get("clock") == "doubtful",
+        flags=tuple(str(flag) for flag in flags) if isinstance(flags, list) else (),
     )
 
 
-def _shown(value: Any, words: Mapping[str, str]) -> str:
-    match value:
-        case bool():
-            return words["yes"] if value else words["no"]
-        case None:
-            return ""
-        case list():
-            return ", ".join(_shown(item, words) for item in value)
-        case dict():
-            return ", ".join(f"{key}: {_shown(item, words)}" for key, item in value.items())
-        case _:
-            return str(value)
+def _answer(service: str, name: str, value: Any, voice: Voice) -> Answer:
+    labels, language = voice.labels, voice.language
+    said = labels.value(service, name, value, language, voice.words)
+    return Answer(name, labels.label(service, name, language), said)

@@ -121,9 +121,9 @@ def _follow(connection: Any, node: Node, source: str, event_id: str, now: int) -
     connection.execute("UPDATE request SET node = ? WHERE number = ?", (node.name, found[0]))
     # What was decided before is told on the new road too: telling it twice changes nothing at the other end.
     connection.execute(
-        "INSERT INTO status (life, node, request, id, reference, status, reason, fields, params, note, at)"
-        " SELECT life, ?, request, id, reference, status, reason, fields, params, note, ? FROM status WHERE seq IN"
-        " (SELECT max(seq) FROM status WHERE request = ?)",
+        "INSERT INTO status (life, node, request, id, reference, status, reason, fields, params, note, at,"
+        " clerk) SELECT life, ?, request, id, reference, status, reason, fields, params, note, ?, clerk FROM status"
+        " WHERE seq IN (SELECT max(seq) FROM status WHERE request = ?)",
         (node.name, now, found[0]),
     )
 
@@ -157,7 +157,7 @@ def _store(connection: Any, node: Node, record: Record, data: dict[str, Any], no
     case_id, revision = str(case.get("id") or event_id), _revision(case.get("revision"))
     number = connection.execute(
         "INSERT INTO request (id, source, node, reference, service, language, case_id, case_revision, status, reason,"
-        " fields, at, changed_at, event) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'new', '', '[]', ?, ?, ?)",
+        " fields, at, changed_at, event, place) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'new', '', '[]', ?, ?, ?, ?)",
         (
             event_id,
             source,
@@ -170,6 +170,7 @@ def _store(connection: Any, node: Node, record: Record, data: dict[str, Any], no
             now,
             now,
             record.raw,
+            _place(data),
         ),
     ).lastrowid
     _supersede(connection, case_id, now)
@@ -188,6 +189,11 @@ def _supersede(connection: Any, case_id: str, now: int) -> None:
         " AND case_revision < (SELECT MAX(case_revision) FROM request WHERE case_id = ?)",
         (now, case_id, case_id),
     )
+
+
+def _place(data: dict[str, Any]) -> str:
+    place = data.get("place")
+    return str(place.get("pcode") or "") if isinstance(place, dict) else ""
 
 
 def _revision(value: Any) -> int:

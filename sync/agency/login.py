@@ -1,14 +1,16 @@
-"""Who may use the agency's page: one password, sessions in memory, and a brake on guessing."""
+"""Who is signed in at the agency's page: sessions in memory, and a brake on guessing."""
 
 import hmac
 import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 LONGEST: Final = 12 * 3600.0
 """Seconds that a session lasts."""
 
 TRIES: Final = 10
-"""Wrong passwords in `WINDOW` seconds, after which nobody gets in until they are past."""
+"""Wrong passwords in `WINDOW` seconds from one address, or for one name, after which nobody gets in so."""
 
 WINDOW: Final = 60.0
 
@@ -22,39 +24,54 @@ def draw_password() -> str:
     return "-".join(groups)
 
 
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody who is signed in: her name (empty: by the office's one password), the token that her forms carry."""
+
+    name: str
+    token: str
+    stamp: bytes = b""
+    until: float = 0.0
+
+    def right(self, token: str) -> bool:
+        """Whether a form came from a page of this session."""
+        return hmac.compare_digest(self.token.encode(), token.encode("utf-8", "replace"))
+
+
 class Login:
     """Sessions of one process: a restart signs everybody out."""
 
     def __init__(self, password: str) -> None:
-        """Take the password that opens the page."""
+        """Take the office's one password, which opens the page until there are clerks."""
         self._password = password.encode()
-        self._sessions: dict[str, tuple[str, float]] = {}
-        self._wrong: list[float] = []
+        self._sessions: dict[str, Visitor] = {}
+        self._wrong: list[tuple[str, float]] = []
 
-    def braked(self, now: float) -> bool:
-        """Say whether too many wrong passwords came lately."""
-        self._wrong = [at for at in self._wrong if now - at < WINDOW]
-        return len(self._wrong) >= TRIES
+    def is_shared(self, password: str) -> bool:
+        """Whether this is the office's one password."""
+        return hmac.compare_digest(password.encode("utf-8", "replace"), self._password)
 
-    def enter(self, password: str, now: float) -> str | None:
-        """Return a session for the right password; None, and a mark against the guesser, for another."""
-        if self.braked(now) or not hmac.compare_digest(password.encode("utf-8", "replace"), self._password):
-            self._wrong.append(now)
-            return None
-        self._sessions = {key: value for key, value in self._sessions.items() if now < value[1]}
+    def braked(self, sources: Iterable[str], now: float) -> bool:
+        """Say whether too many wrong passwords came lately from one of these sources: an address, a name."""
+        self._wrong = [one for one in self._wrong if now - one[1] < WINDOW]
+        named = [source for source, _ in self._wrong]
+        return any(named.count(source) >= TRIES for source in sources)
+
+    def mark(self, sources: Iterable[str], now: float) -> None:
+        """Note a wrong password."""
+        self._wrong += [(source, now) for source in sources]
+
+    def enter(self, name: str, stamp: bytes, now: float) -> str:
+        """Begin a session; `stamp` changes with the password."""
+        self._sessions = {key: value for key, value in self._sessions.items() if now < value.until}
         session = secrets.token_urlsafe(24)
-        self._sessions[session] = (secrets.token_urlsafe(24), now + LONGEST)
+        self._sessions[session] = Visitor(name, secrets.token_urlsafe(24), stamp, now + LONGEST)
         return session
 
-    def token(self, session: str, now: float) -> str:
-        """Return the form token of a session ("" when it is none, or over)."""
-        token, until = self._sessions.get(session, ("", 0.0))
-        return token if now < until else ""
-
-    def right(self, session: str, token: str, now: float) -> bool:
-        """Say whether a form came from a page of this session."""
-        wanted = self.token(session, now)
-        return bool(wanted) and hmac.compare_digest(wanted.encode(), token.encode("utf-8", "replace"))
+    def visitor(self, session: str, now: float) -> Visitor | None:
+        """Whose session this is; None when it is none, or over."""
+        found = self._sessions.get(session)
+        return found if found is not None and now < found.until else None
 
     def leave(self, session: str) -> None:
         """End a session."""

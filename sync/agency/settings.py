@@ -37,7 +37,10 @@ class AgencySettings(BaseModel):
     data: Path = Field(default=Path("sala-agency"), description="folder of the database and its key (0600)")
     public_url: str = Field(default="", description="the address that nodes and browsers use, when it differs")
     languages: list[Literal["lo", "en"]] = Field(default=["lo", "en"], min_length=1, description="of the page")
-    password: SecretStr = Field(default=SecretStr(""), description="for the page; empty: drawn and printed at start")
+    password: SecretStr = Field(
+        default=SecretStr(""), description="for the page until there are clerks; empty: drawn and printed at start"
+    )
+    flows: list[Path] = Field(default=[], description="folders of services beyond the starter ones, for their labels")
     max_batch: int = Field(default=200, ge=1, le=1000, description="records that it takes in one request")
     page_size: int = Field(default=50, ge=5, le=500, description="requests on one page of the list")
     bearer: MessageSettings | None = Field(default=None, description="the SMS bearer; without it there is none")

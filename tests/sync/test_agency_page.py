@@ -2,21 +2,24 @@
 
 import base64
 import html
+import io
 import json
 import re
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import aiohttp
+import openpyxl
 import pyrage
 import pytest
 
 from flows.errors import KeyFault, Refused
 from sync.agency import AgencySettings, enrol, make_agency_app
-from sync.agency.app import BOOK, PASSWORD
+from sync.agency.app import BOOK, PASSWORD, all_clerks, close_clerk, public_keys, set_password
 from sync.agency.book import open_book
-from sync.agency.desk import cell
 from sync.agency.login import TRIES
+from sync.agency.sheet import cell
 from sync.port import Batch
 from tests.sync.conftest import NODE, Agency, event_of, offer_of
 
@@ -36,6 +39,15 @@ class Browser:
     async def get(self, path: str) -> str:
         async with self._session.get(self._agency.url + path) as answer:
             return await self._keep(answer)
+
+    async def table(self, path: str) -> list[list[Any]]:
+        """The first sheet of a workbook: its heads, then each row's cells as (value, type)."""
+        async with self._session.get(self._agency.url + path) as answer:
+            assert answer.status == 200
+            sheet = openpyxl.load_workbook(io.BytesIO(await answer.read())).worksheets[0]
+        heads, *rows = list(sheet.iter_rows())
+        kinds = [[(cell.value, cell.data_type) for cell in row] for row in rows]
+        return [[cell.value for cell in heads], *kinds]
 
     async def post(self, path: str, **form: str) -> str:
         token = re.search(r'name="token" value="([^"]+)"', self.page)
@@ -84,7 +96,7 @@ async def test_an_officer_decides_and_the_page_shows_the_history(agency: Agency,
     assert "ສົມສັກ" in await browser.get("/requests/1")
     await browser.post("/requests/1", status="needs_correction", reason="missing_field", fields="child_name")
     assert "ຕ້ອງແກ້ໄຂ" in browser.page
-    assert "child_name" in browser.page
+    assert "ຂາດຂໍ້ມູນ · ຊື່ລູກ" in browser.page
     await browser.get("/language/en")
     await browser.get("/requests/2")
     await browser.post("/requests/2", status="rejected")
@@ -122,6 +134,11 @@ async def test_what_a_citizen_writes_is_text_on_the_page_and_in_the_spreadsheet(
     assert "'=HYPERLINK" in table
     assert "ບໍ່" in table
     assert browser.headers["Content-Disposition"].startswith("attachment")
+    book = await browser.table("/requests.xlsx")
+    heads, row = book[0], book[1]
+    assert row[heads.index("ໂທລະສັບ")] == ("+8562055512345", "s")
+    assert row[heads.index("name")] == (attack, "s")
+    assert "ບໍ່" in {text for text, _ in row}
 
 
 async def test_the_policy_allows_no_script_and_no_frame(browser: Browser) -> None:
@@ -203,3 +220,141 @@ def test_phrases_are_the_same_in_both_languages(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["=1", "+856", "-1", "@x", "\tx", "ok", ""])
 def test_a_cell_is_never_a_formula(text: str) -> None:
     assert not cell(text).startswith(("=", "+", "-", "@", "\t"))
+
+
+async def test_the_list_is_filtered_by_service_place_node_day_and_number(agency: Agency, browser: Browser) -> None:
+    await _deliver(agency, event_of(1), event_of(2, service="farm", place={"pcode": "LA0902"}), event_of(3))
+    await browser.enter()
+    await browser.get("/language/en")
+    shown = {
+        "": {1, 2, 3},
+        "?service=farm": {2},
+        "?place=LA0901": {1, 3},
+        "?node=LA-XK-03": {1, 2, 3},
+        "?node=nobody": set(),
+        "?reference=R000003": {3},
+        "?reference=000%20000%20002": {2},
+        "?since=2000-01-01&until=2000-01-02": set(),
+        "?since=2000-01-01": {1, 2, 3},
+        "?since=nonsense&at=x&back=y": {1, 2, 3},
+    }
+    for asked, wanted in shown.items():
+        page = await browser.get(f"/{asked}")
+        assert {n for n in (1, 2, 3) if f"000 000 00{n}" in page} == wanted, asked
+    assert "Register a birth" in await browser.get("/")
+    assert (await browser.get("/?order=oldest")).index("000 000 001") < browser.page.index("000 000 003")
+    table = await browser.get("/requests.csv?service=farm")
+    assert "000 000 002" in table
+    assert "000 000 001" not in table
+
+
+async def test_the_list_is_turned_over_in_both_directions_and_orders(agency: Agency, browser: Browser) -> None:
+    await _deliver(agency, *(event_of(n) for n in range(1, 121)))
+    await browser.enter()
+    for order, first in (("", 120), ("?order=oldest", 1)):
+        seen: list[int] = []
+        await browser.get(f"/{order}")
+        for page in range(3):
+            numbers = [int(n) for n in re.findall(r'<a href="/requests/(\d+)">', browser.page)]
+            assert len(browser.page.encode()) < 30_000
+            seen += numbers
+            link = re.search(r'href="([^"]+)" rel="next"', browser.page)
+            assert (link is None) == (page == 2)
+            if link:
+                await browser.get(html.unescape(link[1]))
+        assert sorted(seen) == list(range(1, 121))
+        assert seen[0] == first
+        back = re.search(r'href="([^"]+)" rel="prev"', browser.page)
+        assert back
+        await browser.get(html.unescape(back[1]))
+        assert re.findall(r'<a href="/requests/(\d+)">', browser.page) == [str(n) for n in seen[50:100]]
+
+
+async def test_clerks_have_names_and_passwords_of_their_own(agency: Agency, browser: Browser, tmp_path: Path) -> None:
+    await _deliver(agency, event_of(1))
+    folder = tmp_path / "agency"
+    assert await set_password(folder, "ນ້ອຍ", new=False) == ""
+    password = await set_password(folder, "ນ້ອຍ", new=True)
+    assert await set_password(folder, "ນ້ອຍ", new=True) == ""
+    await browser.enter()  # the one password of the office opens nothing any more
+    assert browser.status == 403
+    assert 'name="name"' in await browser.get("/")
+    await browser.post("/login", name="ນ້ອຍ", password="wrong")
+    assert browser.status == 403
+    assert "000 000 001" in await browser.post("/login", name="ນ້ອຍ", password=password)
+    await browser.get("/requests/1")
+    await browser.post("/requests/1", status="in_review", note="first look")
+    await browser.post("/requests/1/notes", note="<b>she phoned</b>")
+    assert "ກຳລັງກວດ · ນ້ອຍ<br>first look" in browser.page
+    assert "ບັນທຶກ · ນ້ອຍ<br>&lt;b&gt;she phoned" in browser.page
+    fresh = await set_password(folder, "ນ້ອຍ", new=False)
+    assert 'name="password"' in await browser.get("/requests/1")  # her sessions have ended
+    assert "000 000 001" in await browser.post("/login", name="ນ້ອຍ", password=fresh)
+    assert await close_clerk(folder, "ນ້ອຍ")
+    assert not await close_clerk(folder, "nobody")
+    assert 'name="password"' in await browser.get("/")
+    await browser.post("/login", name="ນ້ອຍ", password=fresh)
+    assert browser.status == 403
+    assert [(one.name, one.closed) for one in await all_clerks(folder)] == [("ນ້ອຍ", True)]
+
+
+@pytest.mark.parametrize("name", ["", " kham", "a" * 41, "<b>", "x\ny", "-"])
+async def test_nobody_is_called_so(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError):
+        await set_password(tmp_path, name, new=True)
+
+
+async def test_a_request_can_be_printed_with_its_whole_history(agency: Agency, browser: Browser) -> None:
+    case = {"id": "0190", "revision": 1}
+    await _deliver(agency, event_of(1, case=case))
+    await browser.enter()
+    await browser.get("/language/en")
+    await browser.get("/requests/1")
+    await browser.post("/requests/1", status="needs_correction", reason="bad_value", fields="child_name")
+    await _deliver(agency, event_of(2, case=case | {"revision": 2}))
+    page = await browser.get("/requests/2/print")
+    for words in ("Signature and stamp", "Received · Revision 2", "Needs correction · A value is wrong · Child"):
+        assert words in page
+    assert "<form" not in page.partition("<main")[2]
+    assert len(page.encode()) < 30_000
+    assert "@media print" in await browser.get("/style.css")
+
+
+async def test_a_request_from_a_clock_in_doubt_says_so(agency: Agency, browser: Browser) -> None:
+    event = json.loads(event_of(1)) | {"clock": "doubtful"}
+    await _deliver(agency, json.dumps(event).encode(), event_of(2))
+    await browser.enter()
+    await browser.get("/language/en")
+    assert "clock was in doubt" in await browser.get("/requests/1")
+    assert "clock was in doubt" not in await browser.get("/requests/2")
+
+
+async def test_a_correction_without_the_other_answers_is_shown_with_those_of_the_revision_before(
+    agency: Agency, browser: Browser
+) -> None:
+    case = {"id": "0190", "revision": 1}
+    answers = {"mother": "Kham La", "mother_age": 3}
+    partial = case | {"revision": 2, "partial": True}
+    await _deliver(
+        agency, event_of(1, case=case, answers=answers), event_of(2, case=partial, answers={"mother_age": 30})
+    )
+    await browser.enter()
+    await browser.get("/language/en")
+    page = await browser.get("/requests/2")
+    assert "Kham La" in page
+    assert "<dd>30</dd>" in page
+    # Either may be asked for again.
+    await browser.post("/requests/2", status="needs_correction", reason="bad_value", fields="mother")
+    assert "Needs correction" in browser.page
+
+
+def test_a_new_key_seals_from_now_on_and_the_old_one_still_opens(tmp_path: Path) -> None:
+    (old,) = public_keys(tmp_path)
+    sealed = pyrage.encrypt(b'{"answers": {}}', [pyrage.x25519.Recipient.from_str(old)])
+    new, kept = public_keys(tmp_path, draw=True)
+    assert kept == old
+    assert new != old
+    opener = open_book(tmp_path).opener
+    assert opener.public == new
+    assert opener.data({"data_base64": base64.b64encode(sealed).decode()}) == {"answers": {}}
+    assert (tmp_path / "agency.age").stat().st_mode & 0o777 == 0o600
