@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from flows.check.subject import Subject
 from flows.check.ways import OUT, Ways, reach
 from flows.findings import Finding
+from flows.kinds import conjuncts
 from flows.steps import Ask, Confirm, Menu, Run, Submit
 
 
@@ -38,7 +39,9 @@ def rings(subject: Subject) -> Iterator[Finding]:
         return
     waiting = {index for index in ways.reachable if _waits(subject, index)}
     running = {
-        i: tuple(to for to in after if to not in waiting) for i, after in ways.successors.items() if i not in waiting
+        i: tuple(to for to in after if to not in waiting and not _asks_again(subject, i, to))
+        for i, after in ways.successors.items()
+        if i not in waiting
     }
     for index in sorted(running):
         if index in ways.reachable and index in reach(running[index], running):
@@ -56,6 +59,14 @@ def sent_once(subject: Subject) -> Iterator[Finding]:
             if other in further:
                 words = "a second submission stands on the same way: send once, with `to` for further agencies"
                 yield subject.error("submit-twice", words, "steps", other)
+
+
+def _asks_again(subject: Subject, index: int, to: int) -> bool:
+    """Whether a jump leads to a question that is surely asked: its whole condition stands in the jump's own."""
+    jump, asked = subject.flow.steps[index], subject.flow.steps[to]
+    if asked.when is None or jump.when is None or jump.goto is None or jump.goto != asked.id:
+        return False
+    return isinstance(asked, Ask | Menu | Confirm) and conjuncts(asked.when.tree) <= conjuncts(jump.when.tree)
 
 
 def _waits(subject: Subject, index: int) -> bool:
