@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
+from flows.imports.codes import Code, KindName, Known
 from flows.imports.form import Form, Line
 from flows.imports.lists import MOST, MOST_OF_MANY, Tables, options_of
 from flows.imports.report import Report
 from flows.imports.survey import Asked, Spot, Survey
-from flows.imports.translate import Code, KindName, Known, kept, value
+from flows.imports.translate import kept, value
 from flows.imports.words import say
 from flows.imports.xpath import Binary, Quoted, Ref, UnreadableError, parse
 from flows.imports.yamlout import Formula

@@ -6,10 +6,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from flows.imports.codes import Code, Known
 from flows.imports.fields import Made
 from flows.imports.report import Report
 from flows.imports.survey import Spot, Survey
-from flows.imports.translate import Code, Known, condition_of, joined
+from flows.imports.translate import condition_of, joined
 from flows.imports.xpath import Binary, Call, Negative, Node, Number, Quoted, Ref, UnreadableError, parse
 from flows.inputs.codes import pattern_fault
 

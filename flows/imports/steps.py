@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from flows.imports.codes import Code, negated
 from flows.imports.fields import NOTES, FieldMaker, Made
 from flows.imports.form import Form, Line
 from flows.imports.limits import Limits
 from flows.imports.names import field_name, flow_id
 from flows.imports.report import Report
 from flows.imports.survey import Spot, Survey
-from flows.imports.translate import Code, joined, negated
+from flows.imports.translate import joined
 from flows.imports.words import say, with_skip
 from flows.imports.xpath import UnreadableError
 from flows.imports.yamlout import Formula

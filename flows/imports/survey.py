@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from flows.imports.codes import Code, Known
 from flows.imports.form import Form, Node
 from flows.imports.names import field_name
 from flows.imports.report import ImportFault, Report
-from flows.imports.translate import Code, Known, condition_of, joined
+from flows.imports.translate import condition_of, joined
 from flows.imports.xpath import Binary as BinaryNode
 from flows.imports.xpath import Node as Expression
 from flows.imports.xpath import Number, Ref, UnreadableError, parse

@@ -11,7 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from flows.expressions import compile_expression
-from flows.imports.translate import Known, condition
+from flows.imports.codes import Known
+from flows.imports.translate import condition
 from flows.imports.xpath import UnreadableError
 from tests.flows.engine_kit import world
 

@@ -320,3 +320,14 @@ def test_conditions_too_long_for_one_expression_are_computed() -> None:
     assert sorted(only(imported).computed) == ["when_1", "when_2"]
     assert imported.whole
     assert errors(imported) == set()
+
+
+def test_a_calculation_over_an_empty_answer_is_empty() -> None:
+    rows = [
+        ["integer", "a", "A?", "", "", "", "", ""],
+        ["calculate", "twice", "", "", "", "", "", "${a} * 2"],
+        ["text", "why", "So many?", "yes", "${twice} > 10"],
+    ]
+    imported = form(rows, header=WIDE[:8])
+    assert only(imported).computed["twice"].source == "a * 2 if answered(a) else None"
+    assert errors(imported) == set()
