@@ -78,7 +78,7 @@ async def node(config: Config, served: frozenset[str] = ROOMS) -> AsyncIterator[
         overlay = Overlay.over(prepared)
         mind = services.mind(prepared, lambda: overlay.material)
         memory = await stack.enter_async_context(open_memory(settings, key, mind, medium=_medium(config)))
-        told = means(config, Desk(memory).alert)
+        told = means(config, memory, Desk(memory).alert)
         relations = Relations(config, memory, overlay, roads, told)
         await relations.down.begin()
         await hub.lease_own(config, memory)

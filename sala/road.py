@@ -94,10 +94,13 @@ def unwise(config: Config, agency: str) -> list[str]:
     return list(look(config.agencies[agency].keys())) if look else []
 
 
-def means(config: Config, alert: Alert | None = None) -> Means:
-    """Clock, chance and the name under which this process holds leases; `alert` calls a person."""
-    owner = f"{config.node}/{os.getpid()}"
-    return Means(owner) if alert is None else Means(owner, alert=alert)
+def means(config: Config, memory: Memory, alert: Alert | None = None) -> Means:
+    """Clock, chance and the name under which this process holds leases; `alert` calls a person.
+
+    The clock is the store's steady one: behind a wall clock that jumps back, nothing that waits would ever be due.
+    """
+    owner, now = f"{config.node}/{os.getpid()}", memory.clock.steady
+    return Means(owner, now=now) if alert is None else Means(owner, now=now, alert=alert)
 
 
 def now(config: Config, agency: str) -> tuple[list[str], int]:
@@ -111,7 +114,7 @@ async def _now(config: Config, agency: str) -> tuple[list[str], int]:
     async with services.desk(config) as memory:
         roads = connectors(config)
         await _speak(memory, roads)
-        service = SyncService(joint(config, memory), roads, means(config, Desk(memory).alert))
+        service = SyncService(joint(config, memory), roads, means(config, memory, Desk(memory).alert))
         waiting = {one.agency: one.waiting for one in await service.status() if agency in {"", one.agency}}
         try:
             with Meter(waiting) as meter:
@@ -153,7 +156,7 @@ def told(config: Config) -> list[str]:
 
 async def _status(config: Config) -> tuple[list[dict[str, Any]], dict[str, tuple[int, int]]]:
     async with beside(config) as memory:
-        service = SyncService(joint(config, memory), connectors(config), means(config))
+        service = SyncService(joint(config, memory), connectors(config), means(config, memory))
         try:
             rows = [asdict(state) for state in await service.status()]
         finally:
@@ -192,7 +195,7 @@ async def _write_bundle(config: Config, folder: Path) -> list[str]:
     async with beside(config) as memory:
         ledger = config.data / "bundles.json"
         written = await bundle.write_bundle(
-            joint(config, memory), _keys(config), config.node, folder, ledger, means(config)
+            joint(config, memory), _keys(config), config.node, folder, ledger, means(config, memory)
         )
     lines = [f"{agency}: {count} requests" for agency, count in written.records.items()]
     return [*lines, f"{written.path}: {written.size} bytes, sealed, written and read back"]
@@ -208,10 +211,14 @@ def read_bundle(config: Config, folder: Path) -> tuple[list[str], bool]:
 async def _read_bundle(config: Config, folder: Path) -> tuple[tuple[bundle.Reading, ...], tuple[stick.Taken, ...]]:
     async with services.desk(config) as memory:
         receipts = await bundle.read_receipts(
-            joint(config, memory), _keys(config), config.node, folder, means(config), config.hub.agencies
+            joint(config, memory), _keys(config), config.node, folder, means(config, memory), config.hub.agencies
         )
         nodes = hubs.nodes_of(config)
-        taken = await stick.read_bundles(memory.custody, nodes, sorted(config.agencies), folder) if nodes else ()
+        taken = (
+            await stick.read_bundles(memory.custody, nodes, sorted(config.agencies), folder, memory.clock.steady)
+            if nodes
+            else ()
+        )
         return receipts, taken
 
 

@@ -28,11 +28,18 @@ class Clock:
         self._wall, self._monotonic = wall, monotonic
         self._base = wall() - monotonic()
         self._newest = 0
+        self._behind = False
         self._day = (0, 0, date.min)
 
     def believe(self, newest: int) -> None:
-        """Take the newest time that is on the disk: a wall clock behind it is doubtful."""
+        """Take the newest time that is on the disk: a wall clock behind it is doubtful.
+
+        Steady time then goes on from there: in front of it, nothing that waits would ever be due.
+        """
         self._newest = newest
+        if self.now() < newest - SLACK:
+            self._behind = True
+            self._base = newest - self._monotonic()
 
     def now(self) -> int:
         """Wall time, which people are told."""
@@ -45,7 +52,8 @@ class Clock:
         """
         value = int(self._base + self._monotonic())
         floor = max(EARLIEST, self._newest) - SLACK
-        if value < floor <= self.now():
+        if (value < floor or self._behind) and floor <= self.now():
+            self._behind = False
             self._base = self._wall() - self._monotonic()
             return self.now()
         return value

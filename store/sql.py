@@ -23,7 +23,9 @@ SESSIONS_AT: Final = f"SELECT {_SESSION} FROM session WHERE id IN (SELECT value 
 
 LAST_IDS: Final = (
     "SELECT (SELECT coalesce(max(id), 0) FROM session),"
-    " (SELECT coalesce(max(at), 0) FROM session WHERE id > (SELECT coalesce(max(id), 0) - 1000 FROM session))"
+    " max((SELECT coalesce(max(at), 0) FROM session WHERE id > (SELECT coalesce(max(id), 0) - 1000 FROM session)),"
+    " coalesce((SELECT at FROM submission ORDER BY seq DESC LIMIT 1), 0),"
+    " coalesce((SELECT at FROM attempt ORDER BY id DESC LIMIT 1), 0))"
 )
 """The highest number given to a session so far, and the newest time on the disk."""
 

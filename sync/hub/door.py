@@ -49,6 +49,8 @@ class HubDoor:
         self._custody = memory.custody
         self._hub = memory.hub
         self._name = memory.settings.node
+        # The time by which the hub's own worker asks what is due.
+        self._now = memory.clock.steady
         self._nodes = nodes
         self._agencies = frozenset(agencies)
         self._key = key
@@ -82,7 +84,7 @@ class HubDoor:
             _log.warning("batch_of_a_stranger", node=node)
             return signed(request, key, {"error": f"{node} delivers for another node"}, 403)
         try:
-            kept = await self._custody.take(node, agency, [consigned(one) for one in records], int(time.time()))
+            kept = await self._custody.take(node, agency, [consigned(one) for one in records], self._now())
         except StoreFault as fault:
             _log.error("custody_not_taken", node=node, code=fault.code)
             answer = signed(request, key, {"error": "this hub cannot write now"}, 503)

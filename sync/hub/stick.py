@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -34,11 +34,16 @@ class Taken:
 
 
 async def read_bundles(
-    custody: Custody, secrets: Mapping[str, Sequence[bytes]], agencies: Sequence[str], folder: Path
+    custody: Custody,
+    secrets: Mapping[str, Sequence[bytes]],
+    agencies: Sequence[str],
+    folder: Path,
+    now: Callable[[], float] = time.time,
 ) -> tuple[Taken, ...]:
     """Take every bundle of this hub's nodes in `folder` into custody, oldest first, and write a receipt next to each.
 
     `secrets` are the nodes' own; each part is taken whole or not at all, and one read before gets its receipt again.
+    `now` is the clock by which the hub's own worker asks what is due.
 
     Raises:
         BundleFault: there is no such folder, or a receipt cannot be written (what was taken is taken: read again).
@@ -53,7 +58,7 @@ async def read_bundles(
             keys = _keys(secrets.get(part.header.node, ()), part)
             if keys is None or part.header.kind != "requests" or part.header.agency not in agencies:
                 continue
-            one, answer = await _take(custody, path, part, keys)
+            one, answer = await _take(custody, path, part, keys, int(now()))
             taken.append(one)
             answers += [] if answer is None else [answer]
         if answers:
@@ -77,7 +82,7 @@ def _records(part: Part, lines: bytes) -> list[intake.Record]:
     return records
 
 
-async def _take(custody: Custody, path: Path, part: Part, keys: BundleKeys) -> tuple[Taken, Part | None]:
+async def _take(custody: Custody, path: Path, part: Part, keys: BundleKeys, now: int) -> tuple[Taken, Part | None]:
     header = part.header
     try:
         first, _, rest = part.opened(keys).partition(b"\n")
@@ -85,7 +90,7 @@ async def _take(custody: Custody, path: Path, part: Part, keys: BundleKeys) -> t
         records = _records(part, rest)
     except (BundleFault, intake.Unreadable) as fault:
         return Taken(path, header.node, header.agency, problem=str(fault)), None
-    kept = await custody.take(header.node, header.agency, [consigned(one) for one in records], int(time.time()))
+    kept = await custody.take(header.node, header.agency, [consigned(one) for one in records], now)
     words, following = await custody.feed(header.node, header.agency, after, _MOST_EVENTS)
     answer: dict[str, Any] = {
         "results": [result_of(one) for one in kept],

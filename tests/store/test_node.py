@@ -297,9 +297,13 @@ def test_a_clock_behind_the_newest_row_is_doubted_and_follows_when_set_right(han
     hands.wall = 1000.0
     clock = hands.clock()
     clock.believe(NOON - 10)
-    assert (clock.steady(), clock.quality) == (1000, "doubtful")
+    assert (clock.steady(), clock.quality) == (NOON - 10, "doubtful")
+    hands.go(70)
+    assert (clock.steady(), clock.quality) == (NOON + 60, "doubtful")
     hands.wall = float(NOON)
     assert (clock.steady(), clock.quality) == (NOON, "good")
+    hands.wall = 1000.0
+    assert clock.steady() == NOON
 
 
 def test_today_is_the_zone_s() -> None:
