@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.faults import disks, kills, lines, power
+from tests.faults import disks, kills, lines, machine, power, times
 from tests.faults.rows import Fault
 
 _ALL: Final = (
@@ -76,6 +76,57 @@ _ALL: Final = (
         disks.bad_page_unseen,
         10,
         0,
+        control=True,
+    ),
+    Fault("agency-restored", "the agency is put back to yesterday's backup", times.agency_restored, 8, 300),
+    Fault(
+        "control-unasked",
+        "control: the same, and the node never asks the agency how far it is",
+        times.agency_restored_unasked,
+        2,
+        20,
+        control=True,
+    ),
+    Fault("node-restored", "the node is put back to a backup, and goes on", times.node_restored, 8, 300),
+    Fault("disk-cloned", "the node's disk is copied onto a second machine, and both go on", times.cloned, 8, 300),
+    Fault(
+        "control-one-epoch",
+        "control: the same, and every start uses one and the same epoch",
+        times.one_epoch,
+        2,
+        20,
+        control=True,
+    ),
+    Fault("clock-jumps", "the wall clock jumps ten years either way, or to 1970", times.clocks, 12, 500),
+    Fault(
+        "control-wall-clock",
+        "control: the same, and the road goes by the wall clock",
+        times.clocks_by_wall,
+        4,
+        20,
+        control=True,
+    ),
+    Fault(
+        "dead-agency",
+        "an agency is away for thirty days, beside a healthy one; both get every request",
+        times.dead_for_a_month,
+        900,
+        100_000,
+    ),
+    Fault(
+        "machine",
+        "two nodes, two agencies, three requests: every order of leaving, arriving, hearing, losing, starting anew and "
+        "going back that Hypothesis finds",
+        machine.machine,
+        25,
+        1500,
+    ),
+    Fault(
+        "control-machine",
+        "control: the same, and the agencies forget their inbox",
+        machine.careless_machine,
+        20,
+        50,
         control=True,
     ),
 )
