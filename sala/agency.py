@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import tomllib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 
 from flows.errors import ConfigFault
 from sala import log, sockets
-from sala.config import fault_of
+from sala.config import NODE_NAME, fault_of
 from sala.loops import until_told
 from sync.agency import bundles, clerks
 from sync.agency.app import BOOK, PASSWORD, all_clerks, make_agency_app, public_key, public_keys, set_password
@@ -25,11 +26,12 @@ from sync.agency.sealed import write_identity
 from sync.agency.settings import AgencySettings
 
 DEFAULT_FILE: Final = "agency.toml"
+_NAME: Final = re.compile(rf"{NODE_NAME}(/[A-Za-z0-9._-]{{1,40}})?")
 _FAREWELL: Final = 3.0
 
 
 def settings(path: Path | None, **over: Any) -> AgencySettings:
-    """The agency's settings from a file (default ./agency.toml, which may be missing), under what was given by option.
+    """The agency's settings from a file (default ./agency.toml, which may be missing); a given option wins over it.
 
     Raises:
         ConfigFault: one sentence that names key, file and line.
@@ -42,7 +44,9 @@ def settings(path: Path | None, **over: Any) -> AgencySettings:
             raise ConfigFault(f"{file}: no such file", hint="without --config the defaults do") from None
         text = ""
     try:
-        return AgencySettings.model_validate({**over, **tomllib.loads(text)})
+        return AgencySettings.model_validate(
+            tomllib.loads(text) | {key: one for key, one in over.items() if one is not None}
+        )
     except tomllib.TOMLDecodeError as broken:
         raise ConfigFault(f"{file}: not TOML: {broken}", hint="mend the line") from None
     except ValidationError as wrong:
@@ -73,7 +77,7 @@ async def running(chosen: AgencySettings) -> AsyncIterator[str]:
         bound.close()
 
 
-def serve(path: Path | None, port: int, data: Path) -> None:
+def serve(path: Path | None, port: int | None, data: Path | None) -> None:
     """Run the agency until SIGTERM or Ctrl-C."""
     chosen = settings(path, port=port, data=data)
     log.start()
@@ -93,8 +97,10 @@ def address(chosen: AgencySettings) -> str:
     return chosen.public_url or f"http://{chosen.host}:{chosen.port}"
 
 
-def enrol(path: Path | None, data: Path, node: str, url: str, *, hub: bool = False) -> str:
+def enrol(path: Path | None, data: Path | None, node: str, url: str, *, hub: bool = False) -> str:
     """Draw a node's secret; the block for its sala.toml. A `hub` may deliver for other nodes."""
+    if not _NAME.fullmatch(node):
+        raise ConfigFault(f"{node}: not a node's name", hint="as in its sala.toml: LA-XK-03; or LA-XK-03/AGENCY")
     chosen = settings(path, data=data)
     secret = asyncio.run(enrol_node(chosen.data, node, hub=hub))
     where = chosen.public_url or url
@@ -103,7 +109,7 @@ def enrol(path: Path | None, data: Path, node: str, url: str, *, hub: bool = Fal
     return "\n".join((head, 'connector = "native"', f'url = "{where}/sala"', f'secret = "{secret}"', sealed))
 
 
-def keys(path: Path | None, data: Path, *, draw: bool) -> list[str]:
+def keys(path: Path | None, data: Path | None, *, draw: bool) -> list[str]:
     """The agency's public keys, the one to seal to first; with `draw`, a new one is drawn before."""
     publics = public_keys(settings(path, data=data).data, draw=draw)
     line = f'seal_to = ["{publics[0]}"]  # in the node\'s [agencies.NAME]: bodies are sealed when they are taken in'
@@ -119,7 +125,7 @@ def officer_key(file: Path) -> str:
     )
 
 
-def add_clerk(path: Path | None, data: Path, name: str, *, new: bool) -> str:
+def add_clerk(path: Path | None, data: Path | None, name: str, *, new: bool) -> str:
     """Add a clerk, or give one another password; the password, which is kept nowhere.
 
     Raises:
@@ -136,7 +142,7 @@ def add_clerk(path: Path | None, data: Path, name: str, *, new: bool) -> str:
     return password
 
 
-def close_clerk(path: Path | None, data: Path, name: str) -> None:
+def close_clerk(path: Path | None, data: Path | None, name: str) -> None:
     """Let a clerk in no more.
 
     Raises:
@@ -146,13 +152,13 @@ def close_clerk(path: Path | None, data: Path, name: str) -> None:
         raise ConfigFault(f"{name}: there is no clerk", hint="see: sala agency user list")
 
 
-def clerk_rows(path: Path | None, data: Path) -> list[tuple[str, str, str]]:
+def clerk_rows(path: Path | None, data: Path | None) -> list[tuple[str, str, str]]:
     """Name, state and when the password was set, of every clerk."""
     found = asyncio.run(all_clerks(settings(path, data=data).data))
     return [(one.name, "closed" if one.closed else "open", moment(one.at)) for one in found]
 
 
-def read_bundles(path: Path | None, data: Path, folder: Path) -> tuple[list[str], bool]:
+def read_bundles(path: Path | None, data: Path | None, folder: Path) -> tuple[list[str], bool]:
     """Take the bundles in `folder` and write receipts beside them: a line each, and whether one was of no use."""
     taken = asyncio.run(_read_bundles(settings(path, data=data).data, folder))
     return [_taken(one) for one in taken], any(one.problem for one in taken)

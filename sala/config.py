@@ -32,6 +32,7 @@ from sync.signing import key_of
 PREFIX = "SALA_"
 Model = TypeVar("Model", bound=BaseModel)
 DEFAULT_FILE = "sala.toml"
+NODE_NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
 
 
 class Part(BaseModel):
@@ -147,7 +148,7 @@ class Config(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
-    node: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
+    node: Annotated[str, Field(pattern=f"^{NODE_NAME}$")]
     district: Annotated[str, Field(pattern=r"^[A-Z0-9]{0,12}$")] = ""
     data: Path = Path("./sala-data")
     database: str = ""

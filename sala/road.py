@@ -104,7 +104,7 @@ def means(config: Config, memory: Memory, alert: Alert | None = None) -> Means:
 
 
 def now(config: Config, agency: str) -> tuple[list[str], int]:
-    """One pass over one agency or all: a line each, and how many submissions still wait."""
+    """One pass over one agency or all: a line each, and how much is not as it should be: what waits, who is away."""
     return asyncio.run(_now(config, agency))
 
 
@@ -121,7 +121,7 @@ async def _now(config: Config, agency: str) -> tuple[list[str], int]:
                 passes = await service.now(agency, meter)
         finally:
             await service.close()
-    return [_pass(one) for one in passes], sum(one.left for one in passes)
+    return [_pass(one) for one in passes], sum(one.left for one in passes) + sum(bool(one.fault) for one in passes)
 
 
 async def _speak(memory: Memory, roads: Mapping[str, Connector]) -> None:

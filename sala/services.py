@@ -106,9 +106,13 @@ def read(paths: Iterable[Path]) -> list[Flow]:
         if not path.exists():
             raise ConfigFault(f"{path}: no such file or folder", hint="give flow files, or folders of them")
         try:
-            flows += load_path(path)
+            found = load_path(path)
         except FlowFault as fault:
             findings += fault.findings
+            continue
+        if not found:
+            raise ConfigFault(f"{path}: no flow is there", hint="a flow is a file that ends in .yaml")
+        flows += found
     if findings:
         raise FlowFault(tuple(findings))
     return flows

@@ -125,6 +125,7 @@ class SyncService:
                 await self.listeners[name].ask(0)
             except RoadFault as fault:
                 _log.info("statuses_unheard", agency=name, code=fault.code)
+                return replace(one, fault=fault.code, sentence=str(fault))
         return one
 
     def bundle_secrets(self) -> dict[str, bytes]:

@@ -1,9 +1,19 @@
 """Options of the whole suite."""
 
+from collections.abc import Iterator
+
 import pytest
+import structlog
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update", action="store_true", help="write the golden conversations as they go now, to be read and reviewed"
     )
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """A command sets the log of its process up; here that is also the process of the next test."""
+    yield
+    structlog.reset_defaults()

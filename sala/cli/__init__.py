@@ -70,4 +70,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if fault.hint:
             print(f"  {fault.hint}", file=sys.stderr)
         return COULD_NOT
+    except OSError as fault:
+        # A folder that cannot be made, a medium that was pulled out: the operator's to mend, and no mistake of ours.
+        print(f"error [files] {fault.filename or 'a file'}: {fault.strerror or fault}", file=sys.stderr)
+        return COULD_NOT
+    finally:
+        if "sala.log" in sys.modules:
+            sys.modules["sala.log"].stop()
     return OK

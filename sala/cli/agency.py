@@ -13,14 +13,18 @@ app.add_typer(user, name="user")
 AgencyFile = Annotated[
     Path | None, typer.Option("--config", help="The agency's configuration; default ./agency.toml.", show_default=False)
 ]
-Data = Annotated[Path, typer.Option(help="Where the agency keeps its database.")]
+Data = Annotated[
+    Path | None, typer.Option(help="Where the agency keeps its database; default ./sala-agency.", show_default=False)
+]
 
 
 @app.command()
 def serve(
     config: AgencyFile = None,
-    port: Annotated[int, typer.Option(help="The port to listen at.", min=1, max=65_535)] = 8081,
-    data: Data = Path("agency-data"),
+    port: Annotated[
+        int | None, typer.Option(help="The port to listen at; default 8081.", min=1, max=65_535, show_default=False)
+    ] = None,
+    data: Data = None,
 ) -> None:
     """Run the reference agency until Ctrl-C or SIGTERM."""
     from sala import agency
@@ -30,9 +34,9 @@ def serve(
 
 @app.command()
 def enrol(
-    node: Annotated[str, typer.Argument(metavar="NODE", help="The node's name, such as LA-XK-03.")],
+    node: Annotated[str, typer.Argument(metavar="NODE", help="The node's name, such as LA-XK-03; or NODE/AGENCY.")],
     config: AgencyFile = None,
-    data: Data = Path("agency-data"),
+    data: Data = None,
     url: Annotated[str, typer.Option(help="Where the node will reach this agency.")] = "http://127.0.0.1:8081",
     *,
     hub: Annotated[bool, typer.Option("--hub", help="It is a hub, which delivers for other nodes.")] = False,
@@ -46,7 +50,7 @@ def enrol(
 @app.command()
 def keys(
     config: AgencyFile = None,
-    data: Data = Path("agency-data"),
+    data: Data = None,
     *,
     new: Annotated[bool, typer.Option("--new", help="Draw a further key; the older ones go on opening.")] = False,
     officer: Annotated[
@@ -63,7 +67,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The clerk's name, as 
 
 
 @user.command("add")
-def add(name: Name, config: AgencyFile = None, data: Data = Path("agency-data")) -> None:
+def add(name: Name, config: AgencyFile = None, data: Data = None) -> None:
     """Let a clerk in, and print her password; from the first clerk on, the office's one password opens nothing."""
     from sala import agency
 
@@ -71,7 +75,7 @@ def add(name: Name, config: AgencyFile = None, data: Data = Path("agency-data"))
 
 
 @user.command("reset")
-def reset(name: Name, config: AgencyFile = None, data: Data = Path("agency-data")) -> None:
+def reset(name: Name, config: AgencyFile = None, data: Data = None) -> None:
     """Give a clerk another password, and print it; her sessions end."""
     from sala import agency
 
@@ -79,7 +83,7 @@ def reset(name: Name, config: AgencyFile = None, data: Data = Path("agency-data"
 
 
 @user.command("close")
-def close(name: Name, config: AgencyFile = None, data: Data = Path("agency-data")) -> None:
+def close(name: Name, config: AgencyFile = None, data: Data = None) -> None:
     """Let a clerk in no more; what she did keeps her name."""
     from sala import agency
 
@@ -88,7 +92,7 @@ def close(name: Name, config: AgencyFile = None, data: Data = Path("agency-data"
 
 
 @user.command("list")
-def list_(config: AgencyFile = None, data: Data = Path("agency-data")) -> None:
+def list_(config: AgencyFile = None, data: Data = None) -> None:
     """List the clerks."""
     from sala import agency
     from sala.cli.options import table
@@ -105,7 +109,7 @@ def list_(config: AgencyFile = None, data: Data = Path("agency-data")) -> None:
 def bundles(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder on the stick.", exists=True, file_okay=False)],
     config: AgencyFile = None,
-    data: Data = Path("agency-data"),
+    data: Data = None,
 ) -> None:
     """Take the nodes' bundles from a stick, and write receipts with decisions beside them."""
     from sala import agency

@@ -1,7 +1,9 @@
 """`sala flow ...`: check a service, try it, publish it, take it back."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -63,13 +65,16 @@ def list_(config: ConfigFile = None, form: FormOption = Form.TEXT) -> None:
     """List what is published, the live revision of each service first."""
     from sala import services
 
-    rows = services.published(read_config(config))
+    chosen = read_config(config)
+    rows = services.published(chosen)
     if form is Form.JSON:
         import orjson
 
         print(orjson.dumps(rows).decode())
         return
-    print(table(("service", "state", "revision", "published"), [list(row.values()) for row in rows]))
+    zone = ZoneInfo(chosen.timezone)
+    told = [{**row, "published": f"{datetime.fromtimestamp(row['published'], zone):%Y-%m-%d %H:%M}"} for row in rows]
+    print(table(("service", "state", "revision", "published"), [list(row.values()) for row in told]))
 
 
 @app.command()

@@ -26,9 +26,10 @@ FormOption = Annotated[Form, typer.Option("--format", help="How to print: text o
 
 
 def read_config(path: Path | None) -> "Config":
-    """The configuration in this file, or in ./sala.toml."""
-    from sala import config
+    """The configuration in this file, or in ./sala.toml; from here on nothing is logged but through the fence."""
+    from sala import config, log
 
+    log.start("warning")
     return config.load(path)
 
 

@@ -17,9 +17,9 @@ def now(
     """Try at once what waits, and say what came of it."""
     from sala import road
 
-    lines, left = road.now(read_config(config), agency)
+    lines, open_ = road.now(read_config(config), agency)
     print("\n".join(lines))
-    if left:
+    if open_:
         raise typer.Exit(FOUND)
 
 

@@ -48,6 +48,7 @@ def test_sync_status_and_now_tell_of_an_agency_that_is_away(node: Node, referenc
     assert code == 1
     assert "civil-registry" in said
     assert "1 left" in said
+    assert "[away]" in said
     assert sala(node, capsys, "sync", "now", "--agency", "nobody")[0] == 2
     said = sala(node, capsys, "sync", "status")[1]
     assert "civil-registry: 1 waiting, the oldest for" in said
