@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flows.delivery import UNDELIVERED
 from flows.errors import ConfigFault
 from flows.reference import format_reference, is_reference
+from sala import evidence, road
 from sala.beside import beside
 from sala.config import Config
 from store.values import Hop
@@ -52,6 +53,13 @@ _STATE: Final[Mapping[str, str]] = {
     "withdrawn": "refused, and withdrawn by an officer",
 }
 
+_LOOKED: Final[Mapping[evidence.Verdict, str]] = {
+    "good": "checked again just now: signed with the key shared with this agency, and it names this request",
+    "silent": "checked again just now: signed, BUT IT DOES NOT NAME THIS REQUEST",
+    "bad": "checked again just now: NOT SIGNED with the key that is shared with this agency today",
+    "keyless": "not checked: this agency is not in the configuration",
+}
+
 
 def prove(config: Config, reference: str) -> str:
     """The trail in words; empty when nobody was told this reference.
@@ -78,7 +86,8 @@ def hops(config: Config, reference: str) -> Sequence[Hop]:
 
 async def _hops(config: Config, reference: str) -> Sequence[Hop]:
     async with beside(config) as memory:
-        return await memory.trail(reference)
+        found = await memory.trail(reference)
+    return evidence.looked_at(found, road.shared_keys(config))
 
 
 def told(found: Sequence[Hop], reference: str, zone: ZoneInfo) -> Iterator[str]:
@@ -102,7 +111,7 @@ def _words(hop: Hop, zone: ZoneInfo) -> str:
         case "attempt":
             return _attempt(hop)
         case "delivery":
-            return f"{hop.agency}: {_delivery(hop)}"
+            return f"{hop.agency}: {_delivery(hop)}{_kept(hop)}"
         case "status":
             return _status(hop)
         case "officer":
@@ -135,6 +144,21 @@ def _delivery(hop: Hop) -> str:
     under = f", under its number {facts['agency_ref']}" if facts["agency_ref"] else ""
     why = f" ({', '.join(filter(None, (facts['code'], facts['reason'])))})" if _refused(hop) else ""
     return f"{_STATE.get(hop.what, hop.what)}{why}{under}, after {_times(facts['attempts'])}"
+
+
+def _kept(hop: Hop) -> str:
+    """The agency's signed answer as it was kept, and what came of checking it once more."""
+    facts = hop.details
+    if not facts.get("webhook_id"):
+        return ""
+    stamp = str(facts["webhook_timestamp"])
+    when = f" of {datetime.fromtimestamp(int(stamp), UTC):%Y-%m-%d %H:%M:%SZ}" if _is_moment(stamp) else ""
+    said = _LOOKED[facts["looked_at"]]
+    return f"; its answer {facts['webhook_id']}{when}, signature {facts['webhook_signature']}, {said}"
+
+
+def _is_moment(stamp: str) -> bool:
+    return stamp.isdecimal() and len(stamp) < 12  # noqa: PLR2004 - as far as calendars go
 
 
 def _refused(hop: Hop) -> bool:

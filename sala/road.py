@@ -174,7 +174,7 @@ def _money(units: int) -> str:
     return f"{Decimal(units) / UNIT:,.2f}"
 
 
-def _keys(config: Config) -> dict[str, bytes]:
+def shared_keys(config: Config) -> dict[str, bytes]:
     """The key that each agency shares with this node; agencies on a road without one have none."""
     secrets = {name: agency.keys().get("secret") for name, agency in config.agencies.items()}
     own = {name: key_of(secret) for name, secret in secrets.items() if isinstance(secret, str)}
@@ -195,7 +195,7 @@ async def _write_bundle(config: Config, folder: Path) -> list[str]:
     async with beside(config) as memory:
         ledger = config.data / "bundles.json"
         written = await bundle.write_bundle(
-            joint(config, memory), _keys(config), config.node, folder, ledger, means(config, memory)
+            joint(config, memory), shared_keys(config), config.node, folder, ledger, means(config, memory)
         )
     lines = [f"{agency}: {count} requests" for agency, count in written.records.items()]
     return [*lines, f"{written.path}: {written.size} bytes, sealed, written and read back"]
@@ -211,7 +211,7 @@ def read_bundle(config: Config, folder: Path) -> tuple[list[str], bool]:
 async def _read_bundle(config: Config, folder: Path) -> tuple[tuple[bundle.Reading, ...], tuple[stick.Taken, ...]]:
     async with services.desk(config) as memory:
         receipts = await bundle.read_receipts(
-            joint(config, memory), _keys(config), config.node, folder, means(config, memory), config.hub.agencies
+            joint(config, memory), shared_keys(config), config.node, folder, means(config, memory), config.hub.agencies
         )
         nodes = hubs.nodes_of(config)
         taken = (

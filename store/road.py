@@ -19,6 +19,8 @@ STATES: Final = numbers.STATES
 NUMBER: Final = numbers.STATE_NUMBER
 LEASED: Final = NUMBER["leased"]
 FOR_ALL_TIME: Final = 2**40
+_FINAL: Final = frozenset({"accepted", "officer_review"})
+"""What an agency's word makes of a delivery for good: its signed answer is kept."""
 
 
 def offer_of(row: Row) -> Offer:
@@ -208,6 +210,7 @@ async def _settle(database: Database, agency: int, settlements: Sequence[Settlem
     settled: list[tuple[object, ...]] = []
     moves: list[tuple[int, int, int]] = []
     accepted: list[int] = []
+    answer = 0 if trip.answer is None else (await database.rows(road_sql.NEXT_ANSWER))[0][0]
     for one in settlements:
         # The same number twice in one answer: the first word counts.
         row = rows.pop(one.seq, None)
@@ -219,13 +222,17 @@ async def _settle(database: Database, agency: int, settlements: Sequence[Settlem
         leaves.append((agency, due_at, one.seq))
         if new in delivery.WAITING:
             waits.append((agency, due, one.seq))
-        settled.append(_settled(one, new, due, attempts - (state == LEASED and not one.counted), now, agency))
+        kept = answer if new in _FINAL else 0
+        settled.append(_settled(one, new, due, attempts - (state == LEASED and not one.counted), kept, now, agency))
         moves.append((agency, state, NUMBER[new]))
         if new == "accepted":
             accepted.append(one.seq)
     await database.many(road_sql.UNWAIT, leaves)
     await database.many(road_sql.WAIT, waits)
     await database.many(road_sql.SETTLE, settled)
+    if trip.answer is not None and any(STATES[new] in _FINAL for _, _, new in moves):
+        said = trip.answer
+        await database.rows(road_sql.ADD_ANSWER, (answer, said.id, said.stamp, said.signature, said.body))
     await database.many(road_sql.ACCEPTED, [(seq, seq) for seq in accepted])
     await _count(database, moves)
     await database.many(road_sql.END_ATTEMPT, [_end_of_attempt(trip, one, agency) for one in settlements])
@@ -233,10 +240,13 @@ async def _settle(database: Database, agency: int, settlements: Sequence[Settlem
     await database.rows(road_sql.TRAVELLED, (trip.bytes_out, trip.bytes_in, now, trip.outcome, newest, agency))
 
 
-def _settled(one: Settlement, new: State, due: int, attempts: int, now: int, agency: int) -> tuple[object, ...]:
+def _settled(
+    one: Settlement, new: State, due: int, attempts: int, answer: int, now: int, agency: int
+) -> tuple[object, ...]:
     held = int(one.held and new in delivery.WAITING)
     fields = json.dumps(list(one.fields), ensure_ascii=False)
-    return (NUMBER[new], due, attempts, held, one.code, one.agency_ref, one.reason, fields, now, one.seq, agency)
+    said = (one.code, one.agency_ref, one.reason, fields, answer)
+    return (NUMBER[new], due, attempts, held, *said, now, one.seq, agency)
 
 
 async def _settle_late(database: Database, number: int, agency: str, outcomes: Sequence[Outcome], now: int) -> None:

@@ -47,8 +47,12 @@ LEASE: Final = (
 
 SETTLE: Final = (
     "UPDATE delivery SET state = ?, due_at = ?, owner = '', attempts = ?, held = ?, code = ?, agency_ref = ?,"
-    " reason = ?, fields = ?, at = ? WHERE seq = ? AND agency = ?"
+    " reason = ?, fields = ?, answer = ?, at = ? WHERE seq = ? AND agency = ?"
 )
+
+NEXT_ANSWER: Final = "SELECT coalesce(max(id), 0) + 1 FROM answer"
+
+ADD_ANSWER: Final = "INSERT INTO answer (id, message, stamp, signature, body) VALUES (?, ?, ?, ?, ?)"
 
 MOVE: Final = "UPDATE delivery SET state = ?, due_at = ?, owner = '', held = 0 WHERE seq = ? AND agency = ?"
 
@@ -193,8 +197,10 @@ SUBMISSIONS_OF: Final = (
 )
 
 DELIVERIES_OF: Final = (
-    "SELECT w.text, d.seq, d.state, d.attempts, d.code, d.agency_ref, d.reason, d.at FROM delivery d"
-    " JOIN word w ON w.id = d.agency WHERE d.seq IN (SELECT value FROM json_each(?)) ORDER BY d.seq, w.text"
+    "SELECT w.text, d.seq, d.state, d.attempts, d.code, d.agency_ref, d.reason, d.at,"
+    " a.message, a.stamp, a.signature, a.body FROM delivery d"
+    " JOIN word w ON w.id = d.agency LEFT JOIN answer a ON a.id = d.answer"
+    " WHERE d.seq IN (SELECT value FROM json_each(?)) ORDER BY d.seq, w.text"
 )
 
 ATTEMPTS_OF: Final = (

@@ -1,5 +1,6 @@
 """Everything that happened to one request, hop by hop, for `sala prove`; no answer and no number is in it."""
 
+import base64
 import hashlib
 import json
 
@@ -27,10 +28,11 @@ async def trail(database: Database, reference: str) -> list[Hop]:
     ):
         details = {"sequence": seq, "road": road, "bytes_out": out, "bytes_in": in_, "ms": milliseconds, "http": status}
         hops.append(Hop(at, "attempt", outcome or "unknown", agency, details=details))
-    for agency, seq, state, attempts, code, agency_ref, reason, at in await database.rows(
+    for agency, seq, state, attempts, code, agency_ref, reason, at, *answer in await database.rows(
         road_sql.DELIVERIES_OF, (listed,)
     ):
         details = {"sequence": seq, "attempts": attempts, "code": code, "agency_ref": agency_ref, "reason": reason}
+        details |= _answer(*answer)
         hops.append(Hop(at, "delivery", STATES[state], agency, details=details))
     for agency, seq, status, reason, at, applied in await database.rows(road_sql.EVENTS_OF, (request,)):
         details = {"seq": seq, "reason": reason, "applied": bool(applied)}
@@ -41,6 +43,19 @@ async def trail(database: Database, reference: str) -> list[Hop]:
         details = {"state": state, "attempts": attempts, "reason": reason, "channel": channel, "settled_at": settled_at}
         hops.append(Hop(at, "message", kind, details=details))
     return sorted(hops, key=lambda hop: hop.at)
+
+
+def _answer(message: str | None, stamp: str, signature: str, body: bytes) -> dict[str, str]:
+    """The agency's signed answer, as it travelled; empty when none was kept."""
+    if message is None:
+        return {}
+    travelled = base64.b64encode(body).decode()
+    return {
+        "webhook_id": message,
+        "webhook_timestamp": stamp,
+        "webhook_signature": signature,
+        "answer": travelled,
+    }
 
 
 def _submission(seq: int, id_: bytes, case_revision: int, at: int, event: bytes | None, digest: bytes | None) -> Hop:

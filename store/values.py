@@ -246,8 +246,21 @@ class StatusEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedAnswer:
+    """An answer as it travelled: the id, time and signature of its headers, and the bytes they were made over."""
+
+    id: str
+    stamp: str
+    signature: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Trip:
-    """One attempt as a whole, for the attempt log: what travelled, how long it took, how it ended."""
+    """One attempt as a whole, for the attempt log: what travelled, how long it took, how it ended.
+
+    `answer` is kept with what it settles; None for a road whose words are not signed one by one.
+    """
 
     agency: str
     road: Literal["http", "bundle", "sms", "hub"]
@@ -257,6 +270,7 @@ class Trip:
     bytes_in: int = 0
     milliseconds: int = 0
     http_status: int = 0
+    answer: SignedAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True)

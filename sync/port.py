@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from pydantic import BaseModel, ValidationError
 
 from flows.errors import ConfigFault
-from store.values import Bookmark, Offer, Outcome, Settlement, StatusEvent, Traffic, Trip
+from store.values import Bookmark, Offer, Outcome, Settlement, SignedAnswer, StatusEvent, Traffic, Trip
 
 GROUP = "sala.connectors"
 
@@ -25,7 +25,8 @@ class Batch:
 class Results:
     """An agency's signed answer to a batch, in any order; `max_batch` is the most it takes at once (0: not said).
 
-    `notices` are words for the node's own desk, such as `cloned`.
+    `notices` are words for the node's own desk, such as `cloned`. `answer` is what travelled, to be kept as evidence;
+    None when this protocol signs nothing.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -33,6 +34,7 @@ class Results:
     bytes_out: int = 0
     bytes_in: int = 0
     notices: tuple[str, ...] = ()
+    answer: SignedAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ is offered again. Nothing here is shared between agencies.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import structlog
@@ -225,6 +225,7 @@ class Worker:
         self.breaker = breakers.heard(self._means.steady())
         settlements = settling.settle_answer(batch.offers, results.outcomes, self._when())
         trip = self._trip(batch, "answered", seconds, results.bytes_out, results.bytes_in, 200)
+        trip = replace(trip, answer=results.answer)
         await self._settle(settlements, trip, wake=self._wake_owed)
         self._wake_owed = False
         if returned:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from uuid_utils.compat import uuid7
 
 from flows.errors import Protocol, RoadFault
+from store.values import SignedAnswer
 from sync import heartbeat, signing, wire
 from sync.bearer.settings import BearerSettings
 from sync.faults import Away, Lost, fault_of
@@ -47,6 +48,7 @@ class _Answer:
     body: bytes
     sent: int
     received: int
+    signed: SignedAnswer
 
 
 class _Known(msgspec.Struct):
@@ -82,7 +84,8 @@ class Connector:
         if encoding:
             headers["Content-Encoding"] = encoding
         answer = await self._ask("POST", "/submissions", batch.id, self._timeout, headers, body)
-        return replace(wire.read_results(answer.body, hub=self.hub), bytes_out=answer.sent, bytes_in=answer.received)
+        results = wire.read_results(answer.body, hub=self.hub)
+        return replace(results, bytes_out=answer.sent, bytes_in=answer.received, answer=answer.signed)
 
     async def statuses(self, cursor: str, wait: int) -> Events | None:
         """Long-poll the status feed for up to `wait` seconds."""
@@ -172,7 +175,8 @@ class Connector:
             plain = wire.unpack(body, headers.get("content-encoding", ""))
         except ValueError as fault:
             raise Protocol(str(fault)) from fault
-        return _Answer(plain, sent, len(body))
+        kept = SignedAnswer(message_id, headers[signing.TIMESTAMP], headers[signing.SIGNATURE], body)
+        return _Answer(plain, sent, len(body), kept)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -7,7 +7,7 @@ import pytest
 from flows.errors import StoreFault
 from store.memory import Memory
 from store.road import STATES
-from store.values import Offer, Settlement, StatusEvent, Traffic, Trip
+from store.values import Offer, Settlement, SignedAnswer, StatusEvent, Traffic, Trip
 from tests.store.conftest import LAO, NOON, Hands, Opened, dial, rows, sms
 
 AGENCY = "registry"
@@ -444,3 +444,21 @@ async def _ahead(database: Any, table: str) -> None:
     await database.begin()
     columns = "due_at = due_at - 86400, rank = rank - 86400" if table == "delivery" else "due_at = due_at - 86400"
     await database.rows(f"UPDATE {table} SET {columns} WHERE seq > 1")  # noqa: S608 - this test's own
+
+
+async def test_the_signed_answer_is_kept_once_for_all_that_it_settled(memory: Memory) -> None:
+    first, second, third = await requests(memory, 3)
+    await lease(memory, 1, 2, 3)
+    said = SignedAnswer("batch-7", "1795410000", "v1,c2ln", b'{"results":[]}')
+    trip = Trip(AGENCY, "http", (1, 2, 3), "answered", answer=said)
+    all_ = (Settlement(1, "accept", code="accepted"), Settlement(2, "refuse", code="invalid"), Settlement(3, "lose"))
+    await memory.road.settle(AGENCY, all_, trip, NOON, wake=False)
+    assert await rows(memory, "SELECT id, message, body FROM answer") == [(1, "batch-7", said.body)]
+    assert await rows(memory, "SELECT answer FROM delivery ORDER BY seq") == [(1,), (1,), (0,)]
+    for reference, id_ in ((first, "batch-7"), (second, "batch-7"), (third, None)):
+        (hop,) = [hop for hop in await memory.trail(reference) if hop.kind == "delivery"]
+        assert hop.details.get("webhook_id") == id_
+    await lease(memory, 3)
+    lost = Trip(AGENCY, "http", (3,), "answered", answer=said)
+    await memory.road.settle(AGENCY, (Settlement(3, "lose"),), lost, NOON, wake=False)
+    assert await rows(memory, "SELECT count(*) FROM answer") == [(1,)], "nothing was settled: nothing is kept"
