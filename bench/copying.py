@@ -1,21 +1,21 @@
 """What a second copy costs a key press: the same node without one, with one, and waiting for it, in turns."""
 
-import json
 import os
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bench import yard
 from bench.load import press
-from bench.over_http import script
+from bench.offices import script
+from bench.options import core, keep, parser
 from bench.served import Server, node
 from store.copying import escrow
 
-_RESULTS = Path(__file__).parent / "results"
-_ROUNDS, _SECONDS, _PHONES = 6, 2.5, (1, 32)
+_ROUNDS, _PHONES = 6, (1, 32)
 _KINDS = {"without": None, "with": "false", "waiting": "true"}
 
 
@@ -30,23 +30,22 @@ class Side:
     copied: list[float] = field(default_factory=list)
 
 
-def main() -> None:
+def main(options: Sequence[str] = ()) -> None:
     """Measure, write `results/copying.json` and `.md`, print the table."""
-    os.sched_setaffinity(0, {1})
+    arguments = parser(__doc__, rounds=_ROUNDS)
+    arguments.add_argument("--seconds", type=float, default=2.5, help="of one round")
+    given = arguments.parse_args(options)
+    os.sched_setaffinity(0, core(-1))
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         nodes = {kind: stack.enter_context(_node(folder, kind)) for kind in _KINDS}
-        found = {phones: _measure(nodes, phones) for phones in _PHONES}
+        found = {phones: _measure(nodes, phones, given.rounds, given.seconds) for phones in _PHONES}
         machine = yard.machine(folder)
     record = {
         "machine": machine,
         "phones": {str(n): {kind: asdict(side) for kind, side in sides.items()} for n, sides in found.items()},
     }
-    _RESULTS.mkdir(exist_ok=True)
-    (_RESULTS / "copying.json").write_text(json.dumps(record, indent=1) + "\n")
-    table = _table(found)
-    (_RESULTS / "copying.md").write_text(table)
-    print(table)
+    keep(given.results, "copying", record, _table(found))
 
 
 def _node(folder: Path, kind: str) -> AbstractContextManager[Server]:
@@ -57,24 +56,24 @@ def _node(folder: Path, kind: str) -> AbstractContextManager[Server]:
     return node(home, copy if wait else "")
 
 
-def _measure(nodes: dict[str, Server], phones: int) -> dict[str, Side]:
+def _measure(nodes: dict[str, Server], phones: int, rounds: int, seconds: float) -> dict[str, Side]:
     sides = {kind: Side() for kind in nodes}
-    for number in range(_ROUNDS + 1):
+    for number in range(rounds + 1):
         for kind, server in nodes.items():
-            _round(server, phones, sides[kind] if number else Side())
+            _round(server, phones, seconds, sides[kind] if number else Side())
     return sides
 
 
-def _round(server: Server, phones: int, side: Side) -> None:
+def _round(server: Server, phones: int, seconds: float, side: Side) -> None:
     before = _copied(server)
     used = yard.processor_seconds(server.pid)
-    tally = press(server.port, server.path, script(), phones, _SECONDS)
+    tally = press(server.port, server.path, script(), phones, seconds)
     if tally.bad:
         raise SystemExit(f"{tally.bad} wrong answers, so there is no result; the first: {tally.first_bad}")
     # The copy's own thread may still be at work.
     time.sleep(0.3)
     side.microseconds.append((yard.processor_seconds(server.pid) - used) * 1e6 / tally.answers)
-    side.rates.append(tally.answers / _SECONDS)
+    side.rates.append(tally.answers / seconds)
     side.p50.append(yard.quantile(tally.milliseconds, 0.5))
     side.p99.append(yard.quantile(tally.milliseconds, 0.99))
     side.copied.append((_copied(server) - before) / tally.answers)
@@ -92,7 +91,7 @@ def _copied(server: Server) -> float:
     raise SystemExit("the node says that it has one copy, so there is no result")
 
 
-def _table(found: dict[int, dict[str, Side]]) -> str:
+def _table(found: dict[int, dict[str, Side]]) -> list[str]:
     lines = [
         "| phones | | processor time, ratio | rate, ratio | p50 ms | p99 ms | us a press | bytes copied a press |",
         "|---|---|---|---|---|---|---|---|",
@@ -109,7 +108,7 @@ def _table(found: dict[int, dict[str, Side]]) -> str:
                 yard.shown(side.copied, 0),
             )
             lines.append(f"| {phones} | {kind} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _ratios(over: list[float], under: list[float]) -> list[float]:

@@ -15,6 +15,7 @@ import time
 import tomllib
 import uuid
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -134,12 +135,12 @@ def texts_of(event: bytes, page: Page, secret: bytes) -> list[str]:
     return texts
 
 
-def main() -> None:
+def main(said: Sequence[str] = ()) -> None:
     """Measure, and print what came of it."""
     parser = argparse.ArgumentParser(prog="python -m bench.frames", description=__doc__)
     parser.add_argument("--births", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
+    options = parser.parse_args(said)
     drawer, secret, epoch = births("held", options.seed), secrets.token_bytes(32), secrets.token_hex(4)
     events = [drawer.event(1000 + n, epoch) for n in range(options.births)]
     started = time.perf_counter()

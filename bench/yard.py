@@ -65,6 +65,11 @@ def processor_seconds(pid: int) -> float:
     return total
 
 
+def bytes_written(pid: int) -> int:
+    """Bytes that a process has given to its disks so far."""
+    return int(psutil.Process(pid).io_counters().write_bytes)
+
+
 def machine(folder: Path) -> dict[str, Any]:
     """What the figures were measured on."""
     return {

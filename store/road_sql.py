@@ -101,14 +101,15 @@ OF_REFERENCES: Final = (
 """The submissions of these requests that are on their way to one agency, and whether their bodies are still kept."""
 
 OLDEST: Final = (
-    "SELECT min(s.at) FROM submission s WHERE s.seq IN (SELECT seq FROM waiting WHERE agency = ? AND due_at <="
-    " (SELECT f.at FROM waiting w JOIN submission f ON f.seq = w.seq WHERE w.agency = ?"
-    " ORDER BY w.due_at, w.seq LIMIT 1)"
+    "SELECT min(s.at) FROM submission s WHERE s.seq IN (SELECT seq FROM (SELECT seq FROM waiting WHERE agency = ?"
+    " AND due_at <= (SELECT f.at FROM waiting w JOIN submission f ON f.seq = w.seq WHERE w.agency = ?"
+    " ORDER BY w.due_at, w.seq LIMIT 1) ORDER BY due_at, seq LIMIT 1000)"
     " UNION ALL SELECT seq FROM delivery WHERE agency = ? AND due_at > rank AND state IN (0, 2, 3, 9)"
     " UNION ALL SELECT seq FROM delivery WHERE agency = ? AND state = 1)"
 )
 """The oldest undelivered: nothing that waits in its own place goes before its time by more than its head start, so what
-is due after the first one's own time is younger; besides, the few that were tried or are under way."""
+is due after the first one's own time is younger; besides, the few that were tried or are under way. Of a crowd within
+one head start the first thousand are looked at, for this is asked every few seconds."""
 
 # --- statuses coming home --------------------------------------------------------------------------------------------
 

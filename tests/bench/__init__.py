@@ -1,0 +1,1 @@
+"""The benches run, and know when they have no result."""
