@@ -106,3 +106,72 @@ class Phone:
 def wide(**changes: Any) -> Any:
     """Room for everything on one page."""
     return {"budget": Budget(2000, 2000), **changes}
+
+
+NAME = """
+fields:
+  name: {type: name, label: {en: Name}, why: x}
+  age: {type: int, min: 10, max: 99, label: {en: Age}, why: x}
+steps:
+  - ask: name
+    text: {en: "Your name?"}
+  - ask: age
+    text: {en: "Age?"}
+  - submit: sample
+    receipt: receipt
+  - end: {en: "Received. Reference {ref}."}
+messages:
+  receipt: {en: "Received {ref}. Ask {dial} or {short}. Never a PIN."}
+"""
+
+MENU = """
+fields: {name: {type: name, label: {en: Name}, why: x}}
+steps:
+  - id: start
+    menu: {en: "What?"}
+    options: {1: {label: {en: Ask}, goto: ask}, 2: {label: {en: Read}, goto: read}}
+  - id: read
+    say: {en: "Read this."}
+    goto: start
+  - id: ask
+    ask: name
+    text: {en: "Name?"}
+  - submit: sample
+  - end: {en: "Bye {name}."}
+"""
+
+CHECK = """
+fields:
+  name: {type: name, label: {en: Name}, why: x}
+  born: {type: date, max: today, label: {en: Born}, why: x}
+  child: {type: name, label: {en: Guardian}, why: x}
+  note: {type: text, optional: true, label: {en: Note}, why: x}
+computed:
+  minor: years_since(born) < 18
+steps:
+  - ask: name
+    text: {en: "Name?"}
+  - ask: born
+    text: {en: "Born?"}
+  - when: minor
+    say: {en: "A minor needs a guardian."}
+  - when: minor
+    ask: child
+    text: {en: "Guardian?"}
+  - ask: note
+    text: {en: "Note? (1 = none)"}
+    skip: "1"
+  - confirm: [name, born, minor, child, note]
+  - submit: sample
+  - end: {en: "Received {ref}."}
+"""
+
+SAID = """
+fields: {name: {type: name, label: {en: Name}, why: x}}
+steps:
+  - say: {en: "%s"}
+  - ask: name
+    text: {en: "Your name?"}
+  - submit: sample
+  - end: {en: "Done."}
+"""

@@ -1,58 +1,24 @@
-import itertools
+"""The road: what is due, leased and settled, what was held at a start, and what goes first."""
+
 import json
 from typing import Any
 
-import pytest
-
-from flows.errors import StoreFault
 from store.memory import Memory
-from store.road import STATES
-from store.values import Offer, Settlement, SignedAnswer, StatusEvent, Traffic, Trip
-from tests.store.conftest import LAO, NOON, Hands, Opened, dial, rows, sms
-
-AGENCY = "registry"
-_sessions = itertools.count()
-
-
-async def requests(memory: Memory, count: int) -> list[str]:
-    return [await dial(memory, "SUBMIT", session=f"r{next(_sessions)}") for _ in range(count)]
-
-
-async def lease(memory: Memory, *seqs: int, now: int = NOON) -> list[Offer]:
-    return await memory.road.lease(AGENCY, seqs, "me", now + 60, now)
-
-
-async def settle(memory: Memory, *all_: Settlement, now: int = NOON, wake: bool = False) -> None:
-    trip = Trip(AGENCY, "http", [one.seq for one in all_], "ok", bytes_out=100, bytes_in=10, milliseconds=5)
-    await memory.road.settle(AGENCY, all_, trip, now, wake=wake)
-
-
-async def states(memory: Memory) -> list[str]:
-    return [STATES[row[0]] for row in await rows(memory, "SELECT state FROM delivery ORDER BY seq")]
-
-
-async def due(memory: Memory, now: int = NOON) -> list[int]:
-    return [one.seq for one in await memory.road.due(AGENCY, 100, now)]
-
-
-async def traffic(memory: Memory) -> Traffic:
-    (one,) = await memory.road.states()
-    return one
-
-
-async def sound(memory: Memory) -> None:
-    """The counts, the narrow table and the states tell the same story."""
-    counted = await rows(memory, "SELECT agency, state, count(*) FROM delivery GROUP BY 1, 2 ORDER BY 1, 2")
-    assert await rows(memory, "SELECT * FROM tally WHERE n <> 0 ORDER BY 1, 2") == counted
-    waiting = await rows(memory, "SELECT agency, due_at, seq FROM waiting ORDER BY 3")
-    assert waiting == await rows(
-        memory, "SELECT agency, due_at, seq FROM delivery WHERE state IN (0, 1, 2, 3, 9) ORDER BY 3"
-    )
-
-
-async def accept(memory: Memory, *seqs: int) -> None:
-    await lease(memory, *seqs)
-    await settle(memory, *(Settlement(seq, "accept", code="accepted", agency_ref=f"A{seq}") for seq in seqs))
+from store.values import Settlement, SignedAnswer, Traffic, Trip
+from tests.store.conftest import LAO, NOON, Hands, Opened, dial, rows
+from tests.store.road_kit import (
+    AGENCY,
+    accept,
+    accepted,
+    due,
+    event,
+    lease,
+    requests,
+    settle,
+    sound,
+    states,
+    traffic,
+)
 
 
 async def test_due_lease_accept(memory: Memory) -> None:
@@ -184,206 +150,6 @@ async def test_figures(memory: Memory, hands: Hands) -> None:
     assert (figures.bytes_out, figures.bytes_in, figures.last_outcome) == (100, 10, "ok")
     await accept(memory, 2)
     assert (await traffic(memory)).accepted_through == NOON + 100
-
-
-def event(reference: str, id_: str, status: str, seq: int = 1, **over: Any) -> StatusEvent:
-    return StatusEvent(seq, id_, reference, status, **over)
-
-
-async def accepted(memory: Memory) -> tuple[str, str]:
-    (reference,) = await requests(memory, 1)
-    (offer,) = await memory.road.due(AGENCY, 1, NOON)
-    await accept(memory, 1)
-    return reference, offer.id
-
-
-async def told(memory: Memory) -> list[str]:
-    found = await rows(memory, "SELECT text FROM message WHERE kind = 'status' AND state = 'queued' ORDER BY id")
-    return [row[0] for row in found]
-
-
-async def test_a_status_comes_home_once(memory: Memory) -> None:
-    reference, id_ = await accepted(memory)
-    ready = event(reference, id_, "ready")
-    assert await memory.road.statuses(AGENCY, [ready], "c1", NOON) == 1
-    assert await memory.road.statuses(AGENCY, [ready], "c1", NOON) == 0
-    assert await told(memory) == [f"{reference} is ready (en)"]
-    assert await dial(memory, "MINE", session="m") == f"{reference} ready"
-    mark = await memory.road.bookmark(AGENCY)
-    assert (mark.cursor, mark.seq) == ("c1", 1)
-    assert await memory.road.statuses(AGENCY, [event(reference, id_, "closed", 2)], None, NOON) == 1
-    assert (await memory.road.bookmark(AGENCY)).cursor == "c1"
-
-
-async def test_a_newer_status_replaces_an_unsent_older_one(memory: Memory) -> None:
-    reference, id_ = await accepted(memory)
-    await memory.road.statuses(AGENCY, [event(reference, id_, "in_review")], "c1", NOON)
-    await memory.road.statuses(AGENCY, [event(reference, id_, "approved", 2)], "c2", NOON)
-    assert await told(memory) == [f"{reference} is approved (en)"]
-    found = await rows(memory, "SELECT state, number FROM message WHERE kind = 'status' ORDER BY id")
-    assert found[0] == ("replaced", None)
-    claimed = [one.text for one in await memory.messages.claim(10, NOON, "at")]
-    assert claimed == [f"got {reference}"]
-
-
-async def test_a_claimed_status_that_is_replaced_is_not_sent(memory: Memory) -> None:
-    reference, id_ = await accepted(memory)
-    (receipt,) = await memory.messages.claim(10, NOON, "at")
-    await memory.messages.start(receipt.id)
-    from store.values import Sent  # noqa: PLC0415 - only here
-
-    await memory.messages.settle(receipt.id, Sent("g"), now=NOON)
-    await memory.road.statuses(AGENCY, [event(reference, id_, "in_review")], "c1", NOON)
-    (one,) = await memory.messages.claim(10, NOON, "at")
-    await memory.road.statuses(AGENCY, [event(reference, id_, "approved", 2)], "c2", NOON)
-    assert not await memory.messages.start(one.id)
-    assert await told(memory) == [f"{reference} is approved (en)"]
-
-
-async def test_of_several_in_one_answer_the_last_is_told_and_the_same_is_no_news(memory: Memory) -> None:
-    reference, id_ = await accepted(memory)
-    several = [event(reference, id_, "ready", 3), event(reference, id_, "in_review", 1), event(reference, id_, "x", 2)]
-    assert await memory.road.statuses(AGENCY, several, "c", NOON) == 3
-    assert await told(memory) == [f"{reference} is ready (en)"]
-    await memory.road.statuses(AGENCY, [event(reference, id_, "ready", 4)], "c", NOON)
-    assert len(await told(memory)) == 1
-
-
-async def test_a_late_status_of_an_older_revision_is_recorded_only(memory: Memory) -> None:
-    reference, id_ = await accepted(memory)
-    fields = ("name",)
-    await memory.road.statuses(
-        AGENCY, [event(reference, id_, "needs_correction", 1, reason="bad_value", fields=fields)], "c", NOON
-    )
-    found = await rows(memory, "SELECT status, reason, fields FROM request")
-    assert found == [("needs_correction", "bad_value", '["name"]')]
-    await dial(memory, f"CORRECT {reference}", session="c")
-    await memory.road.statuses(AGENCY, [event(reference, id_, "approved", 2)], "c", NOON)
-    assert await rows(memory, "SELECT status FROM request") == [("received",)]
-    (offer,) = await memory.road.due(AGENCY, 1, NOON)
-    await memory.road.statuses(AGENCY, [event(reference, offer.id, "rejected", 3)], "c", NOON)
-    assert await rows(memory, "SELECT status FROM request") == [("rejected",)]
-    assert await rows(memory, "SELECT seq, applied FROM status_event ORDER BY seq") == [(1, 1), (2, 0), (3, 1)]
-
-
-async def test_strange_events_move_the_cursor_and_nothing_else(memory: Memory) -> None:
-    reference, _ = await accepted(memory)
-    odd = [
-        event("999999999", "x", "ready", 1),
-        event("nonsense", "", "ready", 2),
-        event(reference, "other", "ready", 3),
-    ]
-    assert await memory.road.statuses(AGENCY, odd, "c9", NOON) == 3
-    assert await told(memory) == []
-    assert (await memory.road.bookmark(AGENCY)).seq == 3
-    assert await memory.road.statuses("never-seen", [], "z", NOON) == 0
-    assert (await memory.road.bookmark("never-seen")).cursor == "z"
-
-
-async def test_who_said_stop_is_not_told(memory: Memory) -> None:
-    reference, id_ = await accepted(memory)
-    await memory.turns.overhear(sms("STOP", "m1"))
-    await memory.road.statuses(AGENCY, [event(reference, id_, "ready")], "c", NOON)
-    assert await told(memory) == []
-    assert await dial(memory, "MINE", session="m") == f"{reference} ready"
-
-
-async def test_the_language_of_a_status_is_the_person_s(memory: Memory) -> None:
-    reference, id_ = await accepted(memory)
-    await dial(memory, "LANG lo", session="l")
-    await memory.road.statuses(AGENCY, [event(reference, id_, "ready")], "c", NOON)
-    assert await told(memory) == [f"{reference} is ready (lo)"]
-
-
-async def test_an_anonymous_case_gets_no_message(memory: Memory) -> None:
-    reference = (await dial(memory, "TIP x")).removeprefix("tip ")
-    (offer,) = await memory.road.due(AGENCY, 1, NOON)
-    assert await memory.road.statuses(AGENCY, [event(reference, offer.id, "closed")], "c", NOON) == 1
-    assert await told(memory) == []
-
-
-async def test_after_a_rejection_the_same_may_be_sent_again(memory: Memory) -> None:
-    first = await dial(memory, "ONCE kham")
-    (offer,) = await memory.road.due(AGENCY, 1, NOON)
-    await memory.road.statuses(AGENCY, [event(first, offer.id, "rejected")], "c", NOON)
-    assert (await dial(memory, "ONCE kham", session="s2")).isdigit()
-
-
-async def test_an_agency_that_has_gone_back_is_offered_again_and_repeats_nothing(memory: Memory) -> None:
-    reference, id_ = await accepted(memory)
-    await memory.road.statuses(
-        AGENCY, [event(reference, id_, "in_review", 1), event(reference, id_, "ready", 2)], "c", 1
-    )
-    assert await memory.road.gone_back(AGENCY, NOON) == 1
-    assert await states(memory) == ["in_doubt"]
-    await sound(memory)
-    assert (await memory.road.bookmark(AGENCY)).seq == 0
-    (offer,) = await memory.road.due(AGENCY, 1, NOON)
-    assert offer.in_doubt
-    await accept(memory, 1)
-    assert await memory.road.statuses(AGENCY, [event(reference, id_, "in_review", 1)], "d", NOON) == 1
-    assert await rows(memory, "SELECT status FROM request") == [("ready",)]
-    assert await told(memory) == [f"{reference} is ready (en)"]
-    # What it says anew under an old number is news.
-    assert await memory.road.statuses(AGENCY, [event(reference, id_, "closed", 2)], "e", NOON) == 1
-    assert await rows(memory, "SELECT status FROM request") == [("closed",)]
-
-
-async def refused(memory: Memory) -> str:
-    (reference,) = await requests(memory, 1)
-    await lease(memory, 1)
-    await settle(memory, Settlement(1, "refuse", code="invalid", reason="missing_field", fields=("name",)))
-    return reference
-
-
-async def test_what_is_refused_becomes_an_officer_s_task(memory: Memory) -> None:
-    reference = await refused(memory)
-    assert await states(memory) == ["officer_review"]
-    (task,) = await memory.review.tasks(AGENCY)
-    assert (task.reference, task.code, task.reason, task.fields) == (reference, "invalid", "missing_field", ("name",))
-    assert await memory.review.tasks(AGENCY, after=task.seq) == []
-    assert (await traffic(memory)).in_review == 1
-    assert await due(memory) == []
-    await sound(memory)
-
-
-async def test_an_officer_amends(memory: Memory) -> None:
-    await refused(memory)
-    assert await memory.review.amend(1, AGENCY, {"name": "Right"}) == 2
-    assert await states(memory) == ["amended", "queued"]
-    (offer,) = await memory.road.due(AGENCY, 10, NOON)
-    data = json.loads(offer.event)["data"]
-    assert (data["answers"], data["case"]["revision"], data["applicant"]) == ({"name": "Right"}, 2, {"msisdn": LAO})
-    await sound(memory)
-    with pytest.raises(StoreFault):
-        await memory.review.amend(1, AGENCY, {})
-
-
-async def test_an_officer_withdraws(memory: Memory) -> None:
-    reference = await refused(memory)
-    await memory.review.withdraw(1, AGENCY)
-    assert await states(memory) == ["withdrawn"]
-    found = await memory.review.find(reference)
-    assert found is not None
-    assert found.status == "withdrawn"
-    await sound(memory)
-    with pytest.raises(StoreFault):
-        await memory.review.withdraw(1, AGENCY)
-
-
-async def test_a_citizen_s_correction_settles_the_officer_s_task(memory: Memory) -> None:
-    reference = await refused(memory)
-    await dial(memory, f"CORRECT {reference}", session="c")
-    assert await states(memory) == ["amended", "queued"]
-    assert await due(memory) == [2]
-    await sound(memory)
-
-
-async def test_a_late_acceptance_does_not_unsettle_an_officer(memory: Memory) -> None:
-    await refused(memory)
-    await memory.review.withdraw(1, AGENCY)
-    await settle(memory, Settlement(1, "accept"))
-    assert await states(memory) == ["withdrawn"]
 
 
 async def test_bodies_go_some_days_after_acceptance_and_never_before(memory: Memory, hands: Hands) -> None:
