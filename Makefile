@@ -44,8 +44,9 @@ kill-long: install ## kill -9 of node and agency under load, a thousand times
 faults: install ## break everything in full, and make the table of docs/reliability.md anew (FAULT=name for one row)
 	FAULTS=full $(BIN)/python -m tests.faults $(or $(FAULT),all) --write
 
-picture: install ## make docs/pictures/phone.png anew (needs chromium and a Lao font)
+picture: install ## make docs/pictures/*.png anew (needs chromium and a Lao font)
 	$(BIN)/python docs/pictures/make.py
+	$(BIN)/python docs/pictures/storyboard.py
 
 sbom: install ## what this is built from, as CycloneDX: dist/sbom.cdx.json
 	mkdir -p dist

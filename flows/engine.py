@@ -143,6 +143,8 @@ def settle(walk: Walk, run: Run, world: World) -> Step | Need:
 
 def _shown(walk: Walk, run: Run, world: World, effects: tuple[Effect, ...] = (), *, refused: bool = False) -> Step:
     shown = compose(walk, run, world)
+    if walk.program.watch is not None:
+        walk.program.watch.shown(walk, run, shown)
     page = min(run.page, len(shown.pages) - 1)
     if isinstance(walk.at, EndNode) and not shown.alone:
         receipt = next((effect.text for effect in effects if isinstance(effect, Text)), "")

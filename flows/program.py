@@ -6,7 +6,7 @@ between an `Enter` and a `Leave`, so that a step's number names one place in one
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from flows.errors import Fault
 from flows.expressions import Expression
@@ -190,6 +190,16 @@ class EndNode(Node):
 AnyNode = SayNode | AskNode | MenuNode | EnterNode | LeaveNode | ConfirmNode | SubmitNode | EndNode
 
 
+class Watch(Protocol):
+    """Somebody who looks on while an engine runs a program: the explorer. A live program has none."""
+
+    def held(self, node: Node, *, value: bool) -> None:
+        """The `when` of a step was evaluated."""
+
+    def shown(self, walk: Any, run: Any, shown: Any) -> None:
+        """A screen (`flows.screens.Shown`) was made of this walk and state."""
+
+
 class Program:
     """A compiled revision.
 
@@ -198,9 +208,10 @@ class Program:
         messages: the texts sent as SMS, by name; without the status texts.
         sending: number of the service's first check page, else of its first step that sends.
         cache: pages of screens that hold no value, filled as they are first shown.
+        watch: who looks on; None but in the explorer.
     """
 
-    __slots__ = ("cache", "flow", "main", "messages", "nodes", "revision", "seal", "sending")
+    __slots__ = ("cache", "flow", "main", "messages", "nodes", "revision", "seal", "sending", "watch")
 
     def __init__(self, revision: Revision) -> None:
         self.revision = revision
@@ -211,6 +222,7 @@ class Program:
         self.messages = {name: Words(text) for name, text in self.flow.messages.named.items()}
         self.sending = _sending(self.nodes, self.main)
         self.cache: dict[tuple[Any, ...], Any] = {}
+        self.watch: Watch | None = None
 
     def asks(self, name: str, part: Part | None = None) -> Iterator[AskNode]:
         """The steps that ask for this name of a part (of the service itself by default), inside its parts too."""
@@ -323,3 +335,8 @@ def program(revision: Revision) -> Program:
             _programs.pop(next(iter(_programs)), None)
         found = _programs[revision.digest] = Program(revision)
     return found
+
+
+def forget(revision: Revision) -> None:
+    """Keep the compiled revision no longer: a draft explored at every keystroke would push out the live ones."""
+    _programs.pop(revision.digest, None)

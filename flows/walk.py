@@ -166,7 +166,7 @@ class Walk:
         """Walk on until a step needs the citizen or the store."""
         node = self.at
         for _ in range(MAX_STEPS):
-            if node.when is not None and not self._detour and not self._holds(node.when):
+            if node.when is not None and not self._detour and not self._holds(node, node.when):
                 node = self.nodes[node.skip]
                 continue
             following = self._pass_ask(node) if type(node) is AskNode else self._pass(node)
@@ -176,10 +176,12 @@ class Walk:
             node = self.nodes[following]
         raise ExpressionFault(f"{node.name}: the steps run in a ring")
 
-    def _holds(self, condition: Expression) -> bool:
+    def _holds(self, node: AnyNode, condition: Expression) -> bool:
         value = evaluate(condition, self.scope)
         if not isinstance(value, bool):
             raise ExpressionFault(f"`when` is neither true nor false: {condition.source}")
+        if self.program.watch is not None:
+            self.program.watch.held(node, value=value)
         return value
 
     def _pass(self, node: AnyNode) -> int | None:

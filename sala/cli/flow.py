@@ -23,14 +23,50 @@ def check(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Flow files, or folders of them.")],
     config: ConfigFile = None,
     form: FormOption = Form.TEXT,
+    *,
+    paths_too: Annotated[
+        bool, typer.Option("--paths", help="Also walk every way through them: what happens, and what it costs.")
+    ] = False,
+    tariff: Annotated[
+        list[str] | None, typer.Option(help="With --paths: NAME:SMS:SESSION[:BLOCK/SECONDS][:CURRENCY].")
+    ] = None,
 ) -> None:
     """Say everything that is wrong with services, one line each: file:line step language sentence."""
     from sala import services
 
+    if paths_too:
+        from sala.cli import flow_paths
+
+        raise typer.Exit(flow_paths.print_paths(paths, config, form, tariff or ()))
     findings = services.check(paths, services.material(config))
     print(_as_json(findings) if form is Form.JSON else _as_text(findings))
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(FOUND)
+
+
+@app.command()
+def storyboard(
+    path: Annotated[Path, typer.Argument(help="The file of one service.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the page.")] = Path("storyboard.html"),
+    config: ConfigFile = None,
+    tariff: Annotated[list[str] | None, typer.Option(help="NAME:SMS:SESSION[:BLOCK/SECONDS][:CURRENCY].")] = None,
+) -> None:
+    """Draw every screen of a service in all its languages on one page, to print and talk about."""
+    from sala.cli import flow_paths
+
+    print(flow_paths.write_storyboard(path, out, config, tariff or ()))
+
+
+@app.command()
+def voice(
+    path: Annotated[Path, typer.Argument(help="The file of one service.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where to write it: .csv or .json.")] = Path("voice.csv"),
+    config: ConfigFile = None,
+) -> None:
+    """Write the spoken form of a service, one recording a line, to hand over to a voice line."""
+    from sala.cli import flow_paths
+
+    print(flow_paths.write_voice(path, out, config))
 
 
 @app.command("try")

@@ -1,0 +1,70 @@
+"""The storyboard of a flow: one self-contained page without a script, for a table with villagers around it.
+
+Every screen is drawn as it stands on a phone, in all languages side by side, with room to write on; printed from a
+browser it is the PDF. No font is carried: the reader's own Lao font is used.
+"""
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+
+from flows.explorer import Settings
+from flows.explorer.board import Board, board_of
+from flows.explorer.drawing import name_of, outline, svg
+from flows.explorer.plain import clock
+from flows.explorer.report import Branch
+from flows.revision import Revision
+
+
+def storyboard(revision: Revision, settings: Settings) -> str:
+    """The page as HTML."""
+    return drawn(board_of(revision, settings))
+
+
+def drawn(board: Board) -> str:
+    """The page of a board."""
+    flow = board.revision.flow
+    values: dict[str, Any] = {
+        "board": board,
+        "flow": flow,
+        "style": files(__package__).joinpath("templates/storyboard.css").read_text("utf-8"),
+        "titles": [(tag, flow.title.say(tag)) for tag, _ in board.languages],
+        "rows": [_row(board, branch) for branch in board.report.branches if not branch.profile],
+        "session": clock(board.report.session),
+        "map": svg(board),
+        "outline": outline(board),
+        "name_of": name_of,
+        "names": dict(board.languages),
+        "digest": board.revision.digest.removeprefix("sha256:")[:12],
+        "problems": board.report.findings,
+    }
+    return _page().render(values)
+
+
+def _row(board: Board, branch: Branch) -> dict[str, Any]:
+    usual, longest = branch.likeliest.cost, branch.longest.cost
+    return {
+        "language": dict(board.languages).get(branch.language, branch.language),
+        "channel": branch.channel.upper(),
+        "pages": usual.pages,
+        "keys": usual.keys,
+        "time": clock(usual.seconds),
+        "sessions": -(-usual.seconds // board.report.session) if branch.channel == "ussd" else 0,
+        "sms": usual.parts,
+        "price": " · ".join(f"{amount} {currency} ({name})" for name, amount, currency in usual.price),
+        "longest": clock(longest.seconds),
+    }
+
+
+@cache
+def _page() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader(__package__),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("storyboard.html")

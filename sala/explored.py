@@ -1,0 +1,79 @@
+"""What the explorer's commands share: which flows, with which tables, day, room and prices."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from flows.errors import ConfigFault
+from flows.explorer import Report, Settings, Tariff, explore
+from flows.findings import Finding
+from flows.model import Flow
+from flows.revision import Revision, revise
+from sala import services
+from sala.services import Material
+
+DAY = date(2026, 11, 23)
+"""The day on which everything happens, so that the same flow has the same report every day."""
+
+
+def settings_of(given: Material, tariffs: Iterable[Tariff] = ()) -> Settings:
+    """How flows are explored with these tables."""
+    return Settings(given.tables, given.phrases, DAY, tariffs=tuple(tariffs))
+
+
+def revisions(paths: Iterable[Path]) -> list[Revision]:
+    """The services in these files, with the parts they run. A part alone is left out: its services walk it.
+
+    Raises:
+        FlowFault: a file cannot be read, or a part is missing.
+    """
+    flows = services.read(paths)
+    return bound(flows)
+
+
+def bound(flows: Sequence[Flow]) -> list[Revision]:
+    """The services among these flows, each with its parts."""
+    parts = services.parts_for(flows)
+    return [revise(flow, parts) for flow in flows if not flow.is_part]
+
+
+def only(path: Path) -> Revision:
+    """The one service in a file.
+
+    Raises:
+        ConfigFault: there is none, or more than one. FlowFault: the file cannot be read.
+    """
+    found = revisions([path])
+    if len(found) != 1:
+        hint = "give the file of one service; a part is drawn where a service runs it"
+        raise ConfigFault(f"{path}: {len(found)} services in it", hint=hint)
+    return found[0]
+
+
+def explored(paths: Iterable[Path], given: Material, tariffs: Iterable[Tariff] = ()) -> list[Report]:
+    """The reports of all services in these files."""
+    chosen = settings_of(given, tariffs)
+    return [explore(revision, chosen) for revision in revisions(paths)]
+
+
+def blocking(findings: Iterable[Finding]) -> bool:
+    """Whether one of them is an error."""
+    return any(finding.severity == "error" for finding in findings)
+
+
+def tariff(text: str) -> Tariff:
+    """A tariff as it is typed: `name:segment[:session[:block/seconds]][:currency]`, amounts in that currency.
+
+    `LTC:100:50` is 100 for an SMS and 50 for a session; `LTC:100:0:20/20:LAK` takes 20 for each 20 seconds.
+    """
+    name, *rest = text.split(":")
+    currency = rest.pop() if rest and re.fullmatch("[A-Z]{3}", rest[-1]) else "LAK"
+    try:
+        segment, session, block = rest + ["0", "0", "0/0"][len(rest) :]
+        amount, _, seconds = (block if "/" in block else "0/0").partition("/")
+        return Tariff(name, currency, Decimal(segment), Decimal(session), Decimal(amount), int(seconds))
+    except (ArithmeticError, ValueError):
+        hint = "--tariff NAME:SMS:SESSION[:BLOCK/SECONDS][:CURRENCY], for example LTC:100:50:LAK"
+        raise ConfigFault(f"{text}: this is no tariff", hint=hint) from None
