@@ -6,11 +6,12 @@ kept by the digest of what it depends on, so an editor can ask again at every ke
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, cast
 
 import orjson
+from msgspec.structs import replace
 from pydantic import BaseModel
 
 from flows.bounds import DateBound

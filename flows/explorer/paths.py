@@ -81,7 +81,7 @@ def route(walked: Walked, state: State) -> tuple[str, ...]:
 def likeliest(walked: Walked) -> Way:
     """At each screen the way that most people take, of those who get to send their request.
 
-    Options have equal shares, a question that is typed its usual answer.
+    Of a list's options each further one is taken by half as many; at a question that is typed, the usual answer.
     """
     taken: list[tuple[State, Edge]] = []
     able = sending(walked)

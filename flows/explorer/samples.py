@@ -97,8 +97,15 @@ def _sample(field: AnyField, text: str, frame: Frame, likely: str) -> Sample:
         case _:
             option = isinstance(field, ChoiceField | YesNoField)
             room = units(show(field, value, frame.language, frame.tables), "ucs2")
-            weight = LIKELY if option or text == likely else 1
+            weight = _share(field, text) if option else LIKELY if text == likely else 1
             return Sample(text, "option" if option else "answer", weight=weight, room=room)
+
+
+def _share(field: AnyField, key: str) -> int:
+    """An author puts first what most people choose: each further option is taken by half as many; yes and no alike."""
+    if not isinstance(field, ChoiceField):
+        return LIKELY
+    return max(1, LIKELY >> numbers(len(field.choices)).index(key))
 
 
 def likely_text(field: AnyField, frame: Frame) -> str:

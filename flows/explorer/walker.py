@@ -7,8 +7,11 @@ many states it left when its bound was reached.
 import hashlib
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from dataclasses import replace as dataclass_replace
 from typing import Any, Final, Literal
+
+from msgspec.structs import replace
 
 from flows import engine
 from flows.explorer.relevance import Relevance
@@ -118,7 +121,7 @@ class Walked:
 def sealed(revision: Revision) -> Revision:
     """The revision under a name of its own, so that nobody looks on where a live session runs."""
     name = hashlib.sha256(f"{revision.digest} explored {next(_SEALS)}".encode()).hexdigest()
-    return replace(revision, digest=f"sha256:{name}")
+    return dataclass_replace(revision, digest=f"sha256:{name}")
 
 
 def walk_flow(
@@ -314,7 +317,9 @@ class _Walker:
         elif isinstance(node, AskNode):
             yield from self._asked(node, walk, run, first=first)
         elif isinstance(node, MenuNode):
-            yield from (("option", Sample(key, "option", weight=LIKELY)) for key in node.options)
+            yield from (
+                ("option", Sample(key, "option", weight=max(1, LIKELY >> at))) for at, key in enumerate(node.options)
+            )
         elif isinstance(node, ConfirmNode):
             yield from (one for one in _check(node, walk, run) if turn or one[0] != "change")
         if not first:

@@ -1,10 +1,11 @@
 """What the explorer says is what the engine does: its ways can be walked again, and no random walk leaves its map."""
 
 import random
-from dataclasses import replace
+from dataclasses import replace as dataclass_replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from flows import engine
 from flows.explorer import clear, walks_of
@@ -156,7 +157,9 @@ def test_a_changed_text_walks_its_language_only() -> None:
     ask = revision.flow.steps[2]
     text = ask.text.model_copy(update={"root": {**ask.text.root, "en": "A boy or a girl?"}})  # type: ignore[union-attr]
     steps = (*revision.flow.steps[:2], ask.model_copy(update={"text": text}), *revision.flow.steps[3:])
-    edited = replace(revision, flow=revision.flow.model_copy(update={"steps": steps}), digest="sha256:" + "1" * 64)
+    edited = dataclass_replace(
+        revision, flow=revision.flow.model_copy(update={"steps": steps}), digest="sha256:" + "1" * 64
+    )
     again = walks_of(edited, settings())
     assert {walk.language for walk in again if id(walk) not in first} == {"en"}
     assert any("A boy or a girl?" in seen.text for walk in again for seen in walk.seen.values())
