@@ -4,6 +4,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, PlainValidator
@@ -64,6 +65,7 @@ def _by_days(today: date, number: int) -> date:
         return date.max if number > 0 else date.min
 
 
+@lru_cache(maxsize=256)
 def _by_months(today: date, number: int) -> date:
     year, month = divmod(today.year * 12 + today.month - 1 + number, 12)
     if not 1 <= year <= _LAST_YEAR:

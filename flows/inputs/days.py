@@ -32,10 +32,11 @@ def read_date(field: DateField, text: str, frame: Frame) -> date | Refusal | Con
     text = tidy(text)
     if not text:
         return Refusal("empty")
-    spoken = match_key(text)
-    for group, shift in _DAYS:
-        if spoken in words(group):
-            return _limited(field, frame.today + timedelta(days=shift), frame)
+    if not text[0].isdigit():
+        spoken = match_key(text)
+        for group, shift in _DAYS:
+            if spoken in words(group):
+                return _limited(field, frame.today + timedelta(days=shift), frame)
     read = _parts(_ERA.sub("", text))
     if read is None:
         return Refusal("not_a_date")

@@ -99,6 +99,8 @@ def graphemes(text: str) -> int:
 
     UAX 29 without its rules for emoji, flags and Hangul jamo.
     """
+    if text.isascii():
+        return len(text)
     count = 0
     joined = False
     for index, letter in enumerate(text):

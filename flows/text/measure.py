@@ -62,11 +62,11 @@ def units(text: str, encoding: Encoding | None = None) -> int:
     Raises:
         ValueError: `gsm7` was asked for and the text does not fit that alphabet.
     """
-    needed = needs(text)
-    if encoding == "gsm7" and needed == "ucs2":
-        raise ValueError("the text has characters outside the GSM 7-bit alphabet")
-    if (encoding or needed) == "gsm7":
-        return len(text) + len(_pairs(text))
+    if encoding != "ucs2":
+        if _all_gsm(text):
+            return len(text) + len(_pairs(text))
+        if encoding == "gsm7":
+            raise ValueError("the text has characters outside the GSM 7-bit alphabet")
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
@@ -83,7 +83,9 @@ class Budget:
 
     def fits(self, text: str) -> bool:
         """Whether the text is one page."""
-        return units(text) <= self.limit(text)
+        if _all_gsm(text):
+            return len(text) + len(_pairs(text)) <= self.gsm7
+        return units(text, "ucs2") <= self.ucs2
 
 
 USSD: Final = Budget(160, 70)
