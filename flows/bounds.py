@@ -35,6 +35,11 @@ class DateBound:
     number: int = 0
     unit: str = "d"
 
+    @property
+    def relative(self) -> bool:
+        """Whether it hangs on the day of the clock."""
+        return self.fixed is None
+
     def on(self, today: date) -> date:
         """The limit on this day; a day that a month lacks becomes the month's last (29 February, 31 April)."""
         if self.fixed is not None:

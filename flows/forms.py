@@ -53,7 +53,11 @@ def _read(compiled: Program, values: Sequence[str], run: Run, world: World) -> t
         if field.optional and text.strip() == NO_ANSWER:
             good[name] = scope[name] = None
             continue
-        value = read(field, text, Frame(run.language, world.today, world.tables, scope, world.district, world.country))
+        value = read(
+            field,
+            text,
+            Frame(run.language, world.today, world.tables, scope, world.district, world.country, world.clock),
+        )
         if isinstance(value, Doubt):
             doubts[name] = value
         else:

@@ -9,6 +9,7 @@ from flows.errors import Refusal
 from flows.expressions import Expression
 from flows.fields import AnyField, ChoiceField, MultiField, YesNoField
 from flows.inputs import Choose, Confirm, Frame, Value, numbers, read, show, show_value
+from flows.inputs.shown import NOTHING
 from flows.program import (
     AskNode,
     ConfirmNode,
@@ -39,6 +40,8 @@ HELP: Final = "help"
 HELP_FROM: Final = 2
 """Refusals in a row from which the help text is shown with the question."""
 MAX_CACHED: Final = 5000
+FEES: Final = "fees"
+"""The table whose amounts are not quoted while the clock is doubtful."""
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -156,7 +159,7 @@ def changeable(node: ConfirmNode, walk: Walk) -> list[str]:
 
 def frame(walk: Walk, run: Run, world: World) -> Frame:
     """What an input may look at beside its field."""
-    return Frame(run.language, world.today, world.tables, walk.scope, world.district, world.country)
+    return Frame(run.language, world.today, world.tables, walk.scope, world.district, world.country, world.clock)
 
 
 class Canvas(msgspec.Struct, frozen=True):
@@ -305,6 +308,9 @@ class Canvas(msgspec.Struct, frozen=True):
         template = words.of(self.run.language, self.world.channel)
         if not template.names:
             return Line(template.parts[0])
+        if self.world.clock == "doubtful" and self._quotes_fee(template.names, node.let):
+            # Which fee is due may hang on a date that this clock cannot tell.
+            return Line(self.say("flow.fee"))
         return Line(*template.fill(self._values(template.names, node.let, scope or self.walk.scope)))
 
     def _values(self, names: Iterable[str], let: Mapping[str, Expression], scope: Scope) -> dict[str, str]:
@@ -317,8 +323,26 @@ class Canvas(msgspec.Struct, frozen=True):
                 own[name] = show_value(value, self.run.language)
         return {name: self.spoken(name, scope) for name in names} | standing(self.walk.reference, self.world) | own
 
+    def _quotes_fee(self, names: Iterable[str], let: Mapping[str, Expression]) -> bool:
+        computed = {**self.walk.scope.part.flow.computed, **let}
+        todo, done = list(names), set[str]()
+        while todo:
+            name = todo.pop()
+            if name in done or name not in computed:
+                continue
+            done.add(name)
+            if any(table == FEES for table, _ in computed[name].tables):
+                return True
+            todo.extend(computed[name].names)
+        return False
+
     def spoken(self, name: str, scope: Scope) -> str:
-        """A value as a person reads it: a dash when it was skipped, nothing when it was never asked."""
+        """A value as a person reads it: a dash when it was skipped, nothing when it was never asked.
+
+        While the clock is doubtful, what is worked out from the table of fees is a dash too.
+        """
+        if self.world.clock == "doubtful" and name not in scope and self._quotes_fee((name,), {}):
+            return NOTHING
         try:
             value = scope[name]
         except KeyError:

@@ -6,8 +6,9 @@ from typing import Any
 import orjson
 
 from flows.errors import ExpressionFault
-from flows.fields import RefField
+from flows.fields import DateField, RefField
 from flows.inputs import encode
+from flows.inputs.days import unchecked
 from flows.program import SubmitNode
 from flows.screens import Canvas
 from flows.session import Run, World
@@ -67,6 +68,8 @@ def _submit(node: SubmitNode, walk: Walk, run: Run, world: World, once: tuple[st
         keep_days=flow.notice.keep_days if flow.notice else 30,
         clock=world.clock,
         corrects=case_id if run.case else "",
+        partial=run.case is not None and not run.case[3],
+        flags=flags(walk) if world.clock == "doubtful" else (),
     )
 
 
@@ -79,6 +82,13 @@ def anonymous(walk: Walk) -> bool:
     if not isinstance(value, bool):
         raise ExpressionFault(f"`anonymous` is neither true nor false: {condition.source}")
     return value
+
+
+def flags(walk: Walk) -> tuple[str, ...]:
+    """The dates whose limits hang on a clock that cannot be believed: they are sent, and to be looked at."""
+    fields = walk.program.flow.fields
+    dates = {name: field for name, field in fields.items() if isinstance(field, DateField) and unchecked(field)}
+    return tuple(name for name in dates if walk.main.get(name) is not None)
 
 
 def answers(walk: Walk) -> dict[str, Any]:

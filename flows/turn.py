@@ -105,7 +105,8 @@ class Submit(msgspec.Struct, frozen=True):
     """A submission to be written to the outbox with this turn.
 
     `once` holds the match keys of the fields that `once:` names (empty: no such rule); the store keeps a keyed hash.
-    `corrects` is the case that this submission amends.
+    `corrects` is the case that this submission amends; `partial`: its other answers are not known here (a sealed body).
+    `flags` are fields with a limit that could not be checked, the clock being doubtful.
     """
 
     service: str
@@ -127,6 +128,8 @@ class Submit(msgspec.Struct, frozen=True):
     keep_days: int = 30
     clock: Clock = "good"
     corrects: str = ""
+    partial: bool = False
+    flags: tuple[str, ...] = ()
 
 
 class Text(msgspec.Struct, frozen=True):

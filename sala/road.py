@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from decimal import Decimal
 from importlib.metadata import entry_points
@@ -23,6 +23,7 @@ from sala.config import Config
 from sala.progress import Meter
 from sala.pulse import Pulse
 from sms.pricing import DAY, UNIT
+from store.clock import Clock
 from store.memory import Memory
 from sync import bundle
 from sync.connectors import hub as through
@@ -97,10 +98,12 @@ def unwise(config: Config, agency: str) -> list[str]:
 def means(config: Config, memory: Memory, alert: Alert | None = None) -> Means:
     """Clock, chance and the name under which this process holds leases; `alert` calls a person.
 
-    The clock is the store's steady one: behind a wall clock that jumps back, nothing that waits would ever be due.
+    The clock is the store's steady one: behind a wall clock that jumps back, nothing that waits would ever be due. It is
+    told what time the agencies sign.
     """
-    owner, now = f"{config.node}/{os.getpid()}", memory.clock.steady
-    return Means(owner, now=now) if alert is None else Means(owner, now=now, alert=alert)
+    clock = memory.clock
+    plain = Means(f"{config.node}/{os.getpid()}", now=clock.steady, heard=clock.hear)
+    return plain if alert is None else replace(plain, alert=alert)
 
 
 def now(config: Config, agency: str) -> tuple[list[str], int]:

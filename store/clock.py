@@ -11,6 +11,9 @@ from flows.turn import Clock as Quality
 EARLIEST: Final = 1_767_225_600
 """2026-01-01: a node that believes in an earlier day has no battery for its clock."""
 
+WITNESS_SLACK: Final = 43_200
+"""Seconds that the wall may differ from the time that an agency signs: limits are days, and their clocks err too."""
+
 SLACK: Final = 60
 """Seconds that the wall may differ from the steady clock before it is doubted."""
 
@@ -29,6 +32,7 @@ class Clock:
         self._base = wall() - monotonic()
         self._newest = 0
         self._behind = False
+        self._agreed: tuple[float, float] | None = None
         self._day = (0, 0, date.min)
 
     def believe(self, newest: int) -> None:
@@ -40,6 +44,16 @@ class Clock:
         if self.now() < newest - SLACK:
             self._behind = True
             self._base = newest - self._monotonic()
+
+    def hear(self, told: int) -> None:
+        """An agency signed an answer at this time by its clock: the one witness of a node without a battery."""
+        # Nothing is set by it; a wall that agrees is believed, whatever is on the disk, as long as it does not jump.
+        self._agreed = (self._wall() - self._monotonic(), told - self._wall())
+
+    @property
+    def offset(self) -> int | None:
+        """Seconds by which the last agency's clock was ahead of the wall; None when none was heard."""
+        return None if self._agreed is None else round(self._agreed[1])
 
     def now(self) -> int:
         """Wall time, which people are told."""
@@ -62,6 +76,10 @@ class Clock:
     def quality(self) -> Quality:
         """Whether the wall clock is worth believing."""
         now = self.now()
+        if self._agreed is not None:
+            base, offset = self._agreed
+            moved = abs(self._wall() - self._monotonic() - base) > SLACK
+            return "doubtful" if moved or abs(offset) > WITNESS_SLACK else "good"
         jumped = abs(now - self.steady()) > SLACK
         return "doubtful" if jumped or now < EARLIEST or now < self._newest - SLACK else "good"
 
@@ -75,6 +93,12 @@ class Clock:
             start = now - now % 900
             self._day = (start, start + 900, day)
         return day
+
+    def till_day(self, quiet: tuple[int, int]) -> int:
+        """Seconds from now to the end of the quiet hours (local, from and to); 0 outside of them."""
+        # By the wall, which is what people sleep by: steady time may have gone on from another day's.
+        now = self.now()
+        return self.after_quiet(now, quiet) - now
 
     def after_quiet(self, at: int, quiet: tuple[int, int]) -> int:
         """Return `at`, or the end of the quiet hours (local, from and to) when it falls into them."""

@@ -67,11 +67,12 @@ def _data(submit: Submit, msisdn: str) -> dict[str, Any]:
         "channel": submit.channel,
         "language": submit.language,
         "applicant": applicant,
-        "case": {"id": submit.case_id, "revision": submit.case_revision},
+        "case": {"id": submit.case_id, "revision": submit.case_revision}
+        | ({"partial": True} if submit.partial else {}),
         "answers": dict(submit.answers),
         "consent": dict(submit.consent),
         "place": {"pcode": submit.place},
-    }
+    } | ({"flags": list(submit.flags)} if submit.flags else {})
 
 
 def _sealed(data: bytes, keys: Sequence[str]) -> bytes:

@@ -14,6 +14,7 @@ from store.clock import Clock
 from store.crew import Crew
 from store.database import Database
 from store.numbers import pack_number, unpack_number
+from store.post import LATE
 from store.values import MessageState, Outgoing, Report, Sent
 from store.writer import Writer
 
@@ -29,22 +30,28 @@ _RANK: Final = {"sending": 0, "claimed": 0, "queued": 0, "unknown": 1, "sent": 2
 class Messages:
     """The SMS lane's side of the store."""
 
-    def __init__(self, writer: Writer, reader: Database, clock: Clock, crew: Crew) -> None:
+    def __init__(self, writer: Writer, reader: Database, clock: Clock, crew: Crew, quiet: tuple[int, int]) -> None:
         self._writer = writer
         self._reader = reader
         self._clock = clock
         self._crew = crew
+        self._quiet = quiet
 
     async def claim(self, limit: int, now: int, channel: str) -> list[Outgoing]:
         """Claim up to `limit` due messages of a channel, oldest first, one at most of each number.
 
-        Those that have become useless in the queue are let go.
+        Those that have become useless in the queue are let go, and in the quiet hours those that have lain for long
+        wait for the morning.
         """
 
         async def run(database: Database) -> list[Outgoing]:
             await database.begin()
-            useless = [row[0] for row in await database.rows(sql.EXPIRED, (channel, now, now))]
-            await _finish(database, useless, "expired", "useless")
+            if self._clock.quality == "good":
+                # By a clock in doubt nothing is thrown away.
+                useless = [row[0] for row in await database.rows(sql.EXPIRED, (channel, now, now))]
+                await _finish(database, useless, "expired", "useless")
+            if wait := self._clock.till_day(self._quiet):
+                await database.rows(sql.TO_THE_MORNING, (now + wait, channel, now, now - LATE))
             ids = [row[0] for row in await database.rows(sql.CLAIM, (channel, now, limit * _DEPTH, limit))]
             rows = await database.rows(sql.OUTGOING, (json.dumps(ids),)) if ids else []
             return [

@@ -11,13 +11,19 @@ from store import sql
 from store.clock import Clock
 from store.database import Database
 
+LATE: Final = 2 * 3600
+"""Seconds after which a text is no longer awaited: it keeps the quiet hours then, whatever its kind."""
+
 DAYTIME: Final = frozenset({"reminder", "broadcast"})
 """Kinds that nobody waits for: they keep the quiet hours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One SMS to be. `reference` is packed (None: about no request); `useless_at` in epoch seconds."""
+    """One SMS to be. `reference` is packed (None: about no request); `useless_at` in epoch seconds.
+
+    `late`: it is about what happened hours ago, so that it can wait for the morning as well.
+    """
 
     channel: str
     number: int
@@ -27,6 +33,7 @@ class Letter:
     useless_at: int
     reference: int | None = None
     link_id: str = ""
+    late: bool = False
 
 
 class Post:
@@ -73,7 +80,7 @@ class Post:
         await database.many(sql.ADD_QUEUED, queued)
 
     def _due(self, letter: Letter, now: int) -> int:
-        return self._clock.after_quiet(now, self._quiet) if letter.kind in DAYTIME else now
+        return now + self._clock.till_day(self._quiet) if letter.late or letter.kind in DAYTIME else now
 
 
 async def _replace(database: Database, reference: int | None) -> None:

@@ -193,6 +193,12 @@ EXPIRED: Final = (
     " WHERE q.channel = ? AND q.state = 'queued' AND q.due_at <= ? AND m.useless_at <= ? LIMIT 500"
 )
 
+TO_THE_MORNING: Final = (
+    "UPDATE message_queue SET due_at = ? WHERE channel = ? AND state = 'queued' AND due_at <= ? AND EXISTS"
+    " (SELECT 1 FROM message m WHERE m.id = message_queue.id AND m.at <= ?)"
+)
+"""What has lain for hours when a link returns in the night."""
+
 CLAIM: Final = (
     "UPDATE message_queue SET state = 'claimed' WHERE id IN (SELECT min(d.id) FROM"
     " (SELECT id, number FROM message_queue WHERE channel = ? AND state = 'queued' AND due_at <= ?"

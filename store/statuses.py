@@ -14,7 +14,7 @@ from store.database import Database, Row
 from store.mind import Mind, News
 from store.needs import request_of
 from store.numbers import pack_reference, unpack_id, unpack_reference
-from store.post import Letter, Post
+from store.post import LATE, Letter, Post
 from store.values import StatusEvent
 from store.words import Words
 
@@ -111,8 +111,10 @@ class Statuses:
             news = News(request, language, agency, case.place, case.news.params)
             text = self._mind.status_text(self._crew.thinker.office, news)
             if text:
-                letter = Letter(case.channel, case.number, "status", language, text, now + USELESS_AFTER, reference)
-                letters.append(letter)
+                useless, late = now + USELESS_AFTER, case.news.age >= LATE
+                letters.append(
+                    Letter(case.channel, case.number, "status", language, text, useless, reference, late=late)
+                )
         await self._post.enqueue(database, letters)
 
 

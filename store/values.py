@@ -232,7 +232,8 @@ class Bookmark:
 class StatusEvent:
     """One event of an agency's status feed; (agency, seq) is its identity.
 
-    `source` is whose submission it is, where the agency says so: it does to a hub.
+    `source` is whose submission it is, where the agency says so: it does to a hub. `at` is when it was decided by the
+    agency's own clock (0: it does not say); `age` is how many seconds it was on its way, as well as anybody knows.
     """
 
     seq: int
@@ -243,6 +244,8 @@ class StatusEvent:
     fields: tuple[str, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
+    at: int = 0
+    age: int = 0
 
 
 @dataclass(frozen=True, slots=True)

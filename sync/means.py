@@ -21,6 +21,10 @@ def _nobody(agency: str, code: str, sentence: str) -> None:
     """Alert nobody: the log has it."""
 
 
+def _nothing(told: int) -> None:
+    """Need no witness of the time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
     """The clock and chance as arguments.
@@ -29,7 +33,7 @@ class Means:
         now: UTC epoch seconds, for rows. steady: seconds of a clock that never jumps, for waits.
         chance: a number from 0 to 1. batch_id: a fresh id for one request.
         alert: called once with (agency, code, sentence) when a person is needed.
-        owner: who holds this process's leases.
+        owner: who holds this process's leases. heard: told what time it is at an agency, at each signed answer.
     """
 
     owner: str
@@ -38,6 +42,7 @@ class Means:
     chance: Callable[[], float] = random.random
     batch_id: Callable[[], str] = _batch_id
     alert: Callable[[str, str, str], None] = _nobody
+    heard: Callable[[int], None] = _nothing
 
 
 NOTICES: Mapping[str, str] = {

@@ -26,7 +26,8 @@ class Results:
     """An agency's signed answer to a batch, in any order; `max_batch` is the most it takes at once (0: not said).
 
     `notices` are words for the node's own desk, such as `cloned`. `answer` is what travelled, to be kept as evidence;
-    None when this protocol signs nothing.
+    None when this protocol signs nothing. `their_time` is what its signature says of the time, in epoch seconds; 0 when
+    it says nothing.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -35,6 +36,7 @@ class Results:
     bytes_in: int = 0
     notices: tuple[str, ...] = ()
     answer: SignedAnswer | None = None
+    their_time: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Events:
     bytes_in: int = 0
     outcomes: tuple[Outcome, ...] = ()
     notices: tuple[str, ...] = ()
+    their_time: int = 0
 
 
 @runtime_checkable

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 ID = "webhook-id"
 TIMESTAMP = "webhook-timestamp"
+_LONGEST_TIME = 11
 SIGNATURE = "webhook-signature"
 PREFIX = "whsec_"
 _VERSION = "v1"
@@ -66,3 +67,9 @@ def _right(wanted: bytes, given: str) -> bool:
         return hmac.compare_digest(wanted, base64.b64decode(text, validate=True))
     except (binascii.Error, ValueError):
         return False
+
+
+def time_of(headers: Mapping[str, str]) -> int:
+    """The time that a message was signed at, in epoch seconds by its sender's clock; 0 when it is no time."""
+    text = headers.get(TIMESTAMP, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_TIME else 0

@@ -5,14 +5,16 @@ feed is read from the start and what it had accepted is offered again, for its i
 """
 
 import asyncio
+import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import structlog
 
 from flows.errors import Refused, RoadFault
-from store.values import Bookmark
+from store.values import Bookmark, StatusEvent
 from sync import backoff
 from sync.breaker import STOPPED_PROBE
 from sync.means import Counters, Means, hear_notices, rest
@@ -30,6 +32,9 @@ MOST_BETWEEN: Final = 30.0
 BACK_AGAIN: Final = 600.0
 """Seconds in which an agency may go back once: one that counts in circles would be offered everything for ever."""
 
+LONGEST_SILENCE: Final = 30 * 86_400
+"""Seconds that stand for a silence of unknown length."""
+
 KNOWN: Final = frozenset({"in_review", "needs_correction", "approved", "rejected", "ready", "closed", "transferred"})
 
 _NUMBER = re.compile(r"\d{1,18}")
@@ -43,6 +48,13 @@ def gone_back(bookmark: Bookmark, answer: Events) -> bool:
     before, after = _NUMBER.match(bookmark.cursor), _NUMBER.match(answer.next)
     lower = bool(before and after and int(after[0]) < int(before[0]))
     return lower or (bool(answer.events) and max(event.seq for event in answer.events) < bookmark.seq)
+
+
+def _age(event: StatusEvent, their_time: int, silence: float) -> int:
+    """How long an event was on its way: by the agency's own clock, else as long as nothing was heard."""
+    if event.at and their_time:
+        return max(0, their_time - event.at)
+    return int(min(silence, LONGEST_SILENCE))
 
 
 class Listener:
@@ -69,6 +81,7 @@ class Listener:
         self._failures = 0
         self._there = False
         self._back_at: float | None = None
+        self._heard_at: float | None = None
         self._stopping = asyncio.Event()
         self._woken = asyncio.Event()
 
@@ -111,6 +124,9 @@ class Listener:
             return None
         self._failures, self._there = 0, True
         self._counters.bytes_in += answer.bytes_in
+        if answer.their_time:
+            self._means.heard(answer.their_time)
+        silence = self._silence()
         self.heard.set()
         hear_notices(self._means, self.agency, [*answer.notices, *(one.reason for one in answer.outcomes)])
         if gone_back(bookmark, answer) and self._may_go_back():
@@ -118,12 +134,19 @@ class Listener:
             return 1
         cursor = answer.next or bookmark.cursor
         if answer.events or cursor != bookmark.cursor:
-            await self.take(answer, cursor)
+            await self.take(answer, cursor, silence)
         return len(answer.events) + len(answer.outcomes)
 
-    async def take(self, answer: Events, cursor: str | None) -> int:
-        """Apply events with the cursor (None: pushed ones do not move it); returns how many were new."""
-        known = tuple(event for event in answer.events if event.status in KNOWN)
+    async def take(self, answer: Events, cursor: str | None, silence: float = 0.0) -> int:
+        """Apply events with the cursor (None: pushed ones do not move it); returns how many were new.
+
+        `silence` is how long nothing was heard before: so old may be an event that does not say when it was decided.
+        """
+        known = tuple(
+            replace(event, age=_age(event, answer.their_time, silence))
+            for event in answer.events
+            if event.status in KNOWN
+        )
         for event in answer.events:
             if event.status not in KNOWN:
                 _log.warning("status_unknown", agency=self.agency, seq=event.seq)
@@ -131,6 +154,12 @@ class Listener:
         new = await asyncio.shield(applied)
         self._counters.statuses += new
         return new
+
+    def _silence(self) -> float:
+        """Seconds since the agency was last heard here; for ever when it was not."""
+        now, before = self._means.steady(), self._heard_at
+        self._heard_at = now
+        return math.inf if before is None else now - before
 
     def _may_go_back(self) -> bool:
         now = self._means.steady()

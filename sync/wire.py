@@ -3,6 +3,7 @@
 import gzip
 import io
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final, get_args
 
 import msgspec
@@ -160,4 +161,14 @@ def _event(event: Any) -> StatusEvent:
         fields=_texts(event.get("fields")),
         params=params if isinstance(params, dict) else {},
         source=_text(event.get("source")),
+        at=_moment(event.get("at")),
     )
+
+
+def _moment(value: Any) -> int:
+    """Read an RFC 3339 time as epoch seconds; 0 for anything else."""
+    try:
+        moment = datetime.fromisoformat(_text(value))
+    except ValueError:
+        return 0
+    return max(0, int(moment.timestamp())) if moment.tzinfo is not None else 0

@@ -223,6 +223,8 @@ class Worker:
         returned = self.breaker.probing
         self._wake_owed = self._wake_owed or returned
         self.breaker = breakers.heard(self._means.steady())
+        if results.their_time:
+            self._means.heard(results.their_time)
         settlements = settling.settle_answer(batch.offers, results.outcomes, self._when())
         trip = self._trip(batch, "answered", seconds, results.bytes_out, results.bytes_in, 200)
         trip = replace(trip, answer=results.answer)

@@ -8,9 +8,12 @@ from flows.errors import Refusal
 from flows.fields import DateField, TimeField
 from flows.inputs.values import Confirm, Frame, months, tidy, words
 from flows.text.lao import match_key
+from flows.turn import Clock
 
 FIRST: Final = date(1900, 1, 1)
 LAST: Final = date(2099, 12, 31)
+OUR_AGE: Final = 2026
+"""No clock that says an earlier year is right."""
 BUDDHIST: Final = range(2440, 2641)
 BUDDHIST_SHIFT: Final = 543
 
@@ -36,6 +39,8 @@ def read_date(field: DateField, text: str, frame: Frame) -> date | Refusal | Con
         spoken = match_key(text)
         for group, shift in _DAYS:
             if spoken in words(group):
+                if frame.clock == "doubtful":
+                    return Refusal("not_a_date")
                 return _limited(field, frame.today + timedelta(days=shift), frame)
     read = _parts(_ERA.sub("", text))
     if read is None:
@@ -43,9 +48,18 @@ def read_date(field: DateField, text: str, frame: Frame) -> date | Refusal | Con
     return _dated(field, frame, *read)
 
 
-def limits(field: DateField, today: date) -> tuple[date, date]:
-    """The first and the last day that the field takes."""
-    return (field.min.on(today) if field.min else FIRST), (field.max.on(today) if field.max else LAST)
+def limits(field: DateField, today: date, clock: Clock = "good") -> tuple[date, date]:
+    """The first and the last day that the field takes; a doubtful clock leaves out limits that hang on today."""
+    least, most = field.min, field.max
+    if clock == "doubtful":
+        least = None if least is None or least.relative else least
+        most = None if most is None or most.relative else most
+    return (least.on(today) if least else FIRST), (most.on(today) if most else LAST)
+
+
+def unchecked(field: DateField) -> bool:
+    """Whether a doubtful clock leaves a limit of this field unchecked."""
+    return any(bound is not None and bound.relative for bound in (field.min, field.max))
 
 
 def dmy(day: date) -> str:
@@ -76,10 +90,10 @@ def _dated(field: DateField, frame: Frame, day: int, month: int, year: str) -> d
 
 def _short_year(field: DateField, frame: Frame, day: int, month: int, year: int) -> date | Refusal | Confirm:
     """The century in which the field's limits allow it; the later one when both do, but not far in the future."""
-    first, last = limits(field, frame.today)
+    first, last = limits(field, frame.today, frame.clock)
     found = [made for century in (2000, 1900) if (made := _day(century + year, month, day)) is not None]
     allowed = [made for made in found if first <= made <= last]
-    near = [made for made in allowed if made.year <= frame.today.year + 10]
+    near = [made for made in allowed if made.year <= max(frame.today.year, OUR_AGE) + 10]
     if near or allowed:
         return (near or allowed)[0]
     thai = _buddhist(field, frame, day, month, 2500 + year)
@@ -103,7 +117,7 @@ def _day(year: int, month: int, day: int) -> date | None:
 def _limited(field: DateField, day: date | None, frame: Frame) -> date | Refusal:
     if day is None:
         return Refusal("not_a_date")
-    first, last = limits(field, frame.today)
+    first, last = limits(field, frame.today, frame.clock)
     if day < first:
         return Refusal("too_early", {"min": dmy(first)})
     return Refusal("too_late", {"max": dmy(last)}) if day > last else day

@@ -13,6 +13,7 @@ import msgspec
 
 from flows.tables import Tables
 from flows.text.lao import clean, fold_digits, match_key
+from flows.turn import Clock
 
 Value = str | int | bool | Decimal | date | tuple[str, ...]
 """An answer. int for `int`, Decimal for `decimal`, date for `date`, bool for `yesno`, a tuple of keys for `multi`; the
@@ -27,6 +28,7 @@ class Frame(msgspec.Struct, frozen=True):
 
     Attributes:
         today: in the node's time zone. scope: the answers given before. district: the node's own. country: ISO 3166.
+        clock: while it is doubtful, nothing is refused for its distance from today.
     """
 
     language: str
@@ -35,6 +37,7 @@ class Frame(msgspec.Struct, frozen=True):
     scope: Mapping[str, Any] = {}
     district: str = ""
     country: str = "LA"
+    clock: Clock = "good"
 
 
 @dataclass(frozen=True, slots=True)

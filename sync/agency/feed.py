@@ -5,6 +5,7 @@ from a backup does not know the lives that came after it, so a cursor from the l
 """
 
 import json
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sync.agency.nodes import source_of
@@ -21,7 +22,7 @@ def read(connection: Any, node: str, after: str, most: int = MOST) -> dict[str, 
     if seq is None:
         return {"events": [], "next": START}
     rows = connection.execute(
-        "SELECT s.seq, s.life, s.id, s.reference, s.status, s.reason, s.fields, s.params, r.source FROM status s"
+        "SELECT s.seq, s.life, s.id, s.reference, s.status, s.reason, s.fields, s.params, r.source, s.at FROM status s"
         " JOIN request r ON r.number = s.request WHERE s.node = ? AND s.seq > ? ORDER BY s.seq LIMIT ?",
         (node, seq, most),
     ).fetchall()
@@ -34,6 +35,7 @@ def read(connection: Any, node: str, after: str, most: int = MOST) -> dict[str, 
             "reason": row[5],
             "fields": json.loads(row[6]),
             "params": json.loads(row[7]),
+            "at": datetime.fromtimestamp(row[9], UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
         | _whose(row[8], node)
         for row in rows

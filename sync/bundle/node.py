@@ -6,7 +6,7 @@ What was carried stays resendable over any road until the agency's own word for 
 import asyncio
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -14,6 +14,7 @@ import structlog
 
 from flows.delivery import EVENT_OF, Event
 from flows.errors import Protocol
+from store import post
 from store.values import Offer, Settlement, Trip
 from sync import settling, wire
 from sync.bundle.container import SUFFIX, BundleFault, Part, bundles_in, decoded, pack, seal, write_file
@@ -172,7 +173,9 @@ async def _read_part(
     await _mark(road, agency, settlements, part.header.bundle, 0, means)
     mark = await road.bookmark(agency)
     cursor = events.next if mark.cursor == after else None
-    new = await road.statuses(agency, events.events, cursor, means.now(), events.outcomes)
+    # Nobody waits for what comes on a stick: its texts keep the quiet hours.
+    late = [replace(event, age=post.LATE) for event in events.events]
+    new = await road.statuses(agency, late, cursor, means.now(), events.outcomes)
     words = [one.event for one in settlements] + [LATE[one.status] for one in events.outcomes]
     reading = Reading(path, agency, words.count("accept"), words.count("refuse"), words.count("later"), new)
     _log.info("receipt_read", bundle=part.header.bundle, agency=agency, accepted=reading.accepted, statuses=new)

@@ -49,6 +49,7 @@ class _Answer:
     sent: int
     received: int
     signed: SignedAnswer
+    their_time: int
 
 
 class _Known(msgspec.Struct):
@@ -84,14 +85,20 @@ class Connector:
         if encoding:
             headers["Content-Encoding"] = encoding
         answer = await self._ask("POST", "/submissions", batch.id, self._timeout, headers, body)
-        results = wire.read_results(answer.body, hub=self.hub)
-        return replace(results, bytes_out=answer.sent, bytes_in=answer.received, answer=answer.signed)
+        return replace(
+            wire.read_results(answer.body, hub=self.hub),
+            bytes_out=answer.sent,
+            bytes_in=answer.received,
+            answer=answer.signed,
+            their_time=answer.their_time,
+        )
 
     async def statuses(self, cursor: str, wait: int) -> Events | None:
         """Long-poll the status feed for up to `wait` seconds."""
         query = {"wait": str(wait)} | ({"after": cursor} if cursor else {})
         answer = await self._ask("GET", "/statuses", str(uuid7()), wait + _PATIENCE, {}, b"", query)
-        return replace(wire.read_events(answer.body, hub=self.hub), bytes_in=answer.received)
+        events = wire.read_events(answer.body, hub=self.hub)
+        return replace(events, bytes_in=answer.received, their_time=answer.their_time)
 
     async def pages(self, number: str, bodies: Sequence[bytes]) -> frozenset[str]:
         """Bring pages for the SMS bearer; returns the digests of all that the agency has."""
@@ -109,9 +116,10 @@ class Connector:
         if not signing.verify(self._key, headers, body):
             raise Protocol("the statuses are not signed with this agency's secret")
         try:
-            return wire.read_events(wire.unpack(body, headers.get("content-encoding", "")))
+            events = wire.read_events(wire.unpack(body, headers.get("content-encoding", "")))
         except ValueError as fault:
             raise Protocol(str(fault)) from fault
+        return replace(events, their_time=signing.time_of(headers))
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
         """Sign our answer to a push, echoing its id."""
@@ -176,7 +184,7 @@ class Connector:
         except ValueError as fault:
             raise Protocol(str(fault)) from fault
         kept = SignedAnswer(message_id, headers[signing.TIMESTAMP], headers[signing.SIGNATURE], body)
-        return _Answer(plain, sent, len(body), kept)
+        return _Answer(plain, sent, len(body), kept, signing.time_of(headers))
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:

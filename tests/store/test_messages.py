@@ -163,3 +163,37 @@ async def test_numbers_go_from_messages_whose_report_never_came(memory: Memory, 
     hands.go(40 * 86_400)
     await memory.sweep.round()
     assert await states(memory) == []
+
+
+NIGHT = 15 * 3600
+"""From noon to three in the morning."""
+
+
+async def test_what_has_lain_for_long_when_the_link_returns_at_night_waits_for_the_morning(
+    memory: Memory, hands: Hands
+) -> None:
+    await queued(memory, LAO)
+    hands.go(NIGHT - 600)
+    await memory.turns.overhear(sms("hello", "other", OTHER))
+    hands.go(600)
+    # An answer that somebody waits for goes at any hour.
+    assert [one.msisdn for one in await memory.messages.claim(10, NOON + NIGHT, "at")] == [OTHER]
+    hands.go(4 * 3600)
+    assert await memory.messages.claim(10, NOON + 19 * 3600, "at") == []
+    hands.go(3600)
+    assert [one.msisdn for one in await memory.messages.claim(10, NOON + 20 * 3600, "at")] == [LAO]
+
+
+async def test_by_a_clock_in_doubt_nothing_is_thrown_away(memory: Memory, hands: Hands) -> None:
+    await queued(memory, LAO)
+    hands.wall += 400 * 86_400
+    hands.ticks += 2 * 86_400
+    assert memory.clock.quality == "doubtful"
+    assert await memory.messages.claim(10, NOON + 2 * 86_400, "at")
+
+
+async def test_what_is_useless_is_let_go_by_a_good_clock(memory: Memory, hands: Hands) -> None:
+    await queued(memory, LAO)
+    hands.go(2 * 86_400)
+    assert await memory.messages.claim(10, NOON + 2 * 86_400, "at") == []
+    assert (await states(memory))[0][1] == "expired"

@@ -3,8 +3,10 @@
 import asyncio
 import gzip
 import json
+import math
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -21,7 +23,7 @@ from sync.means import Counters, Means
 from sync.port import Batch, Events
 from sync.push import routes
 from sync.service import SyncService
-from sync.statuses import Listener
+from sync.statuses import LONGEST_SILENCE, Listener, _age
 from tests.ports import free_port
 from tests.sync.conftest import NODE, Agency, offer_of, serve
 from tests.sync.model import ModelRoad
@@ -195,4 +197,27 @@ async def test_a_status_that_nobody_knows_stops_nothing(agency: Agency) -> None:
     )
     assert await listener.take(Events(events, "2"), "2") == 1
     assert road.rows[1].statuses == ["approved"]
+    await connector.close()
+
+
+def test_how_long_an_event_was_on_its_way() -> None:
+    plain = StatusEvent(1, "id", "482109337", "approved")
+    assert _age(replace(plain, at=1000), 1600, 9.0) == 600
+    assert _age(replace(plain, at=2000), 1600, 9.0) == 0
+    assert _age(plain, 1600, 9.0) == 9
+    assert _age(plain, 0, math.inf) == LONGEST_SILENCE
+
+
+async def test_an_answer_brings_its_events_times_and_the_agency_s_own(agency: Agency) -> None:
+    road, heard = ModelRoad(), list[int]()
+    await _accepted(agency, road, 1)
+    await _decide(agency, 1, "approved")
+    connector = agency.connector()
+    events = await connector.statuses("", 0)
+    assert events is not None
+    assert abs(events.events[0].at - time.time()) < 60
+    assert abs(events.their_time - time.time()) < 60
+    listener = Listener("registry", connector, road, replace(MEANS, heard=heard.append), Counters())
+    await listener.ask(0)
+    assert len(heard) == 1
     await connector.close()
