@@ -23,7 +23,6 @@ from sala.config import Config
 from sala.progress import Meter
 from sala.pulse import Pulse
 from sms.pricing import DAY, UNIT
-from store.clock import Clock
 from store.memory import Memory
 from sync import bundle
 from sync.connectors import hub as through
@@ -98,8 +97,8 @@ def unwise(config: Config, agency: str) -> list[str]:
 def means(config: Config, memory: Memory, alert: Alert | None = None) -> Means:
     """Clock, chance and the name under which this process holds leases; `alert` calls a person.
 
-    The clock is the store's steady one: behind a wall clock that jumps back, nothing that waits would ever be due. It is
-    told what time the agencies sign.
+    The clock is the store's steady one: behind a wall clock that jumps back, nothing that waits would ever be due.
+    It is told what time the agencies sign.
     """
     clock = memory.clock
     plain = Means(f"{config.node}/{os.getpid()}", now=clock.steady, heard=clock.hear)
