@@ -37,6 +37,7 @@ WRONG_KEY: Final = "key"
 """A refusal on a screen that only takes its keys."""
 HELP: Final = "help"
 """A refusal that is none: the citizen asked for the help text."""
+_OUT_OF_BOUNDS: Final = frozenset({"too_early", "too_late", "too_small", "too_large"})
 HELP_FROM: Final = 2
 """Refusals in a row from which the help text is shown with the question."""
 MAX_CACHED: Final = 5000
@@ -256,12 +257,15 @@ class Canvas(msgspec.Struct, frozen=True):
         return [Line(self.say("flow.key" if reason == WRONG_KEY else f"refusal.{reason}", **values))]
 
     def _refused(self, node: AskNode) -> list[Line]:
-        """The same at a question: in the flow's own words where it has some, and after some tries with the help."""
+        """The same at a question: in the flow's own words where it has some, and after some tries with the help.
+
+        An answer that was read and lies outside its bounds is told the bound: an example of how to write helps nobody.
+        """
         if self.run.refusal is None:
             return []
         asked_for_help = self.run.refusal[0] == HELP
         lines = [] if asked_for_help else self._refusal()
-        if node.error is not None and not asked_for_help:
+        if node.error is not None and not asked_for_help and self.run.refusal[0] not in _OUT_OF_BOUNDS:
             lines = [self.line(node.error, node)]
         if node.help is not None and (asked_for_help or self.run.tries >= HELP_FROM):
             lines.append(self.line(node.help, node))

@@ -58,6 +58,13 @@ class TestAnswers:
         phone.press("30")
         assert phone.submitted.answers == {"name": "Kham La", "age": 30}
 
+    def test_an_answer_out_of_its_bounds_is_told_the_bound_and_not_how_to_write_one(self) -> None:
+        flow = sample(NAME.replace('text: {en: "Age?"}', 'text: {en: "Age?"}\n    error: {en: "For example 24"}'))
+        phone = Phone(flow)
+        phone.press("Noi")
+        assert phone.press("x").startswith("For example 24")
+        assert phone.press("100").startswith("At most 99.")
+
     def test_after_the_last_try_it_stops_politely_and_keeps_everything(self) -> None:
         phone = Phone(sample(NAME))
         phone.press("Kham La", "x", "x")

@@ -229,4 +229,4 @@ def test_another_budget_is_another_screen() -> None:
 
 def test_today_comes_from_the_world() -> None:
     phone = Phone(SERVICES["birth"], "en", today=date(2026, 1, 1))
-    assert phone.press(1, "02112026").startswith("For example")
+    assert phone.press(1, "02112026").startswith("Not after 01/01/2026.")
