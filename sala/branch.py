@@ -1,16 +1,18 @@
 """A node under a hub, for the commands: what came down to it, and a file of it read from a stick."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flows.errors import ConfigFault
-from sala import hub
+from sala import hub, standing
 from sala.beside import beside
 from sala.config import Config
 from sala.down import keys_now
+from sala.second import TWO
 from store.arrivals import Arrival
 from sync.hub.pull import take_file
 from sync.signing import key_of
@@ -79,5 +81,26 @@ async def _notes(config: Config) -> list[str]:
 
 def _nodes(config: Config) -> list[str]:
     """A hub's nodes, a line each."""
-    rows = hub.nodes(config) if config.hub.nodes else []
-    return ["node " + ", ".join(f"{name} {value}" for name, value in row.items() if value != "") for row in rows]
+    return [_node(row) for row in hub.nodes(config)] if config.hub.nodes else []
+
+
+def _node(row: Mapping[str, Any]) -> str:
+    """One node in a sentence: what waits there by its own word, what waits here for it, and how it is."""
+    name, kept, kept_for = row["node"], row["in_custody"], standing.age(row["custody_age"])
+    here = [f"{kept:,} in custody here, the oldest for {kept_for}"] if kept else []
+    if row["heard"] == "never":
+        return "; ".join([f"node {name}: never heard", *here])
+    waiting = f"{row['waiting']:,} waiting there, the oldest for {standing.age(row['oldest_age'])}"
+    parts = [
+        f"node {name}: heard {row['heard']}, {waiting if row['waiting'] else 'nothing waits there'}",
+        *here,
+        "two copies" if row["copies"] == TWO else "one copy",
+        f"clock {row['clock']}",
+        f"{row['free_mb']:,} MB free",
+        f"version {row['version']}",
+        f"has read up to {row['read_up_to']}",
+    ]
+    parts += [f"{row['references']:,} references left"] if row["references"] >= 0 else []
+    parts += [f"REFUSED {row['refused']}"] if row["refused"] else []
+    parts += [row["cloned"].upper()] if row["cloned"] else []
+    return "; ".join(parts)

@@ -218,7 +218,7 @@ def _languages(config: Config) -> Iterator[Finding]:
 
 
 def _agencies(config: Config) -> Iterator[Finding]:
-    if not config.agencies:
+    if not config.agencies and not config.hub.agencies:
         yield Finding("agencies", "doubtful", "none: requests stay at this node", "add [agencies.NAME]")
         return
     yield from asyncio.run(_ask_all(config))

@@ -20,9 +20,10 @@ _log = structlog.get_logger("node")
 class Pulse:
     """Keeps the last heartbeat."""
 
-    def __init__(self, memory: Memory) -> None:
-        """Take the rows that are looked at."""
+    def __init__(self, memory: Memory, copies: int = 1) -> None:
+        """Take the rows that are looked at; `copies`: how many there are, when another process keeps the second."""
         self._memory = memory
+        self._copies = copies
         self._text = Heartbeat(version(), memory.epoch).text
 
     def text(self) -> str:
@@ -54,7 +55,7 @@ class Pulse:
             free=readings.free // _MEGABYTE,
             full=memory.full,
             clock=memory.clock.quality,
-            copies=readings.copies.copies if readings.copies else 1,
+            copies=readings.copies.copies if readings.copies else self._copies,
             down=await memory.arrivals.position(),
             runs={flow: digest.partition(":")[2][:_SHORT] for flow, digest in sorted(live.items())},
             refused=[(one.parcel.seq, one.reason[:200]) for one in (await memory.arrivals.refused())[-3:]],

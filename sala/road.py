@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from flows.errors import ConfigFault
 from sala import config as configuration
 from sala import hub as hubs
-from sala import services, standing
+from sala import second, services, standing
 from sala.alerts import Desk
 from sala.beside import beside
 from sala.config import Config
@@ -115,7 +115,7 @@ async def _now(config: Config, agency: str) -> tuple[list[str], int]:
         raise ConfigFault("no agency is configured", hint="add [agencies.NAME] (docs/settings.md)")
     async with services.desk(config) as memory:
         roads = connectors(config)
-        await _speak(memory, roads)
+        await _speak(memory, roads, second.status(config)["copies"] if config.copy else 1)
         service = SyncService(joint(config, memory), roads, means(config, memory, Desk(memory).alert))
         waiting = {one.agency: one.waiting for one in await service.status() if agency in {"", one.agency}}
         try:
@@ -126,9 +126,9 @@ async def _now(config: Config, agency: str) -> tuple[list[str], int]:
     return [_pass(one) for one in passes], sum(one.left for one in passes) + sum(bool(one.fault) for one in passes)
 
 
-async def _speak(memory: Memory, roads: Mapping[str, Connector]) -> None:
+async def _speak(memory: Memory, roads: Mapping[str, Connector], copies: int) -> None:
     """Let the heartbeat go with every request of this command as well."""
-    pulse = Pulse(memory)
+    pulse = Pulse(memory, copies)
     await pulse.compose()
     for road in roads.values():
         if isinstance(road, Native):

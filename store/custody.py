@@ -74,12 +74,19 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How much is in custody for one agency; `oldest_at` in epoch seconds, 0 for nothing."""
+    """How much is in custody for one agency, and how much of it the agency has accepted.
+
+    `oldest_at` is when the oldest that waits was taken, `accepted_at` when the newest that is accepted was: epoch
+    seconds, 0 for none.
+    """
 
     agency: str
     waiting: int = 0
     in_doubt: int = 0
     oldest_at: int = 0
+    carried: int = 0
+    accepted: int = 0
+    accepted_at: int = 0
 
 
 class Custody:
@@ -254,14 +261,17 @@ class Custody:
         found: dict[str, list[tuple[int, int, int]]] = {}
         for agency, state, count, oldest in await self._reader.rows(hub_sql.WAITING):
             found.setdefault(agency, []).append((state, count, oldest))
+        accepted = {agency: (count, at) for agency, count, at in await self._reader.rows(hub_sql.ACCEPTED)}
         return [
             Held(
                 agency,
-                sum(count for _, count, _ in rows),
-                sum(count for state, count, _ in rows if state == NUMBER["in_doubt"]),
-                min(oldest for _, _, oldest in rows),
+                sum(count for _, count, _ in found.get(agency, [])),
+                sum(count for state, count, _ in found.get(agency, []) if state == NUMBER["in_doubt"]),
+                min((oldest for _, _, oldest in found.get(agency, [])), default=0),
+                sum(count for state, count, _ in found.get(agency, []) if state == NUMBER["carried"]),
+                *accepted.get(agency, (0, 0)),
             )
-            for agency, rows in sorted(found.items())
+            for agency in sorted(found.keys() | accepted.keys())
         ]
 
     async def held_for(self) -> dict[str, tuple[int, int]]:

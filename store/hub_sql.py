@@ -66,6 +66,11 @@ WAITING: Final = (
     " WHERE p.state IN (0, 1, 2, 3, 9) GROUP BY w.text, p.state"
 )
 
+ACCEPTED: Final = (
+    "SELECT w.text, count(*), max(p.rank) FROM passage p JOIN word w ON w.id = p.agency"
+    " WHERE p.state = 4 GROUP BY p.agency"
+)
+
 WAITING_OF: Final = "SELECT node, count(*), min(rank) FROM passage WHERE state IN (0, 1, 2, 3, 9) GROUP BY node"
 
 OLD_BODIES: Final = (

@@ -170,12 +170,12 @@ class Road:
         return await self._writer.do(run)
 
     async def states(self) -> list[Traffic]:
-        """Return the figures of every agency that has deliveries; constant time, however many there are."""
+        """Return the figures of every agency with deliveries or a road; constant time, however many there are."""
         rows = await self._reader.rows(road_sql.TALLIES)
         counts = {(agency, STATES[state]): n for agency, state, n in rows}
         roads = {row[0]: row for row in await self._reader.rows(road_sql.ROADS)}
         held: dict[int, int] = dict(await self._reader.rows(road_sql.HELD))
-        agencies = sorted({agency for agency, _ in counts}, key=self._words.text)
+        agencies = sorted({agency for agency, _ in counts} | roads.keys(), key=self._words.text)
         return [await self._traffic(agency, counts, roads.get(agency), held.get(agency, 0)) for agency in agencies]
 
     async def _traffic(self, agency: int, counts: dict[tuple[int, State], int], road: Row | None, held: int) -> Traffic:

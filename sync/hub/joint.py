@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from store.custody import Custody
+from store.custody import Custody, Held
 from store.road import Road
 from store.values import Bookmark, Offer, Outcome, Settlement, StatusEvent, Traffic, Trip
 
@@ -69,10 +69,10 @@ class JointRoad:
         return again + await self._own.gone_back(agency, now)
 
     async def states(self) -> Sequence[Traffic]:
-        """The figures of the hub's own deliveries, with what it has in custody added to what waits."""
+        """The figures of the hub's own deliveries, with those of what it took into custody added."""
         found = {traffic.agency: traffic for traffic in await self._own.states()}
         for held in await self._custody.held():
-            found[held.agency] = _with(found.get(held.agency, Traffic(held.agency)), held.waiting, held.oldest_at)
+            found[held.agency] = _with(found.get(held.agency, Traffic(held.agency)), held)
         return [found[name] for name in sorted(found)]
 
 
@@ -89,6 +89,16 @@ def _parted(seqs: Sequence[int]) -> tuple[list[int], list[int]]:
     return [seq for seq in seqs if seq > 0], [seq for seq in seqs if seq < 0]
 
 
-def _with(traffic: Traffic, waiting: int, oldest_at: int) -> Traffic:
-    oldest = min(at for at in (traffic.oldest_at, oldest_at) if at) if traffic.oldest_at or oldest_at else 0
-    return replace(traffic, waiting=traffic.waiting + waiting, oldest_at=oldest)
+def _with(traffic: Traffic, held: Held) -> Traffic:
+    oldest = min((at for at in (traffic.oldest_at, held.oldest_at) if at), default=0)
+    through = max(traffic.accepted_through, held.accepted_at)
+    return replace(
+        traffic,
+        waiting=traffic.waiting + held.waiting,
+        in_doubt=traffic.in_doubt + held.in_doubt,
+        carried=traffic.carried + held.carried,
+        accepted=traffic.accepted + held.accepted,
+        oldest_at=oldest,
+        # Nothing is said of a time in which anything of either kind still waits.
+        accepted_through=min(through, oldest - 1) if oldest else through,
+    )

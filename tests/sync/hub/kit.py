@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from store.memory import Memory, open_memory
 from store.road import STATES
 from store.settings import StoreSettings
+from store.values import Traffic
 from sync import signing
 from sync.agency import decisions
 from sync.agency import nodes as nodes_of
@@ -140,6 +141,10 @@ class Hub:
 
     async def relay(self) -> dict[str, Any]:
         return await self.node.now()
+
+    async def states(self) -> Sequence[Traffic]:
+        """The figures that `sala sync status` shows."""
+        return await JointRoad(self.node.memory.road, self.node.memory.custody).states()
 
 
 async def enrolled(agency: Agency, name: str, *, hub: bool = False) -> str:

@@ -27,3 +27,24 @@ async def test_a_request_goes_through_the_hub_and_its_status_comes_home(
     told = await district.rows("SELECT count(*) FROM message WHERE kind = 'status'")
     assert told == [(1,)]
     assert await hub.node.rows("SELECT count(*) FROM message") == [(0,)], "the citizen is the district's"
+
+
+async def test_a_hub_counts_what_it_took_for_others_and_never_speaks_of_a_time_in_which_one_waits(
+    district: Node, hub: Hub, agency: Agency
+) -> None:
+    await district.submit()
+    await district.now()
+    (state,) = await hub.states()
+    assert (state.waiting, state.accepted, state.accepted_through) == (1, 0, 0)
+    await hub.relay()
+    (state,) = await hub.states()
+    assert (state.waiting, state.accepted) == (0, 1)
+    assert state.accepted_through > 0
+    assert state.bytes_out > 0
+    await district.submit(first=2)
+    await district.now()
+    (state,) = await hub.states()
+    (oldest,) = await hub.node.rows("SELECT min(rank) FROM passage WHERE state = 0")
+    assert (state.waiting, state.accepted) == (1, 1)
+    assert state.accepted_through < oldest[0]
+    assert set((await agency.effects()).values()) == {1}
