@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from flows.dialogue import requests, running
+from flows.dialogue import requests, resume
 from flows.dialogue.reserved import Said
 from flows.dialogue.start import newest
 from flows.dialogue.state import Spot
@@ -49,7 +49,7 @@ def help_text(visit: Visit) -> str:
 def _continue(visit: Visit) -> Shown:
     """Show the question of what was begun last, on either channel."""
     draft = newest(visit) or (visit.draft(visit.talk.sms.about) if visit.talk.sms.screen == "flow" else None)
-    return running.go_on(visit, draft) if draft else Shown(visit.say("sms.nothing"))
+    return resume.go_on(visit, draft) if draft else Shown(visit.say("sms.nothing"))
 
 
 def _status(visit: Visit, rest: str) -> Shown:

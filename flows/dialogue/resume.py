@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from flows.dialogue import running
 from flows.dialogue.start import anew
-from flows.dialogue.state import Spot
+from flows.dialogue.state import Draft, Spot
 from flows.dialogue.visit import Screen, Shown, Visit
 
 CONTINUE: Final = "1"
@@ -32,12 +32,16 @@ def press(visit: Visit, spot: Spot, text: str) -> Shown:
         return visit.open(Spot("front"))
     match visit.pick(_options(visit), text):
         case "1":
-            # What was wrong with an answer of yesterday says nothing today.
-            return running.go_on(visit, replace(draft, run=replace(draft.run, refusal=None)))
+            return go_on(visit, draft)
         case "2":
             return _again(visit, spot)
         case _:
             return visit.open(spot)
+
+
+def go_on(visit: Visit, draft: Draft) -> Shown:
+    """The question at which it stopped; what was wrong with an answer of yesterday says nothing today."""
+    return running.go_on(visit, replace(draft, run=replace(draft.run, refusal=None)))
 
 
 def _again(visit: Visit, spot: Spot) -> Shown:

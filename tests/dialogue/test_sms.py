@@ -212,3 +212,12 @@ def test_an_unanswered_yes_and_a_kept_answer_age(phone: Phone) -> None:
     phone.dial("1")
     assert "Kham La" not in phone.press("1")
     assert b"Kham La" not in phone.person
+
+
+def test_continue_asks_again_without_the_refusal_of_yesterday() -> None:
+    phone = Phone(office(languages=("en",)))
+    phone.send("BIRTH")
+    phone.send("1")
+    phone.send("Kham La")
+    assert not phone.send("neither").startswith("Girl or boy?")
+    assert phone.send("CONTINUE").startswith("Girl or boy?")
