@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flows.errors import ConfigFault
@@ -135,9 +135,21 @@ async def _speak(memory: Memory, roads: Mapping[str, Connector], copies: int) ->
             road.pulse = pulse.text
 
 
+_COUNTED: Final = {
+    "waiting": "not sent",
+    "duplicates": "it had already",
+    "conflicts": "in conflict, with an officer",
+    "refused": "refused, with an officer",
+    "later": "asked for later",
+    "held": "held until it knows the revision",
+    "carried": "in the hub's custody",
+    "in_doubt": "in doubt, offered again",
+}
+
+
 def _pass(one: Pass) -> str:
     counts = {name: value for name, value in asdict(one).items() if isinstance(value, int) and value and name != "left"}
-    told = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items()) or "nothing was waiting"
+    told = ", ".join(f"{value:,} {_COUNTED.get(name, name)}" for name, value in counts.items()) or "nothing was waiting"
     fault = f"; [{one.fault}] {one.sentence}" if one.fault else ""
     return f"{one.agency}: {told}; {one.left:,} left{fault}"
 
@@ -235,4 +247,5 @@ def _reading(one: bundle.Reading) -> str:
     if one.problem:
         return f"{one.path}: {one.problem}"
     counts = f"{one.accepted} accepted, {one.refused} refused, {one.later} later, {one.statuses} statuses"
+    counts += f", {one.carried} in custody at the hub" if one.carried else ""
     return f"{one.path}: {one.agency}: {counts}"

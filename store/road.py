@@ -19,6 +19,7 @@ STATES: Final = numbers.STATES
 NUMBER: Final = numbers.STATE_NUMBER
 LEASED: Final = NUMBER["leased"]
 FOR_ALL_TIME: Final = 2**40
+_LINKS: Final = frozenset({"http", "hub"})
 _FINAL: Final = frozenset({"accepted", "officer_review"})
 """What an agency's word makes of a delivery for good: its signed answer is kept."""
 
@@ -237,7 +238,10 @@ async def _settle(database: Database, agency: int, settlements: Sequence[Settlem
     await _count(database, moves)
     await database.many(road_sql.END_ATTEMPT, [_end_of_attempt(trip, one, agency) for one in settlements])
     newest = (await database.rows(road_sql.NEWEST, (json.dumps(accepted),)))[0][0] if accepted else 0
-    await database.rows(road_sql.TRAVELLED, (trip.bytes_out, trip.bytes_in, now, trip.outcome, newest, agency))
+    if trip.road in _LINKS:
+        await database.rows(road_sql.TRAVELLED, (trip.bytes_out, trip.bytes_in, now, trip.outcome, newest, agency))
+    else:
+        await database.rows(road_sql.ACKNOWLEDGED, (newest, agency))
 
 
 def _settled(

@@ -85,6 +85,9 @@ TRAVELLED: Final = (
     " accepted_at = max(accepted_at, ?) WHERE agency = ?"
 )
 
+ACKNOWLEDGED: Final = "UPDATE road SET accepted_at = max(accepted_at, ?) WHERE agency = ?"
+"""A stick or an SMS says nothing of the link, and is not paid for by its bytes."""
+
 ROADS: Final = "SELECT agency, cursor, seq, life, bytes_out, bytes_in, accepted_at, last_at, last_outcome FROM road"
 
 TALLIES: Final = "SELECT agency, state, n FROM tally"

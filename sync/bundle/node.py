@@ -58,6 +58,7 @@ class Reading:
     refused: int = 0
     later: int = 0
     statuses: int = 0
+    carried: int = 0
     problem: str = ""
 
 
@@ -177,7 +178,9 @@ async def _read_part(
     late = [replace(event, age=post.LATE) for event in events.events]
     new = await road.statuses(agency, late, cursor, means.now(), events.outcomes)
     words = [one.event for one in settlements] + [LATE[one.status] for one in events.outcomes]
-    reading = Reading(path, agency, words.count("accept"), words.count("refuse"), words.count("later"), new)
+    reading = Reading(
+        path, agency, words.count("accept"), words.count("refuse"), words.count("later"), new, words.count("carry")
+    )
     _log.info("receipt_read", bundle=part.header.bundle, agency=agency, accepted=reading.accepted, statuses=new)
     return reading
 

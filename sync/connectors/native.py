@@ -1,6 +1,7 @@
 """The native agency protocol: signed batches of CloudEvents out, signed results and statuses back."""
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -164,7 +165,7 @@ class Connector:
             fault.bytes_out = len(body)
             raise
         except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as fault:
-            raise Away(f"cannot reach the agency: {type(fault).__name__}") from fault
+            raise Away(f"cannot reach the agency: {_why(fault)}") from fault
         except TimeoutError as fault:
             raise _lost(f"no answer within {seconds:.0f} s", body, cut=False) from fault
         except (aiohttp.ClientError, ConnectionError, asyncio.IncompleteReadError) as fault:
@@ -201,6 +202,16 @@ def _lost(message: str, body: bytes, *, cut: bool) -> Lost:
     fault = Lost(message, cut=cut)
     fault.bytes_out = len(body)
     return fault
+
+
+def _why(fault: Exception) -> str:
+    """Why there was no connection, in the operating system's words; no address is in them."""
+    if isinstance(fault, aiohttp.ClientConnectorDNSError):
+        return "its name is not known here"
+    if isinstance(fault, aiohttp.ConnectionTimeoutError):
+        return "no connection in time"
+    number = fault.os_error.errno if isinstance(fault, aiohttp.ClientConnectorError) else None
+    return os.strerror(number).lower() if number else type(fault).__name__
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

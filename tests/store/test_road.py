@@ -228,3 +228,18 @@ async def test_the_signed_answer_is_kept_once_for_all_that_it_settled(memory: Me
     lost = Trip(AGENCY, "http", (3,), "answered", answer=said)
     await memory.road.settle(AGENCY, (Settlement(3, "lose"),), lost, NOON, wake=False)
     assert await rows(memory, "SELECT count(*) FROM answer") == [(1,)], "nothing was settled: nothing is kept"
+
+
+async def test_a_stick_or_an_sms_says_nothing_of_the_link_and_costs_no_bytes(memory: Memory) -> None:
+    await requests(memory, 2)
+    await lease(memory, 1)
+    await settle(memory, Settlement(1, "accept", code="accepted"))
+    before = await traffic(memory)
+    await lease(memory, 2, now=NOON + 60)
+    for road in ("bundle", "sms"):
+        trip = Trip(AGENCY, road, (2,), "bundle 7", bytes_out=1000)  # type: ignore[arg-type]
+        await memory.road.settle(AGENCY, (Settlement(2, "carry"),), trip, NOON + 60, wake=False)
+    after = await traffic(memory)
+    assert after.carried == 1
+    same = ("bytes_out", "bytes_in", "last_at", "last_outcome")
+    assert [getattr(after, name) for name in same] == [getattr(before, name) for name in same]
