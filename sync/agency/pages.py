@@ -1,6 +1,7 @@
 """The agency's page: plain HTML from the server, no script, usable at 390 pixels and on paper."""
 
 import asyncio
+import hashlib
 import time
 import tomllib
 from collections.abc import AsyncIterator
@@ -53,6 +54,8 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        # A browser keeps the sheet for an hour: after an upgrade it must not dress the new page in the old one.
+        self._templates.globals["style"] = hashlib.sha256(self._style).hexdigest()[:12]
 
     def routes(self) -> list[web.RouteDef]:
         """Return all routes of the page."""

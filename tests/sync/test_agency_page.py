@@ -1,6 +1,7 @@
 """The agency's page as a browser without script sees it."""
 
 import base64
+import hashlib
 import html
 import io
 import json
@@ -186,6 +187,13 @@ async def test_a_body_that_is_sealed_to_this_agency_is_opened_to_be_read_and_cor
 
 async def test_the_address_of_the_sign_in_form_leads_home_when_it_is_reloaded(browser: Browser) -> None:
     assert 'name="password"' in await browser.get("/login")
+
+
+async def test_the_style_sheet_has_another_address_when_it_changes(agency: Agency, browser: Browser) -> None:
+    found = re.search(r'href="(/style\.css\?([0-9a-f]{12}))"', await browser.get("/"))
+    assert found
+    sheet = await browser.get(found[1])
+    assert hashlib.sha256(sheet.encode()).hexdigest().startswith(found[2])
 
 
 async def test_enrolling_again_keeps_the_old_secret_until_the_new_one_is_used(agency: Agency, tmp_path: Path) -> None:
