@@ -20,7 +20,10 @@ STEADY: Final = frozenset(
     }
 )  # fmt: skip
 # Passed only while a process starts.
-START: Final = "commit-start"
+START: Final = ("commit-start", "commit-prepare")
+ONCE: Final = ("commit-Library.publish", "commit-Memory._renew", "commit-Hub.lease")
+"""Passed at the first start only, which has a row of its own."""
+
 FRESH: Final = ("commit-start", "commit-Library.publish", "commit-Memory._renew")
 PATIENCE: Final = 15.0
 """Seconds in which a point that was ordered is to be passed."""
@@ -29,10 +32,10 @@ Point = tuple[str, int]
 
 
 @asynccontextmanager
-async def fresh_town(seed: int, nursery: Nursery, **controls: str) -> AsyncIterator[Town]:
+async def fresh_town(seed: int, nursery: Nursery, *, hub: bool = False, **controls: str) -> AsyncIterator[Town]:
     """A town in a folder of its own, which goes with it."""
     with fresh_folder() as folder:
-        async with town(folder, seed, nursery, **controls) as made:
+        async with town(folder, seed, nursery, hub=hub, **controls) as made:
             yield made
 
 
@@ -42,20 +45,20 @@ async def enumerated(place: Town, role: str) -> list[Point]:
     points: list[Point] = []
     for name, count in counts.items():
         last = 1 if name.rpartition(".")[0] in STEADY else count
-        points += [(name, nth) for nth in range(1, last + 1) if not name.startswith(FRESH[1:])]
+        points += [(name, nth) for nth in range(1, last + 1) if not name.startswith(ONCE)]
     return points
 
 
 async def _walked(place: Town) -> dict[str, list[Point]]:
     await place.request()
     assert await until(place.quiet)
-    return {role: await enumerated(place, role) for role in ("node", "agency")}
+    return {role: await enumerated(place, role) for role in place.powers}
 
 
 async def _die_at(place: Town, orders: Iterable[tuple[str, Point]]) -> list[str]:
     """One request during which each of `orders` kills; returns the points that nothing came by."""
     orders = list(orders)
-    powers = {"node": place.node, "agency": place.agency}
+    powers = place.powers
     before = {role: powers[role].deaths for role, _ in orders}
     for role, (name, nth) in orders:
         place.order(role, name, 1 if name.startswith(START) else nth)
@@ -82,11 +85,20 @@ async def _verdict(place: Town, runs: int, missed: list[str]) -> Tally:
 
 async def single(seed: int, runs: int) -> Tally:
     """Each point of the node and of the agency, once; `runs` 0: all of them."""
+    return await _single(seed, runs, ("node", "agency"), hub=False)
+
+
+async def hub_single(seed: int, runs: int) -> Tally:
+    """The same for the hub, when the node goes through one."""
+    return await _single(seed, runs, ("hub",), hub=True)
+
+
+async def _single(seed: int, runs: int, roles: tuple[str, ...], *, hub: bool) -> Tally:
     rng = random.Random(seed)
     with Nursery() as nursery:
-        async with fresh_town(seed, nursery) as place:
+        async with fresh_town(seed, nursery, hub=hub) as place:
             walked = await _walked(place)
-            orders = [(role, point) for role, points in walked.items() for point in points]
+            orders = [(role, point) for role in roles for point in walked[role]]
             chosen = orders if not runs or runs >= len(orders) else _spread(orders, runs, rng)
             missed: list[str] = []
             for order in chosen:
@@ -106,15 +118,24 @@ def _spread(orders: list[tuple[str, Point]], runs: int, rng: random.Random) -> l
 
 async def pairs(seed: int, runs: int) -> Tally:
     """A point of the node and a point of the agency during one request."""
+    return await _pairs(seed, runs, [("node", "agency")], hub=False)
+
+
+async def hub_pairs(seed: int, runs: int) -> Tally:
+    """A point of the hub, and a point of the node or of the agency."""
+    return await _pairs(seed, runs, [("hub", "node"), ("hub", "agency")], hub=True)
+
+
+async def _pairs(seed: int, runs: int, roles: list[tuple[str, str]], *, hub: bool) -> Tally:
     rng = random.Random(seed)
     with Nursery() as nursery:
-        async with fresh_town(seed, nursery) as place:
+        async with fresh_town(seed, nursery, hub=hub) as place:
             walked = await _walked(place)
-            both = [(one, two) for one in walked["node"] for two in walked["agency"]]
+            both = [((a, x), (b, y)) for a, b in roles for x in walked[a] for y in walked[b]]
             chosen = both if not runs or runs >= len(both) else rng.sample(both, runs)
             missed: list[str] = []
-            for one, two in chosen:
-                missed += await _die_at(place, [("node", one), ("agency", two)])
+            for one in chosen:
+                missed += await _die_at(place, one)
             return await _verdict(place, len(chosen), missed)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.faults import disks, kills, lines, machine, power, times
+from tests.faults import disks, kills, laptops, lines, machine, power, roads, times
 from tests.faults.rows import Fault
 
 _ALL: Final = (
@@ -14,7 +14,9 @@ _ALL: Final = (
         48,
         0,
     ),
-    Fault("kill-pair", "a point of the node and a point of the agency during one request", kills.pairs, 12, 400),
+    Fault("kill-pair", "a point of the node and a point of the agency during one request", kills.pairs, 12, 200),
+    Fault("kill-hub", "the same points in a hub between them", kills.hub_single, 14, 0),
+    Fault("kill-hub-pair", "a point of the hub and one of the node or of the agency", kills.hub_pairs, 6, 120),
     Fault("kill-first-start", "each commit of a node's very first start", kills.first_start, 6, 0),
     Fault(
         "control-early",
@@ -88,6 +90,15 @@ _ALL: Final = (
         control=True,
     ),
     Fault("node-restored", "the node is put back to a backup, and goes on", times.node_restored, 8, 300),
+    Fault("laptop-lost", "killed under load, its disk gone, restored from the second copy", laptops.laptop_lost, 2, 60),
+    Fault(
+        "control-copy",
+        "control: the same from a copy that lacks its last records",
+        laptops.copy_torn,
+        1,
+        5,
+        control=True,
+    ),
     Fault("disk-cloned", "the node's disk is copied onto a second machine, and both go on", times.cloned, 8, 300),
     Fault(
         "control-one-epoch",
@@ -119,7 +130,7 @@ _ALL: Final = (
         "going back that Hypothesis finds",
         machine.machine,
         25,
-        1500,
+        600,
     ),
     Fault(
         "control-machine",
@@ -127,6 +138,21 @@ _ALL: Final = (
         machine.careless_machine,
         20,
         50,
+        control=True,
+    ),
+    Fault(
+        "roads",
+        "the same requests by SMS, HTTP, stick and hub at once, in every order, and the answers home in any",
+        roads.all_orders,
+        24,
+        0,
+    ),
+    Fault(
+        "control-roads",
+        "control: the same, and the agency forgets its inbox between any two roads",
+        roads.forgetful,
+        2,
+        10,
         control=True,
     ),
 )

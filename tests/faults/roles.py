@@ -48,13 +48,22 @@ def hurry() -> None:
 
 def node(folder: str, *, control: str = "") -> None:
     """`sala serve` in `folder`, with failpoints; as a control it answers phones before it has committed."""
-    services.prepare = lambda *_: PREPARED
-    hurry()
-    points = Points(Path(folder), "node")
-    failpoints.arm_node(points)
     if control == "early":
         _answer_early()
-    sala.app.serve(sala.config.load(Path(folder) / "sala.toml"))
+    _serve(Path(folder), Points(Path(folder), "node"))
+
+
+def hub(folder: str, *, control: str = "") -> None:
+    """`sala serve` in the folder `hub`, with failpoints."""
+    assert not control
+    _serve(Path(folder) / "hub", Points(Path(folder), "hub"))
+
+
+def _serve(home: Path, points: Points) -> None:
+    services.prepare = lambda *_: PREPARED
+    hurry()
+    failpoints.arm_node(points)
+    sala.app.serve(sala.config.load(home / "sala.toml"))
 
 
 def _answer_early() -> None:
@@ -120,4 +129,4 @@ def approve_all(connection: Any, life: str, opener: Any) -> None:
         assert not decide(connection, number, Decision("approved"), life, int(time.time()), opener)
 
 
-ROLES: Final[dict[str, Callable[..., None]]] = {"node": node, "agency": agency, "load": load}
+ROLES: Final[dict[str, Callable[..., None]]] = {"node": node, "hub": hub, "agency": agency, "load": load}

@@ -20,6 +20,7 @@ from sala import keys
 from store.road import STATES
 from store.sqlite import open_keyed
 from sync.agency import book, enrol
+from sync.signing import new_secret
 from tests.at_standin import Standin
 from tests.faults.nursery import Child, Nursery
 from tests.faults.roles import SERVICE
@@ -29,6 +30,7 @@ from tests.journeys.wits import Wits
 from tests.ports import free_port
 from tests.sala.nodes import SECRET, written
 
+NODE = "LA-TEST-01"
 VILLAGES = ("0901001", "0901002", "0901003", "0901004", "0901005")
 
 
@@ -75,13 +77,20 @@ class Town:
     """All of them, in one folder."""
 
     folder: Path
-    node: Power
-    agency: Power
+    powers: dict[str, Power]
     operator: Operator
     gateway: Standin
     rng: random.Random
     wits: Wits
     told: set[str] = field(default_factory=set)
+
+    @property
+    def node(self) -> Power:
+        return self.powers["node"]
+
+    @property
+    def agency(self) -> Power:
+        return self.powers["agency"]
 
     async def request(self) -> str:
         """One citizen with one request; returns the reference that she was told."""
@@ -102,7 +111,7 @@ class Town:
         part.replace(file)
 
     def calm(self) -> None:
-        for role in ("node", "agency"):
+        for role in self.powers:
             (self.folder / f"{role}.order").unlink(missing_ok=True)
 
     def passed(self, role: str) -> list[str]:
@@ -166,33 +175,53 @@ def _careless() -> Iterator[None]:
         book._STEPS = whole  # type: ignore[misc]
 
 
+def _road(secret: str, port: int) -> str:
+    """The block of an agency that is reached directly."""
+    url = f"http://127.0.0.1:{port}"
+    return f'[agencies.water]\nconnector = "native"\nurl = "{url}"\nsecret = "{secret}"\ntimeout = 5.0\n'
+
+
+async def _hub(folder: Path, port: int) -> str:
+    """Write the hub's configuration into `folder`; the block of a node that goes through it."""
+    home = folder / "hub"
+    home.mkdir()
+    secret = new_secret()
+    road = _road(await enrol(folder, "LA-HUB", hub=True), port)
+    nodes = f'[hub.nodes.{NODE}]\nsecret = "{secret}"\n'
+    _, _, console = written(home, road + nodes, node="LA-HUB", services=[str(SERVICE)])
+    return f'[hub]\nurl = "http://127.0.0.1:{console}/hub"\nsecret = "{secret}"\nagencies = ["water"]\n'
+
+
 @asynccontextmanager
-async def town(folder: Path, seed: int, nursery: Nursery, **controls: str) -> AsyncIterator[Town]:
-    """A town whose node and agency run; `controls` are broken on purpose."""
+async def town(folder: Path, seed: int, nursery: Nursery, *, hub: bool = False, **controls: str) -> AsyncIterator[Town]:
+    """A town whose node and agency run, with a hub between them if asked; `controls` are broken on purpose."""
     port = free_port()
     with _careless() if controls.get("agency") == "careless" else contextlib.nullcontext():
-        secret = await enrol(folder, "LA-TEST-01")
+        secret = await enrol(folder, NODE)
     gateway = Standin()
-    block = (
-        f'[agencies.water]\nconnector = "native"\nurl = "http://127.0.0.1:{port}"\nsecret = "{secret}"\ntimeout = 5.0\n'
-    )
+    block = await _hub(folder, port) if hub else _road(secret, port)
     file, http, _ = written(folder, block, services=[str(SERVICE)])
-    file.write_text(file.read_text().replace("http://127.0.0.1:9", gateway.url))
+    text = file.read_text().replace("http://127.0.0.1:9", gateway.url)
+    # A node with a hub uses only the references that are leased to it.
+    file.write_text(text.replace("reserve_mb = 0\n", 'reserve_mb = 0\nblocks = ["4821"]\n') if hub else text)
     log = folder / "log"
 
     def bear(role: str, **given: Any) -> Callable[[], Child]:
         return lambda: nursery.bear(role, log, folder=str(folder), control=controls.get(role, ""), **given)
 
+    powers = {"agency": Power(bear("agency", port=port)), "node": Power(bear("node"))}
+    if hub:
+        powers["hub"] = Power(bear("hub"))
     rng = random.Random(seed)
     wits = Wits([load(SERVICE.read_text("utf-8"), SERVICE.name)], VILLAGES, {})
     async with gateway, aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http_session:
         door = f"http://127.0.0.1:{http}/gateways/at/{SECRET}"
         operator = Operator(http_session, door, rng, twice=0, late=0, patience=MOST_SECONDS)
-        made = Town(folder, Power(bear("node")), Power(bear("agency", port=port)), operator, gateway, rng, wits)
-        made.agency.on()
-        made.node.on()
+        made = Town(folder, powers, operator, gateway, rng, wits)
+        for power in powers.values():
+            power.on()
         try:
             yield made
         finally:
-            await made.node.off()
-            await made.agency.off()
+            for power in powers.values():
+                await power.off()
