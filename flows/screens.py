@@ -5,7 +5,7 @@ from typing import Any, Final, assert_never
 
 import msgspec
 
-from flows.errors import Refusal
+from flows.errors import ExpressionFault, Refusal
 from flows.expressions import Expression
 from flows.fields import AnyField, ChoiceField, MultiField, YesNoField
 from flows.inputs import Choose, Confirm, Frame, Value, numbers, read, show, show_value
@@ -351,6 +351,10 @@ class Canvas(msgspec.Struct, frozen=True):
             value = scope[name]
         except KeyError:
             return ""
+        except ExpressionFault:
+            if not self.walk.partial:
+                raise
+            return NOTHING
         field = scope.part.fields.get(name)
         return show_value(value, self.run.language) if field is None else self._show(field, value)
 

@@ -68,7 +68,7 @@ def _submit(node: SubmitNode, walk: Walk, run: Run, world: World, once: tuple[st
         keep_days=flow.notice.keep_days if flow.notice else 30,
         clock=world.clock,
         corrects=case_id if run.case else "",
-        partial=run.case is not None and not run.case[3],
+        partial=walk.partial,
         flags=flags(walk) if world.clock == "doubtful" else (),
     )
 
@@ -76,7 +76,8 @@ def _submit(node: SubmitNode, walk: Walk, run: Run, world: World, once: tuple[st
 def anonymous(walk: Walk) -> bool:
     """Whether the answers so far keep the number out of the submission; raises `ExpressionFault`, never guesses."""
     condition = walk.program.flow.anonymous
-    if condition is None:
+    if condition is None or walk.partial:
+        # An anonymous request belongs to no number, so nobody corrects it by phone.
         return False
     value = evaluate(condition, walk.main)
     if not isinstance(value, bool):
@@ -116,14 +117,14 @@ def _computed(name: str, walk: Walk) -> tuple[bool, Any]:
 
 
 def place(walk: Walk, world: World) -> str:
-    """The district of the first answer that names a place, else the node's own."""
+    """The district of the first answer that names a place, else the node's own; "" where the case has it already."""
     for name, value in walk.main.items():
         field = walk.main.part.fields.get(name)
         if isinstance(field, RefField) and field.table == "places" and value is not None:
             district = world.tables.places.district_of(value)
             if district:
                 return str(district)
-    return world.district
+    return "" if walk.partial else world.district
 
 
 def _key(value: Any) -> str:

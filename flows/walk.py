@@ -112,6 +112,7 @@ class Walk:
         says: texts passed since the last screen that asked something, not yet read on a screen of their own.
         passed: every text passed. trail: places in the log of what `0` would take back, in the order walked.
         reference: of the last submission, "" before any. again: whether that one had been sent before.
+        partial: a correction of a case whose other answers are not known here (its body is sealed, or gone).
     """
 
     __slots__ = (
@@ -124,6 +125,7 @@ class Walk:
         "log",
         "main",
         "nodes",
+        "partial",
         "passed",
         "place",
         "program",
@@ -153,6 +155,7 @@ class Walk:
         self.place: int | None = None
         self.at: AnyNode = self.nodes[0]
         self._detour: list[tuple[str, int]] = []
+        self.partial = run.case is not None and not run.case[3]
         if run.case is not None:
             self._correct(run.case[3], run.case[4])
         self.go()
@@ -177,7 +180,13 @@ class Walk:
         raise ExpressionFault(f"{node.name}: the steps run in a ring")
 
     def _holds(self, node: AnyNode, condition: Expression) -> bool:
-        value = evaluate(condition, self.scope)
+        try:
+            value = evaluate(condition, self.scope)
+        except ExpressionFault:
+            if not self.partial:
+                raise
+            # It hangs on an answer that only the agency knows: the way of the request as it was sent is taken again.
+            return True
         if not isinstance(value, bool):
             raise ExpressionFault(f"`when` is neither true nor false: {condition.source}")
         if self.program.watch is not None:

@@ -5,6 +5,7 @@ import getpass
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from sala.beside import beside
 from sala.config import Config
 from store.memory import Memory
 from store.values import Memo, Task
+from sync.agency.sealed import Opener
 
 REASONS: Final[Mapping[str, str]] = {
     "missing_field": "something is missing",
@@ -83,24 +85,24 @@ async def _tasks(config: Config, agency: str) -> list[dict[str, Any]]:
     ]
 
 
-def look(config: Config, reference: str, agency: str = "") -> list[Shown]:
-    """The tasks of one request with its answers; empty when none waits.
+def look(config: Config, reference: str, agency: str = "", key: Path | None = None) -> list[Shown]:
+    """The tasks of one request with its answers; empty when none waits. `key` is an officer's, for a sealed body.
 
     Raises:
         ConfigFault: it is no reference.
     """
-    return asyncio.run(_look(config, _digits(reference), agency))
+    return asyncio.run(_look(config, _digits(reference), agency, _opener(key)))
 
 
-async def _look(config: Config, reference: str, agency: str) -> list[Shown]:
+async def _look(config: Config, reference: str, agency: str, opener: Opener | None) -> list[Shown]:
     async with services.desk(config) as memory:
         found = await _waiting(memory, reference, agency)
         zone = ZoneInfo(config.timezone)
-        return [_shown(memory, task, zone) for task in found]
+        return [_shown(memory, task, zone, opener) for task in found]
 
 
-def _shown(memory: Memory, task: Task, zone: ZoneInfo) -> Shown:
-    data = orjson.loads(task.event).get("data") if task.event else None
+def _shown(memory: Memory, task: Task, zone: ZoneInfo, opener: Opener | None) -> Shown:
+    data = _data(task, opener)
     answers = []
     revision = memory.office.known.get(data["revision"]) if data else None
     for name, value in (data or {}).get("answers", {}).items():
@@ -121,21 +123,26 @@ def _tables(memory: Memory) -> Any:
     return memory.office.tables
 
 
-def amend(config: Config, reference: str, corrections: Sequence[str], *, agency: str, note: str) -> str:
+def amend(
+    config: Config, reference: str, corrections: Sequence[str], *, agency: str, note: str, key: Path | None = None
+) -> str:
     """Send the case on as its next revision, with `FIELD=VALUE` put right, each read as the citizen's own answer is.
 
     Raises:
         ConfigFault: nothing waits, more than one agency waits, a field the service does not have, a value that does
             not fit. StoreFault: somebody else has settled it, or its body is sealed or gone.
     """
-    return asyncio.run(_amend(config, _digits(reference), corrections, agency, note))
+    return asyncio.run(_amend(config, _digits(reference), corrections, agency, note, _opener(key)))
 
 
-async def _amend(config: Config, reference: str, corrections: Sequence[str], agency: str, note: str) -> str:
+async def _amend(
+    config: Config, reference: str, corrections: Sequence[str], agency: str, note: str, opener: Opener | None
+) -> str:
     async with services.desk(config) as memory:
         task = await _only(memory, reference, agency)
-        answers = _read(config, memory, task, corrections)
-        await memory.review.amend(task.seq, task.agency, answers, actor=_actor(), note=note)
+        data = _data(task, opener)
+        answers = _read(config, memory, task, corrections, data)
+        await memory.review.amend(task.seq, task.agency, answers, opened=data, actor=_actor(), note=note)
     return f"{format_reference(reference)}: revision {task.case_revision + 1} is on its way to {task.agency}"
 
 
@@ -187,9 +194,25 @@ async def _only(memory: Memory, reference: str, agency: str) -> Task:
     return found[0]
 
 
-def _read(config: Config, memory: Memory, task: Task, corrections: Sequence[str]) -> dict[str, Any]:
+def _opener(key: Path | None) -> Opener | None:
+    if key is None:
+        return None
+    try:
+        return Opener(key.read_text("utf-8"))
+    except OSError as fault:
+        raise ConfigFault(f"{key}: cannot be read: {fault.strerror}") from None
+
+
+def _data(task: Task, opener: Opener | None) -> Mapping[str, Any] | None:
+    """The data of a submission; None when its body is gone, or sealed to others."""
+    event = orjson.loads(task.event) if task.event else {}
+    return opener.data(event) if opener is not None else event.get("data")
+
+
+def _read(
+    config: Config, memory: Memory, task: Task, corrections: Sequence[str], data: Mapping[str, Any] | None
+) -> dict[str, Any]:
     """The corrections as JSON values; empty for a case whose body cannot be read, which the store then refuses."""
-    data = orjson.loads(task.event).get("data") if task.event else None
     if data is None:
         return {}
     revision = memory.office.known.get(data["revision"])

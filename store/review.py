@@ -78,8 +78,19 @@ class Review:
 
         await self._writer.do(run)
 
-    async def amend(self, seq: int, agency: str, answers: Mapping[str, Any], *, actor: str = "", note: str = "") -> int:
+    async def amend(
+        self,
+        seq: int,
+        agency: str,
+        answers: Mapping[str, Any],
+        *,
+        opened: Mapping[str, Any] | None = None,
+        actor: str = "",
+        note: str = "",
+    ) -> int:
         """Send the case on as its next revision, under a new id, with these answers put right; returns its number.
+
+        `opened` are the data of a sealed body, from an officer who has a key to it.
 
         Raises:
             StoreFault: no such task waits, the case has gone on already, or its body is sealed or no longer kept.
@@ -90,7 +101,7 @@ class Review:
             await database.begin()
             task = await _open_task(database, seq, number)
             agencies = [row[0] for row in await database.rows(road_sql.AGENCIES_OF, (seq,))]
-            submit = replace(_amended(task, seq, agencies, answers), clock=self._clock.quality)
+            submit = replace(_amended(task, seq, agencies, answers, opened), clock=self._clock.quality)
             request_number = task[1] or 0
             channel = task[3]
             ask = Ask("end", None, b"", request_number, task[2] or b"")
@@ -174,15 +185,16 @@ async def _open_task(database: Database, seq: int, agency: int) -> Row:
     return rows[0]
 
 
-def _amended(task: Row, seq: int, agencies: list[str], answers: Mapping[str, Any]) -> Submit:
+def _amended(
+    task: Row, seq: int, agencies: list[str], answers: Mapping[str, Any], opened: Mapping[str, Any] | None
+) -> Submit:
     _, _, caller, _, sensitive, keep_days, place, event, latest, case_revision = task
     if latest != seq:
         raise StoreFault("the case has gone on as a later revision")
-    data = orjson.loads(event).get("data") if event else None
+    data = opened or (orjson.loads(event).get("data") if event else None)
     if data is None:
-        raise StoreFault(
-            "the body of this submission is sealed or no longer kept", hint="ask the citizen to correct it"
-        )
+        hint = "with an officer's key to it, give --key FILE; else ask the citizen to correct it"
+        raise StoreFault("the body of this submission is sealed or no longer kept", hint=hint)
     return Submit(
         service=data["service"],
         kind=data["submission"],
@@ -201,4 +213,6 @@ def _amended(task: Row, seq: int, agencies: list[str], answers: Mapping[str, Any
         anonymous=caller is None,
         keep_days=keep_days,
         corrects=data["case"]["id"],
+        partial=bool(data["case"].get("partial")),
+        flags=tuple(data.get("flags", ())),
     )

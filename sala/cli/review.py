@@ -1,5 +1,6 @@
 """`sala review ...`: what agencies refused, for an officer to put right or to withdraw; and the inbox."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +12,9 @@ FOUND = 1
 
 Reference = Annotated[str, typer.Argument(metavar="REF", help="The nine digits that the citizen keeps.")]
 AgencyOption = Annotated[str, typer.Option("--agency", help="Only this agency.", show_default=False)]
+Key = Annotated[
+    Path | None, typer.Option("--key", help="An officer's secret key, for a sealed body.", show_default=False)
+]
 Note = Annotated[str, typer.Option("--note", help="A word for the trail; the citizen does not see it.")]
 
 
@@ -31,18 +35,18 @@ def list_(agency: AgencyOption = "", config: ConfigFile = None, form: FormOption
 
 
 @app.command()
-def show(reference: Reference, agency: AgencyOption = "", config: ConfigFile = None) -> None:
+def show(reference: Reference, agency: AgencyOption = "", key: Key = None, config: ConfigFile = None) -> None:
     """Show one request with its answers, and why the agency refused it."""
     from flows.reference import format_reference
     from sala import review
 
-    found = review.look(read_config(config), reference, agency)
+    found = review.look(read_config(config), reference, agency, key)
     for one in found:
         task = one.task
         print(f"{format_reference(task.reference)}  {task.service}, revision {task.case_revision}")
         print(f"  {task.agency} since {one.since}: {one.why}")
         if one.sealed:
-            print("  the body is sealed or gone; only the citizen can correct it, or withdraw it here")
+            print("  the body is sealed or gone: give --key, or let the citizen correct it")
         for name, label, value in one.answers:
             print(f"  {'*' if name in task.fields else ' '} {name}: {value}  ({label})")
     if not found:
@@ -56,12 +60,13 @@ def amend(
     correction: Annotated[list[str], typer.Argument(metavar="FIELD=VALUE", help="As the citizen would answer it.")],
     agency: AgencyOption = "",
     note: Note = "",
+    key: Key = None,
     config: ConfigFile = None,
 ) -> None:
     """Put answers right and send the case again, as its next revision."""
     from sala import review
 
-    print(review.amend(read_config(config), reference, correction, agency=agency, note=note))
+    print(review.amend(read_config(config), reference, correction, agency=agency, note=note, key=key))
 
 
 @app.command()

@@ -155,6 +155,7 @@ def _store(connection: Any, node: Node, record: Record, data: dict[str, Any], no
     source, event_id = record.identity
     case = _case(data)
     case_id, revision = str(case.get("id") or event_id), _revision(case.get("revision"))
+    place = _place(data) or _place_before(connection, case_id)
     number = connection.execute(
         "INSERT INTO request (id, source, node, reference, service, language, case_id, case_revision, status, reason,"
         " fields, at, changed_at, event, place) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'new', '', '[]', ?, ?, ?, ?)",
@@ -170,7 +171,7 @@ def _store(connection: Any, node: Node, record: Record, data: dict[str, Any], no
             now,
             now,
             record.raw,
-            _place(data),
+            place,
         ),
     ).lastrowid
     _supersede(connection, case_id, now)
@@ -194,6 +195,12 @@ def _supersede(connection: Any, case_id: str, now: int) -> None:
 def _place(data: dict[str, Any]) -> str:
     place = data.get("place")
     return str(place.get("pcode") or "") if isinstance(place, dict) else ""
+
+
+def _place_before(connection: Any, case_id: str) -> str:
+    asked = "SELECT place FROM request WHERE case_id = ? ORDER BY case_revision DESC LIMIT 1"
+    row = connection.execute(asked, (case_id,)).fetchone()
+    return str(row[0]) if row else ""
 
 
 def _revision(value: Any) -> int:
