@@ -321,7 +321,8 @@ def published(config: Config) -> list[Mapping[str, Any]]:
 
 async def _published(config: Config) -> list[Mapping[str, Any]]:
     async with beside(config) as memory:
-        rows = await memory.library.list()
+        listed = await memory.library.list()
+    rows = sorted(listed, key=lambda one: (one.flow, not one.live, -one.at))
     return [{"service": one.flow, "state": _state(one), "revision": one.digest, "published": one.at} for one in rows]
 
 

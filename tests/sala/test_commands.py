@@ -81,6 +81,8 @@ def test_flows_are_published_paused_and_rolled_back_beside_the_node(
     code, said = sala(node, capsys, "flow", "publish", str(tmp_path / "birth.yaml"))
     assert code == 0, said
     assert "published birth sha256:" in said
+    listed = json.loads(sala(node, capsys, "flow", "list", "--format", "json")[1])
+    assert [one["state"] for one in listed if one["service"] == "birth"] == ["live", "old"]
     assert menu_says(node, "Report a birth", "+8562055500101")
     assert sala(node, capsys, "flow", "rollback", "birth")[0] == 0
     assert menu_says(node, "Register a birth", "+8562055500102")

@@ -1,6 +1,7 @@
 """`sala flow check --paths`, `storyboard` and `voice`, as an author types them."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -80,5 +81,5 @@ def test_a_tariff_that_is_none(text: str) -> None:
 
 def test_tariffs() -> None:
     one = explored.tariff("LTC:100:0:20/20:USD")
-    assert (one.segment, one.block, one.seconds, one.currency) == (100, 20, 20, "USD")
+    assert (one.segment, one.block, one.seconds, one.currency) == (Decimal(100), Decimal(20), 20, "USD")
     assert explored.tariff("Unitel:75").segment == 75

@@ -237,7 +237,7 @@ async def test_a_stick_or_an_sms_says_nothing_of_the_link_and_costs_no_bytes(mem
     before = await traffic(memory)
     await lease(memory, 2, now=NOON + 60)
     for road in ("bundle", "sms"):
-        trip = Trip(AGENCY, road, (2,), "bundle 7", bytes_out=1000)  # type: ignore[arg-type]
+        trip = Trip(AGENCY, road, (2,), "bundle 7", bytes_out=1000)
         await memory.road.settle(AGENCY, (Settlement(2, "carry"),), trip, NOON + 60, wake=False)
     after = await traffic(memory)
     assert after.carried == 1
