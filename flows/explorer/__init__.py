@@ -69,14 +69,11 @@ def explore(revision: Revision, settings: Settings) -> Report:
     """Walk a flow in every language on every channel, and tell what was met."""
     atlas = Atlas(revision)
     wide = walks_of(revision, settings)
-    usual = walks_of(revision, settings, likely=True, profiles=False)
-    by_way = {(walk.language, walk.world.channel): walk for walk in usual}
     subject = Subject(revision.flow, revision.parts, settings.tables, settings.phrases)
     branches = []
     for walk in wide:
-        channel = walk.world.channel
         notice = notice_pages(revision, walk.language, settings.phrases, walk.world.budget)
-        branches.append(branch_of(atlas, walk, by_way[walk.language, channel], notice, settings.tariffs))
+        branches.append(branch_of(atlas, walk, notice, settings.tariffs))
     unanswered = {atlas.name(spot_of(walk.program, node)) for walk in wide for node in walk.unanswered}
     return Report(
         service=revision.flow.id,

@@ -190,19 +190,21 @@ class _Maker:
         return [state for state in walk.states if state.plain and state.node == node]
 
     def _face(self, node: int, walk: Walked) -> Face:
-        budget = walk.world.budget
-        pages: tuple[str, ...] = ()
-        states = self._states(walk, node) or [one for one in walk.states if node in one.says]
-        if states:
-            pages = states[0].shown.pages
-        else:
-            edges = (edge for state in walk.states for edge in state.edges)
-            pages = next((edge.shown for edge in edges if edge.node == node and edge.shown), ())
-        refused = next(
-            (one.text for one in walk.seen.values() if one.node == node and one.reason not in _MILD and not one.page),
-            "",
-        )
-        return Face(walk.language, _measured(pages, budget), refused.split("\n")[0])
+        edges = [edge for state in walk.states for edge in state.edges if edge.weight]
+        usual = {edge.to for edge in edges} | {0}
+        states = [one for one in self._states(walk, node) if one.index in usual]
+        states = states or [one for one in walk.states if node in one.says]
+        # Of an end that was told twice, as to somebody who sends the same again, the first is the ordinary one.
+        ended = next((edge.shown for edge in edges if edge.node == node and edge.shown), ())
+        pages = ended or (states[0].shown.pages if states else ())
+        return Face(walk.language, _measured(pages, walk.world.budget), self._refusal(node, walk))
+
+    @staticmethod
+    def _refusal(node: int, walk: Walked) -> str:
+        """The first line of a refusal; not of the one for too many letters, which few people meet."""
+        refused = [one for one in walk.seen.values() if one.node == node and one.reason not in _MILD and not one.page]
+        refused.sort(key=lambda one: one.reason == "too_long")
+        return refused[0].text.split("\n")[0] if refused else ""
 
     def _branches(self, node: int) -> Iterator[Branch]:
         """Where a screen leads, as the lines of the map have it; the way that most take first."""

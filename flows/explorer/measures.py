@@ -4,15 +4,17 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
 from flows.text.lao import FOLLOW, LEAD, MARK, graphemes
 from flows.text.measure import segments
 
-_REPEATS: Final = frozenset("ໆຯ")
-"""Written with or without a blank before them."""
+_HANGING: Final = (MARK | FOLLOW) - frozenset("ໆຯ")
+"""What needs a letter before it; ໆ and ຯ are written with or without a blank."""
+KEPT: Final = 8192
+"""Texts whose measures are kept: at a keystroke nearly all pages are those of the keystroke before."""
 _LAO: Final = range(0x0E80, 0x0F00)
 
 
@@ -64,6 +66,7 @@ class Cost:
     price: tuple[tuple[str, str, str], ...] = ()
 
 
+@lru_cache(maxsize=KEPT)
 def keys_for(text: str) -> int:
     """Presses to type this on twelve keys, and one to send it."""
     pace = figures()["pace"]
@@ -76,10 +79,15 @@ def _keys(letter: str, pace: Mapping[str, Any]) -> int:
     return int(pace["keys_a_lao_letter"])
 
 
+@lru_cache(maxsize=KEPT)
+def _letters(page: str) -> int:
+    return graphemes(page)
+
+
 def seconds_for(stop: Stop) -> float:
     """Seconds that a screen takes: reading, turning its pages, typing, and the way to us and back."""
     pace = figures()["pace"]
-    letters = sum(graphemes(page) for page in stop.pages)
+    letters = sum(map(_letters, stop.pages))
     keys = keys_for(stop.typed) + 2 * (len(stop.pages) - 1) if stop.typed else 0
     turns = len(stop.pages) if stop.typed else 0
     read, press, turn = pace["letters_a_second"], pace["seconds_a_key"], pace["seconds_a_turn"]
@@ -107,6 +115,7 @@ def _price(tariff: Tariff, channel: str, seconds: int, parts: int) -> Decimal:
     return amount
 
 
+@lru_cache(maxsize=KEPT)
 def lines_on_handset(text: str, language: str) -> int:
     """Lines that a page takes on the smallest phone, words wrapped at blanks, too long ones anywhere."""
     phone = figures()["handset"]
@@ -127,12 +136,13 @@ def _wrapped(line: str, columns: int) -> int:
     return lines
 
 
+@lru_cache(maxsize=KEPT)
 def orphan(text: str) -> int:
     """Where a Lao mark stands without its letter, or a vowel before a letter without one; -1 when nowhere."""
     before = ""
     for at, letter in enumerate(text):
         lao = ord(before) in _LAO if before else False
-        if letter not in _REPEATS and letter in MARK | FOLLOW and not lao:
+        if letter in _HANGING and not lao:
             return at
         if before in LEAD and before and ord(letter) not in _LAO:
             return at - 1

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from flows.explorer.measures import Stop, seconds_for
-from flows.explorer.walker import END, FAILED, FORWARD, PARKED, Edge, State, Walked
+from flows.explorer.walker import END, FAILED, FORWARD, PARKED, Edge, State, Walked, replay
+from flows.revision import Revision
 
 _ASIDE: Final = frozenset({"back", "help"})
 LONGEST_WAY: Final = 400
@@ -81,8 +82,14 @@ def route(walked: Walked, state: State) -> tuple[str, ...]:
 def likeliest(walked: Walked) -> Way:
     """At each screen the way that most people take, of those who get to send their request.
 
-    Of a list's options each further one is taken by half as many; at a question that is typed, the usual answer.
+    Of a list's options each further one is taken by half as many; at a question that is typed, the usual answer. The
+    screens are those of the walk: with a walk at longest values, `replayed` gives the usual ones.
     """
+    return _way(likely_edges(walked))
+
+
+def likely_edges(walked: Walked) -> list[tuple[State, Edge]]:
+    """The same as the states it goes through and the edges it takes."""
     taken: list[tuple[State, Edge]] = []
     able = sending(walked)
     index, seen = 0, set[int]()
@@ -95,7 +102,17 @@ def likeliest(walked: Walked) -> Way:
             break
         taken.append((state, edge))
         index = edge.to
-    return _way(taken)
+    return taken
+
+
+def replayed(revision: Revision, walked: Walked) -> Way:
+    """The likeliest way walked once more, with the usual answers: two sessions that agree ahead show other values."""
+    typed = [edge.typed for _, edge in likely_edges(walked)]
+    screens = replay(revision, walked.language, walked.world, typed)
+    stops = [Stop(node, pages, text) for (node, pages, _), text in zip(screens, [*typed, ""], strict=False)]
+    sent = [text.text for _, _, texts in screens for text in texts]
+    ended = bool(screens) and len(screens) == len(typed) + 1
+    return Way(tuple(stop for stop in stops if stop.pages), tuple(sent), ended)
 
 
 def sending(walked: Walked) -> set[int]:

@@ -1,14 +1,15 @@
 """What the explorer tells about a flow, as values: findings, every page, the ways and what they cost, the reading."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from flows.check.subject import Subject
 from flows.check.wording import found
 from flows.explorer.measures import Cost, Stop, Tariff, cost_of, figures, lines_on_handset
-from flows.explorer.paths import Way, likeliest, longest
+from flows.explorer.paths import Way, longest, replayed
 from flows.explorer.places import Atlas, spot_of
 from flows.explorer.walker import Seen, Walked
 from flows.findings import Finding
@@ -104,8 +105,8 @@ class Report:
     unanswered: tuple[str, ...]
 
 
-def branch_of(atlas: Atlas, wide: Walked, usual: Walked, notice: tuple[str, ...], tariffs: Iterable[Tariff]) -> Branch:
-    """Measure a walk at longest values, and one at likely ones."""
+def branch_of(atlas: Atlas, wide: Walked, notice: tuple[str, ...], tariffs: Iterable[Tariff]) -> Branch:
+    """Measure a walk."""
     pages = tuple(_page(atlas, wide, seen) for seen in wide.seen.values())
     pages = tuple(sorted(pages, key=lambda one: (one.line, one.reason, one.page)))
     most = figures()["handset"]["lines"]
@@ -119,9 +120,17 @@ def branch_of(atlas: Atlas, wide: Walked, usual: Walked, notice: tuple[str, ...]
         screens=len({(seen.node, seen.says) for seen in wide.seen.values()}),
         scrolled=sum(page.lines > most for page in pages),
         pages=pages,
-        likeliest=_road(atlas, usual, likeliest(usual), notice, tariffs),
-        longest=_road(atlas, wide, longest(wide), notice, tariffs),
+        likeliest=_road(atlas, wide, _way(wide, "likeliest", partial(replayed, atlas.revision)), notice, tariffs),
+        longest=_road(atlas, wide, _way(wide, "longest", longest), notice, tariffs),
     )
+
+
+def _way(walked: Walked, name: str, found: Callable[[Walked], Way]) -> Way:
+    """A way of a walk, worked out once: a walk may outlive many reports."""
+    if name not in walked.ways:
+        walked.ways[name] = found(walked)
+    way: Way = walked.ways[name]
+    return way
 
 
 def _page(atlas: Atlas, walked: Walked, seen: Seen) -> Page:

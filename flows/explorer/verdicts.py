@@ -1,15 +1,15 @@
 """What the walks prove about a flow: one rule, one function, each finding on its line."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from flows.check.subject import Subject
 from flows.check.ways import asked
 from flows.check.wording import found as word_in
-from flows.explorer.measures import orphan
+from flows.explorer.measures import KEPT, orphan
 from flows.explorer.paths import circling, dead_ends, route, sending
 from flows.explorer.places import Atlas, Spot, spot_of
 from flows.explorer.walker import END, Walked
@@ -296,7 +296,7 @@ def _written(case: Case, walk: Walked, node: int) -> bool:
 def exposed(case: Case) -> Iterator[Finding]:
     """Words that shame or endanger, on a way that ends up as an SMS on the phone."""
     for walk in case.walks:
-        tags = {walk.language, "en"}
+        tags = frozenset((walk.language, "en"))
         for state in walk.states:
             for edge in state.edges:
                 for text in edge.sent:
@@ -314,7 +314,8 @@ def exposed(case: Case) -> Iterator[Finding]:
                     )
 
 
-def _sensitive(text: str, tags: Iterable[str]) -> str:
+@lru_cache(maxsize=KEPT)
+def _sensitive(text: str, tags: frozenset[str]) -> str:
     return next((word for tag in sorted(tags) if (word := word_in("sensitive", tag, text))), "")
 
 
