@@ -21,8 +21,15 @@ from store.words import Words
 USELESS_AFTER: Final = 7 * 86_400
 """Seconds for which a status is worth sending; it stays readable under "my requests"."""
 
+REASONS: Final = frozenset(
+    {"", "missing_field", "bad_value", "duplicate_case", "not_eligible", "documents_needed", "other"}
+)
+"""The reasons that citizens read in their own words; any other goes to the officer's inbox as well."""
+
 SENT_AGAIN: Final = frozenset({"rejected", "withdrawn"})
 """Statuses after which the same values may be sent once more."""
+
+_LONGEST_REASON: Final = 80
 
 log = structlog.get_logger("store")
 
@@ -80,6 +87,7 @@ class Statuses:
                 log.warning("status of an unknown request", agency=agency, seq=event.seq)
             elif case is not None and applied:
                 await _set(database, case, event, number, now)
+                await _puzzle(database, agency, event, now)
         await self._custody.keep_strays(database, number, unknown, now)
         await self._tell(database, agency, [case for case in cases.values() if case.news is not None], now)
         if cursor is not None:
@@ -145,6 +153,13 @@ async def _set(database: Database, case: _Case, event: StatusEvent, agency: int,
     if said != case.said:
         case.news = event
     case.said, case.agency, case.seq = said, agency, event.seq
+
+
+async def _puzzle(database: Database, agency: str, event: StatusEvent, now: int) -> None:
+    """A reason that no catalogue has: the citizen gets the plain status, and the officer the agency's own word."""
+    if event.reason not in REASONS:
+        text = f"{event.reference} {agency}: {event.status}, {event.reason[:_LONGEST_REASON]}"
+        await database.rows(sql.ADD_NOTE_ONCE, ("reason", text, now, "reason", text))
 
 
 def _event_row(

@@ -33,3 +33,13 @@ def test_an_agency_is_a_witness_of_the_time(hands: Hands) -> None:
     assert str(clock.quality) == "good"
     clock.hear(NOON + 86_400)
     assert str(clock.quality) == "doubtful"
+
+
+async def test_a_reason_that_nobody_has_words_for_goes_to_the_officer_too(memory: Memory) -> None:
+    reference, id_ = await accepted(memory)
+    await memory.road.statuses(AGENCY, [event(reference, id_, "in_review", reason="other")], "c1", NOON)
+    assert await memory.review.memos() == []
+    await memory.road.statuses(AGENCY, [event(reference, id_, "rejected", 2, reason="annex-7")], "c2", NOON)
+    (memo,) = await memory.review.memos()
+    assert (memo.kind, memo.text) == ("reason", f"{reference} registry: rejected, annex-7")
+    assert len(await told(memory)) == 1
