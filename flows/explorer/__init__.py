@@ -21,8 +21,9 @@ from flows.explorer.measures import Tariff, figures
 from flows.explorer.places import Atlas, spot_of
 from flows.explorer.report import Branch, Page, Reading, Report, Road, branch_of, reading_of
 from flows.explorer.samples import likely_text
+from flows.explorer.states import Walked
 from flows.explorer.verdicts import Case, verdicts
-from flows.explorer.walker import MOST_STATES, Walked, walk_flow
+from flows.explorer.walker import MOST_STATES, walk_flow
 from flows.expressions import Expression
 from flows.fields import Text
 from flows.inputs import Frame, encode, read

@@ -12,7 +12,7 @@ from flows.explorer import Report, Settings, explore, walks_of
 from flows.explorer.measures import Stop, seconds_for
 from flows.explorer.paths import likeliest
 from flows.explorer.places import spot_of
-from flows.explorer.walker import END, FORWARD, Edge, State, Walked
+from flows.explorer.states import END, FORWARD, Edge, State, Walked
 from flows.program import (
     AnyNode,
     AskNode,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from flows.explorer.measures import Stop, seconds_for
-from flows.explorer.walker import END, FAILED, FORWARD, PARKED, Edge, State, Walked, replay
+from flows.explorer.replay import replay
+from flows.explorer.states import END, FAILED, FORWARD, PARKED, Edge, State, Walked
 from flows.revision import Revision
 
 _ASIDE: Final = frozenset({"back", "help"})

@@ -11,7 +11,7 @@ from flows.check.wording import found
 from flows.explorer.measures import Cost, Stop, Tariff, cost_of, figures, lines_on_handset
 from flows.explorer.paths import Way, longest, replayed
 from flows.explorer.places import Atlas, spot_of
-from flows.explorer.walker import Seen, Walked
+from flows.explorer.states import Seen, Walked
 from flows.findings import Finding
 from flows.text.breaking import word_breaks
 from flows.text.measure import Budget, needs, units

@@ -12,7 +12,7 @@ from flows.check.wording import found as word_in
 from flows.explorer.measures import KEPT, orphan
 from flows.explorer.paths import circling, dead_ends, route, sending
 from flows.explorer.places import Atlas, Spot, spot_of
-from flows.explorer.walker import END, Walked
+from flows.explorer.states import END, Walked
 from flows.findings import Finding
 from flows.model import Flow
 from flows.program import EndNode, MenuNode, SubmitNode

@@ -6,119 +6,28 @@ many states it left when its bound was reached.
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from dataclasses import replace as dataclass_replace
-from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from msgspec.structs import replace
 
 from flows import engine
 from flows.explorer.relevance import Relevance
 from flows.explorer.samples import LIKELY, Sample, samples
+from flows.explorer.states import END, FAILED, PARKED, Edge, Kind, Seen, State, Walked
 from flows.inputs import numbers
-from flows.program import AskNode, ConfirmNode, EndNode, MenuNode, Node, Program, SubmitNode, forget, program
+from flows.program import AskNode, ConfirmNode, EndNode, MenuNode, Node, SubmitNode, forget, program
 from flows.revision import Revision
 from flows.screens import HELP, PICK, Shown, changeable, frame, same_value, zero_counts
 from flows.session import Run, Step, World
 from flows.turn import Known, Need, Note, Submit, Text
 from flows.walk import Walk
 
-Kind = Literal["answer", "skip", "none", "option", "pick", "read", "send", "change", "same", "bad", "help", "back"]
-FORWARD: Final[frozenset[str]] = frozenset({"answer", "skip", "option", "pick", "read", "send", "same"})
-"""Edges that bring a citizen on; the others repeat a screen or go back."""
-END: Final = -1
-PARKED: Final = -2
-"""Where an edge leads that leaves the flow: its end, or a polite stop after too many tries."""
-FAILED: Final = -3
-"""The flow failed: an expression had no value."""
 MOST_STATES: Final = 4000
 EARLIER: Final = "917263540"
 """The reference that a repeated sending is told."""
 _SEALS = itertools.count()
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """One input at a state, and where it leads.
-
-    Attributes:
-        to: number of the state, or END, PARKED, FAILED. weight: share of the people who would go this way.
-        sent: texts that went out as SMS with it. submitted: the answers that went to the agency, by name.
-        shown: pages of the closing screen, where it leads out.
-    """
-
-    kind: Kind
-    typed: str
-    to: int
-    weight: int = 1
-    sent: tuple[Text, ...] = ()
-    submitted: tuple[str, ...] | None = None
-    checked: bool = False
-    shown: tuple[str, ...] = ()
-    node: int = -1
-    reason: str = ""
-
-
-@dataclass(slots=True)
-class State:
-    """One place in the flow that a citizen can be at, standing for all that differ in nothing that matters ahead."""
-
-    index: int
-    node: int
-    run: Run
-    shown: Shown
-    says: tuple[int, ...]
-    edges: list[Edge] = field(default_factory=list)
-    came: tuple[int, str] | None = None
-    plain: bool = True
-    """Whether it is an ordinary screen: nothing refused, nothing being changed, nothing asked back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A page that some citizen sees.
-
-    Attributes:
-        node: the step whose screen it is. says: the texts that stand on it. page, pages: which of how many.
-        reason: of the refusal that it shows, "" for none.
-    """
-
-    node: int
-    says: tuple[int, ...]
-    page: int
-    pages: int
-    text: str
-    reason: str = ""
-    end: bool = False
-
-
-@dataclass(slots=True)
-class Walked:
-    """One walk: a language on a channel.
-
-    Attributes:
-        held: step -> truth values that its `when` was seen to have. failed: (state, typed, fault).
-        left: states that were found but not gone on from, because of the bound. unanswered: steps without an input.
-    """
-
-    program: Program
-    language: str
-    world: World
-    states: list[State] = field(default_factory=list)
-    seen: dict[tuple[int, str], Seen] = field(default_factory=dict)
-    held: dict[int, set[bool]] = field(default_factory=dict)
-    failed: list[tuple[int, str, str]] = field(default_factory=list)
-    visited: set[int] = field(default_factory=set)
-    blank: dict[tuple[int, str], None] = field(default_factory=dict)
-    unanswered: set[int] = field(default_factory=set)
-    answered: set[int] = field(default_factory=set)
-    left: int = 0
-    presses: int = 0
-    profile: bool = False
-    ways: dict[str, Any] = field(default_factory=dict)
-    """The longest and the likeliest way, once somebody asked for them."""
 
 
 def sealed(revision: Revision) -> Revision:
@@ -144,50 +53,6 @@ def walk_flow(
         return _Walker(own, language, world, likely=likely, most=most).walked()
     finally:
         forget(own)
-
-
-class _Eyes:
-    """Sees the last screen of a replay: its step, and the pages that it shows next."""
-
-    def __init__(self) -> None:
-        self.screen: tuple[int, tuple[str, ...]] = (-1, ())
-
-    def held(self, node: Node, *, value: bool) -> None:
-        """See the `Watch` of a program."""
-
-    def shown(self, walk: Walk, run: Run, shown: Shown) -> None:
-        """See the `Watch` of a program."""
-        node = walk.says[0].node.index if shown.alone and walk.says else walk.at.index
-        # A text that stands alone turns its pages by being read: each page is a screen of its own.
-        self.screen = (node, shown.pages[run.page : run.page + 1] if shown.alone else shown.pages)
-
-
-def replay(
-    revision: Revision, language: str, world: World, typed: Iterable[str]
-) -> list[tuple[int, tuple[str, ...], tuple[Text, ...]]]:
-    """Walk one way: for the opening and each input the screen that follows (step, pages) and the SMS that go out."""
-    own = sealed(revision)
-    eyes = program(own).watch = _Eyes()
-    try:
-        step = _settled(partial(engine.open, own, language), world)
-        found: list[tuple[int, tuple[str, ...], tuple[Text, ...]]] = [(*eyes.screen, ())]
-        for text in typed:
-            run = step.run
-            if run is None:
-                break
-            step = _settled(partial(engine.press, own, run, text), world)
-            sent = tuple(effect for effect in step.effects if isinstance(effect, Text))
-            found.append((eyes.screen[0], () if step.told else eyes.screen[1], sent))
-        return found
-    finally:
-        forget(own)
-
-
-def _settled(turn: Callable[[World], Step | Need], world: World) -> Step:
-    """One turn of somebody who has sent nothing like it before."""
-    while isinstance(step := turn(world), Need):
-        world = replace(world, known={**world.known, step: None})
-    return step
 
 
 class _Walker:

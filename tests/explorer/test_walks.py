@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from flows import engine
 from flows.explorer import clear, walks_of
 from flows.explorer.paths import route
-from flows.explorer.walker import State, Walked, sealed
+from flows.explorer.states import State, Walked
+from flows.explorer.walker import sealed
 from flows.program import Node, forget, program
 from flows.revision import Revision
 from flows.session import Run, Step, World

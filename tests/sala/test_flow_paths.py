@@ -11,7 +11,7 @@ from sala import cli, explored
 from sala.services import LIBRARY
 
 Captured = pytest.CaptureFixture[str]
-BIRTH = str(LIBRARY / "birth.yaml")
+FARM = str(LIBRARY / "farm.yaml")
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_paths_are_told_in_sentences(capsys: Captured) -> None:
-    assert cli.main(["flow", "check", "--paths", "--tariff", "LTC:100:50:LAK", BIRTH]) == 0
+    assert cli.main(["flow", "check", "--paths", "--tariff", "LTC:100:50:LAK", FARM]) == 0
     told = capsys.readouterr().out
     assert "sent without a check page" in told
     assert "most people:" in told
@@ -30,15 +30,15 @@ def test_the_paths_are_told_in_sentences(capsys: Captured) -> None:
 
 
 def test_without_paths_nothing_is_walked(capsys: Captured) -> None:
-    assert cli.main(["flow", "check", BIRTH]) == 0
+    assert cli.main(["flow", "check", FARM]) == 0
     assert capsys.readouterr().out.splitlines() == ["0 errors, 0 warnings"]
 
 
 def test_the_paths_as_json(capsys: Captured) -> None:
-    assert cli.main(["flow", "check", "--paths", "--format", "json", BIRTH]) == 0
+    assert cli.main(["flow", "check", "--paths", "--format", "json", FARM]) == 0
     told = json.loads(capsys.readouterr().out)
     (report,) = told["paths"]
-    assert report["service"] == "birth"
+    assert report["service"] == "farm"
     assert {"text", "left", "units", "line", "step"} <= report["branches"][0]["pages"][0].keys()
 
 
@@ -59,12 +59,12 @@ def test_a_file_that_cannot_be_read_has_its_findings_and_no_paths(tmp_path: Path
 
 
 def test_a_storyboard_and_a_voice_script_are_written(capsys: Captured) -> None:
-    assert cli.main(["flow", "storyboard", BIRTH, "-o", "birth.html"]) == 0
-    assert Path("birth.html").read_text("utf-8").startswith("<!doctype html>")
-    assert cli.main(["flow", "voice", BIRTH, "-o", "birth.csv"]) == 0
-    assert Path("birth.csv").read_bytes().startswith(b"\xef\xbb\xbforder,audio,")
-    assert cli.main(["flow", "voice", BIRTH, "-o", "birth.json"]) == 0
-    assert json.loads(Path("birth.json").read_text("utf-8"))[0]["role"] == "notice"
+    assert cli.main(["flow", "storyboard", FARM, "-o", "farm.html"]) == 0
+    assert Path("farm.html").read_text("utf-8").startswith("<!doctype html>")
+    assert cli.main(["flow", "voice", FARM, "-o", "farm.csv"]) == 0
+    assert Path("farm.csv").read_bytes().startswith(b"\xef\xbb\xbforder,audio,")
+    assert cli.main(["flow", "voice", FARM, "-o", "farm.json"]) == 0
+    assert json.loads(Path("farm.json").read_text("utf-8"))[0]["role"] == "notice"
     assert "recordings" in capsys.readouterr().out
 
 
