@@ -1,11 +1,13 @@
 """The disk: one that is full, fails or is held by others, and copies of what lies on it."""
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from flows.errors import Busy, ConfigFault, DiskFull, KeyFault, StoreFault
 from store import backup as copies
@@ -159,3 +161,16 @@ async def test_another_process_that_holds_the_lock_too_long_makes_busy(
 async def test_nobody_else_may_read_the_files(memory: Memory, tmp_path: Path) -> None:
     assert memory.writer.writable
     assert [name for name in os.listdir(tmp_path) if os.stat(tmp_path / name).st_mode & 0o077] == []  # noqa: PTH208, PTH116
+
+
+def test_a_reserve_that_cannot_be_laid_down_says_why_in_a_word_that_the_log_lets_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with structlog.testing.capture_logs() as lines:
+        assert not Reserve(tmp_path, 1, 0).make()
+    assert lines[0]["reason"] == "ENOSPC"
+    assert not (tmp_path / RESERVE).exists()
