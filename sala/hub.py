@@ -2,10 +2,12 @@
 
 import asyncio
 import time
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import pyrage
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from flows.errors import ConfigFault
@@ -17,7 +19,7 @@ from store.hub import NodeState
 from store.memory import Memory
 from sync import signing
 from sync.hub import parcelfile
-from sync.hub.consignment import written
+from sync.hub.consignment import public_key, written
 from sync.hub.door import HubDoor, Nodes, closed_for
 from sync.serving import Bell
 
@@ -163,11 +165,42 @@ def _parcels(config: Config, kind: str, subject: str, file: Path | None) -> list
             return [("pause", subject, {"paused": kind == "pause"})]
         case "revoke":
             return [("key", subject, {"revoked": True})]
+        case "key":
+            return [(kind, _good_key(subject), {"revoked": False})]
+        case "agency":
+            return [(kind, subject, _seals(config, subject, _text(file)))]
         case _:
             raise ConfigFault(f"{kind}: nothing that is sent down", hint=f"there are: {', '.join(SENT)}")
 
 
-SENT: Final = ("revision", "table", "phrases", "pause", "resume", "revoke")
+SENT: Final = ("revision", "table", "phrases", "pause", "resume", "agency", "key", "revoke")
+
+
+def _good_key(text: str) -> str:
+    try:
+        public_key(text)
+    except ValueError as fault:
+        raise ConfigFault(f"{text}: {fault}", hint="`sala hub key` at the new hub prints it") from None
+    return text
+
+
+def _seals(config: Config, agency: str, text: str) -> dict[str, Any]:
+    """An agency's keys as a file names them: `seal_to`, `revoked`, and `open = true` for who really wants none."""
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise ConfigFault(f"{agency}: {fault}", hint='for example: seal_to = ["age1..."]') from None
+    if agency not in config.agencies:
+        raise ConfigFault(f"{agency} is no agency of this hub", hint=f"there are: {', '.join(sorted(config.agencies))}")
+    if strange := found.keys() - {"seal_to", "revoked", "open"}:
+        raise ConfigFault(f"{min(strange)}: no key of this file", hint="there are: seal_to, revoked, open")
+    for name in ("seal_to", "revoked"):
+        for key in found.get(name, []):
+            try:
+                pyrage.x25519.Recipient.from_str(str(key))
+            except pyrage.RecipientError:
+                raise ConfigFault(f"{name}: {key} is no age public key", hint="sala agency keys prints it") from None
+    return found
 
 
 def _text(file: Path | None) -> str:

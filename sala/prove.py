@@ -55,6 +55,8 @@ _STATE: Final[Mapping[str, str]] = {
 
 _LOOKED: Final[Mapping[evidence.Verdict, str]] = {
     "good": "checked again just now: signed with the key shared with this agency, and it names this request",
+    "relayed": "checked again just now: signed with the key shared with the hub, which passes the agency's word on,"
+    " and it names this request",
     "silent": "checked again just now: signed, BUT IT DOES NOT NAME THIS REQUEST",
     "bad": "checked again just now: NOT SIGNED with the key that is shared with this agency today",
     "keyless": "not checked: this agency is not in the configuration",
@@ -87,7 +89,7 @@ def hops(config: Config, reference: str) -> Sequence[Hop]:
 async def _hops(config: Config, reference: str) -> Sequence[Hop]:
     async with beside(config) as memory:
         found = await memory.trail(reference)
-    return evidence.looked_at(found, road.shared_keys(config))
+    return evidence.looked_at(found, road.shared_keys(config), config.hub.agencies)
 
 
 def told(found: Sequence[Hop], reference: str, zone: ZoneInfo) -> Iterator[str]:
@@ -178,7 +180,8 @@ def _status(hop: Hop) -> str:
 
 def _message(hop: Hop, zone: ZoneInfo) -> str:
     facts = hop.details
-    when = f" at {_moment(facts['settled_at'], zone)}" if facts["settled_at"] else ""
+    settled = facts["settled_at"] and facts["state"] != "queued"
+    when = f" at {_moment(facts['settled_at'], zone)}" if settled else ""
     why = f" ({facts['reason']})" if facts["reason"] else ""
     return f"SMS to the citizen by {facts['channel']}, {hop.what}: {facts['state']}{when}{why}"
 

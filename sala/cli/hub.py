@@ -46,9 +46,19 @@ def key(config: ConfigFile = None) -> None:
 
 @hub.command()
 def send(
-    kind: Annotated[str, typer.Argument(help="revision, table, phrases, pause, resume or revoke (a hub's key).")],
-    subject: Annotated[str, typer.Argument(help="The flow file or folder; or the table, language, flow or key.")],
-    file: Annotated[Path | None, typer.Argument(help="The table's CSV or the phrases' TOML.")] = None,
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="revision, table, phrases, pause, resume, agency (whom to seal to), key or revoke (a hub's key)."
+        ),
+    ],
+    subject: Annotated[
+        str, typer.Argument(help="The flow file or folder; or the table, language, flow, agency or key.")
+    ],
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="The table's CSV, the phrases' TOML, or a TOML with the agency's seal_to and revoked."),
+    ] = None,
     node: OneNode = "",
     active_from: Annotated[
         str, typer.Option("--from", help="When it takes effect, such as 2027-01-01T00:00+07:00; default now.")

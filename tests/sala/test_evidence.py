@@ -61,4 +61,5 @@ def test_each_delivery_is_held_against_its_own_submission_and_agency() -> None:
     first, second, third = looked_at(hops, {"registry": KEY, "health": OTHER})
     assert first == hops[0]
     assert second.details["looked_at"] == "good"
+    assert looked_at(hops, {"registry": KEY}, {"registry"})[1].details["looked_at"] == "relayed"
     assert third == hops[2], "nothing was kept: it came in a receipt, or by SMS"
