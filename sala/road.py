@@ -218,8 +218,9 @@ async def _write_bundle(config: Config, folder: Path) -> list[str]:
 def read_bundle(config: Config, folder: Path) -> tuple[list[str], bool]:
     """Read the receipts in `folder`: a line each, and whether one of them could not be used."""
     readings, taken = asyncio.run(_read_bundle(config, folder))
-    lines = [*(_reading(one) for one in readings), *(_custody(one) for one in taken)]
-    return lines, any(one.problem for one in readings) or any(one.problem for one in taken)
+    # A hub looks for both kinds: a file that is neither is said once.
+    lines = dict.fromkeys([*(_reading(one) for one in readings), *(_custody(one) for one in taken)])
+    return list(lines), any(one.problem for one in readings) or any(one.problem for one in taken)
 
 
 async def _read_bundle(config: Config, folder: Path) -> tuple[tuple[bundle.Reading, ...], tuple[stick.Taken, ...]]:
