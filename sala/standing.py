@@ -46,7 +46,8 @@ def through(state: Mapping[str, Any], zone: ZoneInfo, now: int) -> str:
     at = state["accepted_through"]
     if not at:
         return "nothing is acknowledged yet"
-    return f"everything up to {moment(at, zone, now)} is with the agency, by its own acknowledgement"
+    refused = " (it refused some: they are with an officer)" if state["in_review"] else ""
+    return f"everything up to {moment(at, zone, now)} is with the agency, by its own acknowledgement{refused}"
 
 
 def moment(at: int, zone: ZoneInfo, now: int) -> str:

@@ -29,6 +29,12 @@ def test_an_empty_outbox() -> None:
     )
 
 
+def test_what_was_refused_is_not_passed_over() -> None:
+    assert "is with the agency, by its own acknowledgement (it refused some: they are with an officer)" in said(
+        accepted=4812, accepted_through=NOON - 3600, in_review=2
+    )
+
+
 def test_a_backlog_behind_a_dead_link_and_its_price() -> None:
     text = said(
         "2.5", waiting=1200, oldest_age=3 * 86_400, in_doubt=2, in_review=1, position="open", last_outcome="away"
