@@ -1,5 +1,6 @@
 """What an import gives back: the flow files it made, and a line for everything that did not come over as it stood."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -62,6 +63,16 @@ class Report:
     def changed(self, place: str, what: str, sentence: str) -> None:
         """Note what is in the flow in another form."""
         self.lines[Left(place, what, sentence, "changed")] = None
+
+    def in_order(self) -> tuple[Left, ...]:
+        """Every line, by the row or node that it is about; the source's parts in the order they were come to."""
+        parts = list(dict.fromkeys(_spot(line)[0] for line in self.lines))
+        return tuple(sorted(self.lines, key=lambda line: (parts.index(_spot(line)[0]), _spot(line)[1])))
+
+
+def _spot(line: Left) -> tuple[str, int]:
+    found = re.match(r"(.*?):(\d+)\b", line.place)
+    return (found[1], int(found[2])) if found else (line.place, 0)
 
 
 @dataclass(frozen=True, slots=True)

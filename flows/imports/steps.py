@@ -9,8 +9,9 @@ from flows.imports.codes import Code, negated
 from flows.imports.fields import NOTES, FieldMaker, Made
 from flows.imports.form import Form, Line
 from flows.imports.limits import Limits
-from flows.imports.names import field_name, flow_id
+from flows.imports.names import flow_id
 from flows.imports.report import Report
+from flows.imports.shown import with_let
 from flows.imports.survey import Spot, Survey
 from flows.imports.translate import joined
 from flows.imports.words import say, with_skip
@@ -18,7 +19,6 @@ from flows.imports.xpath import UnreadableError
 from flows.imports.yamlout import Formula
 from flows.inputs import numbers
 from flows.inputs.codes import matches
-from flows.template import placeholders
 
 MOST_WORDS: Final = 2000
 _DEFAULT_MAX: Final = 999_999_999
@@ -112,7 +112,7 @@ class Steps:
     def _say(self, spot: Spot) -> None:
         text = self._texts(spot, "label")
         if text:
-            self.steps.append(_step(self._when(spot), **self._shown(text, {"say": text})))
+            self.steps.append(_step(self._when(spot), **self._shown({"say": text})))
         else:
             self._report.left(spot.node.line.place, spot.node.type, "it has no words")
 
@@ -133,7 +133,7 @@ class Steps:
         wrong = self._texts(spot, "constraint_message") if main else {}
         if wrong:
             body["error"] = wrong
-        step = _step(when, **self._shown(text, body))
+        step = _step(when, **self._shown(body))
         if limits.rest is not None:
             step = {"id": flow_id(f"ask-{made.name}", self._ids), **step}
             self._ids.add(step["id"])
@@ -154,23 +154,15 @@ class Steps:
             return
         self.steps.append({**_step(condition, say=dict(wrong) or say("wrong", self._form.languages)), "goto": back})
 
-    def _shown(self, text: Mapping[str, str], body: dict[str, Any]) -> dict[str, Any]:
-        """The step with a `let` for each value in its text that may not have been asked: then nothing is shown."""
-        known = {one.name: one for one in self._survey.entries.values()}
-        let: dict[str, Formula] = {}
-        for name in dict.fromkeys(name for words in text.values() for name in placeholders(words)):
-            one = known.get(name)
-            asked = any(
-                made.spot.conditions for every in self._fields.made.values() for made in every if made.name == name
-            )
-            if one is not None and asked and one.kind not in ("choice", "multi", "ref"):
-                shown = field_name(f"{name[:33]}_shown", {*self._survey.names, *let})
-                let[shown] = Formula(f"{name} if answered({name}) else None")
-                text = {tag: words.replace(f"{{{name}}}", f"{{{shown}}}") for tag, words in text.items()}
-        if not let:
-            return body
-        key = "say" if "say" in body else "text"
-        return {"let": let, **body, key: dict(text)}
+    def _shown(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The step, showing nothing for values that may not have been asked."""
+        unsure = {
+            made.name
+            for every in self._fields.made.values()
+            for made in every
+            if made.spot.conditions and made.kind != "multi"
+        }
+        return with_let(body, unsure, self._survey.names)
 
     def _texts(self, spot: Spot, column: str) -> dict[str, str]:
         found = spot.node.line.texts.get(column, {})

@@ -52,7 +52,7 @@ def import_xlsform(
     fields.make()
     if not fields.fields:
         words = "the form asks nothing that can be asked by key press or message"
-        raise ImportFault(words, left=tuple(report.lines))
+        raise ImportFault(words, left=report.in_order())
     if len(fields.fields) > MOST_FIELDS:
         raise ImportFault(f"the form asks {len(fields.fields)} questions: one flow holds {MOST_FIELDS}; split it")
     steps = Steps(form, survey, fields, report)
@@ -61,7 +61,7 @@ def import_xlsform(
     _settings(form, report)
     ident = flow_id(form.settings.get("form_id") or name)
     body = _body(form, ident, agency, fields, steps)
-    lines = tuple(report.lines)
+    lines = report.in_order()
     text = flow_yaml(body, _head(lines))
     load(text, f"{ident}.yaml")
     return Imported({ident: text}, tables.files(), lines)

@@ -229,11 +229,11 @@ def test_what_cannot_come_over_is_listed_with_its_row_and_keeps_nothing_else_bac
     assert sentences(imported) == [
         "survey:2 start start: the channel keeps times and numbers by itself",
         "survey:3 where geopoint: a phone without a camera, maps or a keyboard for it cannot answer this",
-        "survey:5 photo image: a phone without a camera, maps or a keyboard for it cannot answer this",
         "survey:4 a relevant: `where` is not in the flow: what depends on it is always asked",
         "survey:4 a label: `where` is not in the flow, so its value is not shown",
-        "survey:7 odd house column: the column is not known: x",
+        "survey:5 photo image: a phone without a camera, maps or a keyboard for it cannot answer this",
         "survey:6 b calculation: `concat()` cannot be carried over",
+        "survey:7 odd house column: the column is not known: x",
     ]
     assert sentences(imported, "changed") == [
         "survey:4 a label: marks of layout are left out",
