@@ -115,7 +115,7 @@ async def _now(config: Config, agency: str) -> tuple[list[str], int]:
         raise ConfigFault("no agency is configured", hint="add [agencies.NAME] (docs/settings.md)")
     async with services.desk(config) as memory:
         roads = connectors(config)
-        await _speak(memory, roads, second.status(config)["copies"] if config.copy else 1)
+        await _speak(memory, roads, _copies(config))
         service = SyncService(joint(config, memory), roads, means(config, memory, Desk(memory).alert))
         waiting = {one.agency: one.waiting for one in await service.status() if agency in {"", one.agency}}
         try:
@@ -124,6 +124,11 @@ async def _now(config: Config, agency: str) -> tuple[list[str], int]:
         finally:
             await service.close()
     return [_pass(one) for one in passes], sum(one.left for one in passes) + sum(bool(one.fault) for one in passes)
+
+
+def _copies(config: Config) -> int:
+    """How many copies the running node says that there are."""
+    return int(second.status(config)["copies"]) if config.copy else 1
 
 
 async def _speak(memory: Memory, roads: Mapping[str, Connector], copies: int) -> None:
@@ -208,8 +213,9 @@ def write_bundle(config: Config, folder: Path) -> list[str]:
 async def _write_bundle(config: Config, folder: Path) -> list[str]:
     async with beside(config) as memory:
         ledger = config.data / "bundles.json"
+        beat = await Pulse(memory, _copies(config)).compose()
         written = await bundle.write_bundle(
-            joint(config, memory), shared_keys(config), config.node, folder, ledger, means(config, memory)
+            joint(config, memory), shared_keys(config), config.node, folder, ledger, means(config, memory), beat.text
         )
     lines = [f"{agency}: {count} requests" for agency, count in written.records.items()]
     return [*lines, f"{written.path}: {written.size} bytes, sealed, written and read back"]
@@ -230,7 +236,9 @@ async def _read_bundle(config: Config, folder: Path) -> tuple[tuple[bundle.Readi
         )
         nodes = hubs.nodes_of(config)
         taken = (
-            await stick.read_bundles(memory.custody, nodes, sorted(config.agencies), folder, memory.clock.steady)
+            await stick.read_bundles(
+                memory.custody, nodes, sorted(config.agencies), folder, memory.clock.steady, memory.hub.heard_late
+            )
             if nodes
             else ()
         )

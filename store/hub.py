@@ -84,6 +84,12 @@ class Hub:
 
     # --- heartbeats --------------------------------------------------------------------------------------------------
 
+    async def heard_late(self, beat: Beat) -> None:
+        """Keep what came on a stick, unless something newer of that node was heard: an old stick is no new machine."""
+        newest = (await self._reader.rows(hub_sql.NEWEST_STAMP, (beat.node,)))[0][0]
+        if newest is None or beat.stamp > newest:
+            await self.heard(beat)
+
     async def heard(self, beat: Beat) -> bool:
         """Keep what a node said, lease it more references when they run out; whether two machines use its name."""
         now = self._clock.steady()

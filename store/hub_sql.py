@@ -116,6 +116,8 @@ AT: Final = "SELECT 1 FROM home WHERE seq = ? AND node = ? AND agency = ? AND (l
 
 RUNS: Final = "SELECT epoch, first, stamp FROM heartbeat_run WHERE node = ? AND epoch IN (?, ?)"
 
+NEWEST_STAMP: Final = "SELECT max(stamp) FROM heartbeat_run WHERE node = ?"
+
 SET_RUN: Final = (
     "INSERT INTO heartbeat_run (node, epoch, first, stamp) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (node, epoch) DO UPDATE SET stamp = max(stamp, excluded.stamp)"

@@ -88,6 +88,16 @@ def read(key: bytes, headers: Mapping[str, str]) -> Heartbeat | None:
         return None
 
 
+def said(text: object) -> Heartbeat | None:
+    """Return the heartbeat that came inside of something signed; None when there is none to read."""
+    if not isinstance(text, str) or not text or len(text) > LONGEST:
+        return None
+    try:
+        return msgspec.json.decode(text, type=Heartbeat)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
 def stamp(headers: Mapping[str, str]) -> int:
     """When the request was made, by its own clock, in epoch seconds; 0 when it does not say."""
     text = headers.get(signing.TIMESTAMP, "")

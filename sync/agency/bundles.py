@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import structlog
 
-from sync import signing
-from sync.agency import feed, intake
+from sync import heartbeat, signing
+from sync.agency import feed, hearing, intake
 from sync.agency.book import Book
 from sync.agency.nodes import Node
 from sync.agency.sealed import Opener
@@ -86,9 +86,10 @@ async def _take(book: Book, path: Path, part: Part, node: Node, plain: bytes) ->
     first, _, rest = plain.partition(b"\n")
     now = int(time.time())
     try:
-        after = str(decoded(first).get("after", ""))
+        head = decoded(first)
+        after, beat = str(head.get("after", "")), heartbeat.said(head.get("beat"))
         records = _records(rest, part.header.records)
-        results, events, notes = await book.do(_book_in, node, part, records, after, now, book.opener)
+        results, events, notes = await book.do(_book_in, node, part, records, after, beat, now, book.opener)
     except (BundleFault, intake.Unreadable, intake.Stranger) as fault:
         return Taken(path, node.name, part.header.agency, problem=str(fault)), None
     answer = json.dumps({"results": results, "after": after} | events, ensure_ascii=False).encode()
@@ -108,10 +109,19 @@ def _records(lines: bytes, count: int) -> list[intake.Record]:
 
 
 def _book_in(
-    connection: Any, node: Node, part: Part, records: list[intake.Record], after: str, now: int, opener: Opener
+    connection: Any,
+    node: Node,
+    part: Part,
+    records: list[intake.Record],
+    after: str,
+    beat: heartbeat.Heartbeat | None,
+    now: int,
+    opener: Opener,
 ) -> tuple[list[dict[str, Any]], dict[str, Any], tuple[str, ...]]:
     """Take all records, note the bundle and collect the statuses, in one transaction."""
     notes = _chained(connection, part, now)
+    if beat is not None:
+        hearing.hear_late(connection, node.name, beat, part.header.created, now)
     results = intake.take(connection, node, records, now, opener)
     return results, _statuses(connection, node.name, after), notes
 

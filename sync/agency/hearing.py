@@ -30,6 +30,13 @@ def hear(connection: Any, node: str, beat: Heartbeat, stamp: int, now: int) -> b
     return after.cloned(now)
 
 
+def hear_late(connection: Any, node: str, beat: Heartbeat, stamp: int, now: int) -> None:
+    """Keep what came on a stick, unless something newer of that node was heard: an old stick is no second machine."""
+    newest = connection.execute("SELECT max(newest) FROM heartbeat_run WHERE node = ?", (node,)).fetchone()[0]
+    if newest is None or stamp > newest:
+        hear(connection, node, beat, stamp, now)
+
+
 def found_cloned(connection: Any, node: str, now: int) -> None:
     """Two submissions came that only two machines can have made."""
     before = _heard(connection, node)

@@ -63,11 +63,12 @@ class Reading:
 
 
 async def write_bundle(
-    road: Road, secrets: Mapping[str, bytes], node: str, folder: Path, ledger: Path, means: Means
+    road: Road, secrets: Mapping[str, bytes], node: str, folder: Path, ledger: Path, means: Means, beat: str = ""
 ) -> Written:
     """Write all that waits for these agencies into one new file in `folder`, and mark it carried once it was read back.
 
-    `secrets` are the keys shared with each agency; `ledger` is the node's own file of what it wrote, for the chain.
+    `secrets` are the keys shared with each agency; `ledger` is the node's own file of what it wrote, for the chain;
+    `beat` is the heartbeat that goes with it.
 
     Raises:
         BundleFault: the medium is full, gone or harmed; then nothing is marked, and nothing is left in doubt by it.
@@ -77,7 +78,7 @@ async def write_bundle(
     try:
         for agency in sorted(secrets):
             taken[agency] = await _take(road, agency, means)
-        contents = {agency: await _contents(road, agency, offers) for agency, offers in taken.items()}
+        contents = {agency: await _contents(road, agency, offers, beat) for agency, offers in taken.items()}
         past = _read_ledger(ledger)
         facts = {"bundle": bundle, "kind": "requests", "node": node, "created": means.now()}
         parts = [
@@ -122,10 +123,10 @@ async def _take(road: Road, agency: str, means: Means) -> list[Offer]:
     return taken
 
 
-async def _contents(road: Road, agency: str, offers: list[Offer]) -> bytes:
-    """Return a part's lines: where we stand in the agency's statuses, then each event as it was fixed at intake."""
+async def _contents(road: Road, agency: str, offers: list[Offer], beat: str) -> bytes:
+    """Return a part's lines: where we stand in the agency's statuses and how we are, then each event as it is kept."""
     mark = await road.bookmark(agency)
-    first = json.dumps({"after": mark.cursor}).encode()
+    first = json.dumps({"after": mark.cursor} | ({"beat": beat} if beat else {})).encode()
     return b"\n".join([first, *(offer.event for offer in offers)])
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,11 +11,13 @@ from typing import Any, Final
 import structlog
 
 from store.custody import SOURCE, Custody
+from store.hub import Beat
+from sync import heartbeat
 from sync.agency import intake
 from sync.bundle.container import SUFFIX, BundleFault, Part, bundles_in, decoded, pack, seal, write_file
 from sync.bundle.keys import BundleKeys, keys_of
 from sync.connectors.hub import agency_road, road_key
-from sync.hub.door import consigned, event_of, result_of
+from sync.hub.door import beat_of, consigned, event_of, result_of
 
 _MOST_EVENTS: Final = 100_000
 _log = structlog.get_logger("hub")
@@ -39,11 +41,12 @@ async def read_bundles(
     agencies: Sequence[str],
     folder: Path,
     now: Callable[[], float] = time.time,
+    heard: Callable[[Beat], Awaitable[None]] | None = None,
 ) -> tuple[Taken, ...]:
     """Take every bundle of this hub's nodes in `folder` into custody, oldest first, and write a receipt next to each.
 
     `secrets` are the nodes' own; each part is taken whole or not at all, and one read before gets its receipt again.
-    `now` is the clock by which the hub's own worker asks what is due.
+    `now` is the clock by which the hub's own worker asks what is due; `heard` keeps the heartbeats that came along.
 
     Raises:
         BundleFault: there is no such folder, or a receipt cannot be written (what was taken is taken: read again).
@@ -59,6 +62,8 @@ async def read_bundles(
             if keys is None or part.header.kind != "requests" or part.header.agency not in agencies:
                 continue
             one, answer = await _take(custody, path, part, keys, int(now()))
+            if heard is not None and answer is not None and (beat := _beat(part, keys)) is not None:
+                await heard(beat)
             taken.append(one)
             answers += [] if answer is None else [answer]
         if answers:
@@ -80,6 +85,12 @@ def _records(part: Part, lines: bytes) -> list[intake.Record]:
     if any(record.identity[0] != f"{SOURCE}{part.header.node}" for record in records):
         raise BundleFault(f"{part.header.node} delivers for another node")
     return records
+
+
+def _beat(part: Part, keys: BundleKeys) -> Beat | None:
+    """What the node said of itself when it wrote the bundle."""
+    beat = heartbeat.said(decoded(part.opened(keys).partition(b"\n")[0]).get("beat"))
+    return None if beat is None else beat_of(part.header.node, beat, part.header.created)
 
 
 async def _take(custody: Custody, path: Path, part: Part, keys: BundleKeys, now: int) -> tuple[Taken, Part | None]:

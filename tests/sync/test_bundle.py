@@ -5,18 +5,21 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyrage
 import pytest
 
 from sync import signing
 from sync.agency import decisions as decisions_of
+from sync.agency import hearing
 from sync.agency import nodes as nodes_of
 from sync.agency.bundles import read_bundles
 from sync.agency.decisions import Decision
 from sync.bundle import BundleFault, read_receipts, write_bundle
 from sync.bundle.container import pack, seal, unpack, write_file
 from sync.bundle.keys import bech32, keys_of
+from sync.heartbeat import Heartbeat
 from sync.means import Means
 from sync.port import Batch
 from tests.sync.conftest import NODE, Agency, event_of, offer_of
@@ -212,3 +215,21 @@ def test_keys_are_written_as_age_writes_them() -> None:
     assert keys.open(keys.close(b"x")) == b"x"
     with pytest.raises(ValueError):
         keys_of(b"l" * 32).open(keys.close(b"x"))
+
+
+async def test_a_heartbeat_on_a_stick_counts_unless_something_newer_was_heard(agency: Agency) -> None:
+    def heard(connection: Any) -> list[Any]:
+        found: list[Any] = connection.execute("SELECT epoch, cloned_at, body FROM heartbeat").fetchall()
+        return found
+
+    def late(epoch: str, stamp: int) -> Callable[[Any], None]:
+        return lambda connection: hearing.hear_late(
+            connection, "LA-XK-03", Heartbeat(epoch=epoch, copies=2), stamp, stamp
+        )
+
+    await agency.book.do(late("aa", 100))
+    assert [(row[0], json.loads(row[2])["copies"]) for row in await agency.book.do(heard)] == [("aa", 2)]
+    await agency.book.do(lambda connection: hearing.hear(connection, "LA-XK-03", Heartbeat(epoch="bb"), 200, 200))
+    for epoch, stamp in (("aa", 150), ("cc", 160), ("aa", 170)):
+        await agency.book.do(late(epoch, stamp))
+    assert [row[:2] for row in await agency.book.do(heard)] == [("bb", 0)], "old sticks are no second machine"
