@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from sala.cli import importing
 from sala.cli.options import ConfigFile, Form, FormOption, read_config, table
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from flows.findings import Finding
 
 app = typer.Typer(help="Check, try and publish services.", no_args_is_help=True)
+app.add_typer(importing.app, name="import")
 FOUND = 1
 
 
