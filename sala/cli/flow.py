@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from sala.cli import exporting, importing
+from sala.cli import exporting, importing, texts
 from sala.cli.options import ConfigFile, Form, FormOption, read_config, table
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Check, try and publish services.", no_args_is_help=True)
 app.add_typer(importing.app, name="import")
 app.add_typer(exporting.app, name="export")
+app.add_typer(texts.app, name="texts")
 FOUND = 1
 
 
