@@ -5,7 +5,7 @@ import contextlib
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self
 
@@ -155,29 +155,3 @@ class Line:
             self.up += size
         else:
             self.down += size
-
-
-class Flapping:
-    """A line that is up for a while and down for a while, and cuts what is open when it goes."""
-
-    def __init__(self, line: Line, up: float, down: float) -> None:
-        self._line, self._up, self._down = line, up, down
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._flap())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._task is not None
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        self._line.manner = lambda: GOOD
-
-    async def _flap(self) -> None:
-        while True:
-            self._line.manner = lambda: GOOD
-            await asyncio.sleep(self._up)
-            self._line.manner = lambda: replace(GOOD, refuse=True)
-            self._line.hang_up()
-            await asyncio.sleep(self._down)

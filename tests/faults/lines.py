@@ -18,7 +18,7 @@ from sync.agency import nodes as nodes_of
 from sync.agency.app import BOOK
 from sync.means import Means
 from sync.worker import Worker
-from tests.faults.line import GOOD, Flapping, Line, Manner
+from tests.faults.line import GOOD, Line, Manner
 from tests.faults.power import fresh_folder
 from tests.faults.rows import MOST_SECONDS, Tally
 from tests.ports import free_port
@@ -158,11 +158,20 @@ async def _once(place: Desk, manner: Manner) -> tuple[int, int]:
 
 
 async def flap(seed: int, runs: int) -> Tally:
-    """One part up, three parts down, for as long as it takes; `runs` requests."""
+    """One connection in four is of use, and not for long; `runs` requests."""
+    rng = random.Random(seed)
+
+    def manner() -> Manner:
+        # By bytes and not by seconds: a slow machine is to see the same line.
+        ill = (Manner(refuse=True), Manner(up=rng.randrange(900)), Manner(down=rng.randrange(180)))
+        return Manner(up=rng.randrange(2_000, 9_000)) if rng.random() < 0.25 else rng.choice(ill)
+
     async with desk(seed) as place:
         await place.submit(runs)
-        async with place.worker() as worker, Flapping(place.line, 0.04, 0.12):
+        place.line.manner = manner
+        async with place.worker() as worker:
             drained = await place.drain(worker)
+        print(f"  {place.line.connections} connections, {place.line.up} bytes up")
         payload = await place.payload()
         dear = place.line.up > BYTES_AT_MOST * payload
         notes = ("" if drained else "not drained", f"{place.line.up} bytes for {payload}" if dear else "")

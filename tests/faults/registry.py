@@ -51,7 +51,13 @@ _ALL: Final = (
         150,
         0,
     ),
-    Fault("line-flap", "a line that is up for one part of the time and down for three", lines.flap, 300, 3000),
+    Fault(
+        "line-flap",
+        "a line of which one connection in four is of use, and not for long; at most three times the bytes",
+        lines.flap,
+        300,
+        3000,
+    ),
     Fault(
         "line-manners",
         "refused, black hole, half open, hotspot, each request twice, each request an hour late",
