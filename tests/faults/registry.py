@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.faults import disks, kills, laptops, lines, machine, power, roads, times
+from tests.faults import disks, kills, laptops, lines, machine, netns, power, roads, times
 from tests.faults.rows import Fault
 
 _ALL: Final = (
@@ -66,6 +66,13 @@ _ALL: Final = (
         20,
     ),
     Fault("line-9600", "9,600 bit/s: the requests take at most twice the time of their bytes", lines.slow, 30, 1000),
+    Fault(
+        "line-namespace",
+        "a network namespace with 64 kbit/s, packets of 576 bytes and lost ones (needs root)",
+        netns.through_a_namespace,
+        150,
+        5000,
+    ),
     Fault("control-no-inbox", "control: an agency that forgets its inbox", lines.no_inbox, 20, 200, control=True),
     Fault("disk-full-each", "no room (ENOSPC) at each write, and room again four writes later", disks.full_each, 12, 0),
     Fault("disk-sync-each", "an input/output error (EIO) at each sync: nothing more is said", disks.sync_each, 12, 0),
