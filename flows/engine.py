@@ -9,6 +9,7 @@ from typing import Any, Final, assert_never
 
 from msgspec.structs import replace
 
+from flows import standing
 from flows.errors import ExpressionFault, Refusal
 from flows.fields import RefField
 from flows.inputs import Choose, Confirm, numbers, read
@@ -91,7 +92,8 @@ def press(revision: Revision, run: Run, text: str, world: World) -> Step | Need:
     A `Need` is to be answered in `world.known`, and then the same call made again with the same run and text.
     """
     compiled = program(revision)
-    return _safely(lambda run: _press(Walk(compiled, run, world), run, text, world), run, compiled, world)
+    walk = standing.take(run, compiled, world)
+    return _safely(lambda run: _press(walk or Walk(compiled, run, world), run, text, world), run, compiled, world)
 
 
 def reopen(
@@ -138,7 +140,11 @@ def settle(walk: Walk, run: Run, world: World) -> Step | Need:
             return sent
         effects += sent.effects
         walk.add(sent.logged)
-    return _shown(walk, replace(run, log=tuple(walk.log)), world, effects)
+    stood = replace(run, log=tuple(walk.log))
+    step = _shown(walk, stood, world, effects)
+    if step.run is stood and stood.change is None and stood.case is None:
+        standing.keep(stood, walk)
+    return step
 
 
 def _shown(walk: Walk, run: Run, world: World, effects: tuple[Effect, ...] = (), *, refused: bool = False) -> Step:

@@ -1,6 +1,7 @@
 """Whatever is typed: a screen, within the budget, with a way out, and never an exception."""
 
 import contextlib
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -9,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from flows import engine
+from flows import engine, standing
+from flows.program import program
 from flows.session import Run, Step, World
 from flows.text.measure import Budget
 from flows.turn import Need, Submit
@@ -163,3 +165,38 @@ def test_a_citizen_who_answers_gets_to_the_end(service: str, data: st.DataObject
 def test_foreign_bytes_are_no_state(data: bytes) -> None:
     with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
         engine.decode(data)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(sorted(SERVICES)), st.lists(st.one_of(KEYS, LIKELY), max_size=25))
+def test_a_walk_that_stands_leads_where_one_from_the_top_leads(service: str, typed: list[str]) -> None:
+    revision, around = SERVICES[service], world()
+
+    def steps(*, anew: bool) -> list[Step | Need]:
+        outcome = engine.open(revision, "lo", around)
+        found = [outcome]
+        for text in typed:
+            if not isinstance(outcome, Step) or outcome.run is None:
+                break
+            if anew:
+                standing.forget()
+            outcome = engine.press(revision, outcome.run, text, around)
+            found.append(outcome)
+        return found
+
+    standing.forget()
+    assert steps(anew=False) == steps(anew=True)
+
+
+def test_a_walk_stands_until_it_is_taken_or_the_day_changes() -> None:
+    revision, around = SERVICES["birth"], world()
+    opened = engine.open(revision, "lo", around)
+    assert isinstance(opened, Step)
+    assert opened.run is not None
+    compiled = program(revision)
+    walk = standing.take(opened.run, compiled, around)
+    assert walk is not None
+    assert standing.take(opened.run, compiled, around) is None
+    standing.keep(opened.run, walk)
+    tomorrow = replace(around, today=around.today + timedelta(days=1))
+    assert standing.take(opened.run, compiled, tomorrow) is None
