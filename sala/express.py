@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -72,13 +73,14 @@ class Fields(Mapping[str, str]):
         return len(self._all())
 
 
-def body_of(fields: bytes, rest: bytes) -> bytes | None:
-    """The body, when what follows the head is one body and nothing else; None where there is any doubt."""
+@lru_cache(maxsize=1024)
+def length_in(fields: bytes) -> int:
+    """The length of the body by these fields; -1 where they are not plain. A gateway sends few different heads."""
     matters = _MATTERS.findall(fields)
     if len(matters) != 2:  # noqa: PLR2004 - the length and the host
-        return None
+        return -1
     length, host = (one or other for one, other in zip(*matters, strict=True))
-    return rest if host and length and int(length) == len(rest) <= LARGEST_BODY else None
+    return int(length) if host and length and int(length) <= LARGEST_BODY else -1
 
 
 class Connection(web.RequestHandler):
@@ -122,8 +124,8 @@ class Connection(web.RequestHandler):
         if plain is None:
             return False
         target, lines = plain.groups()
-        body = body_of(lines, data[plain.end() :])
-        if body is None:
+        body = data[plain.end() :]
+        if length_in(lines) != len(body):
             return False
         path, _, query = target.decode().partition("?")
         fields = Fields(lines)
