@@ -1,13 +1,12 @@
 """The explorer at a keystroke: what one more letter in a text or a condition costs, beside one plain check.
 
-    python -m bench explorer [ROUNDS]
+    python -m bench explorer [--rounds 5]
 
 Processor time, so that neighbours on the machine count less. Sides: `check` (the publish gate without the flow's own
 tests), `all` (every language and channel walked anew), `text` (a letter in one Lao text), `same` (nothing that a walk
 depends on changed). The six services, and a flow of thirty questions with six conditions.
 """
 
-import json
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -15,13 +14,13 @@ from functools import partial
 from pathlib import Path
 
 from bench import yard
+from bench.options import keep, parser
 from flows.check import check
 from flows.explorer import Settings, clear, explore
 from flows.loader import load
 from flows.revision import Revision, revise
 from sala import explored, services
 
-RESULTS = Path(__file__).parent / "results"
 SIDES = ("check", "all", "text", "same")
 THIRTY = 30
 ROUNDS = 5
@@ -30,17 +29,13 @@ CHOICES = "a: {lo: ກ, lo-Latn: Ko, en: A}, b: {lo: ຂ, lo-Latn: Kho, en: B}"
 
 def main(options: Sequence[str] = ()) -> None:
     """Measure, print, keep."""
-    rounds = int(options[0]) if options else ROUNDS
+    said = parser(__doc__, rounds=ROUNDS).parse_args(options)
     given = services.material(None)
     chosen = explored.settings_of(given)
     flows = [*explored.revisions([services.LIBRARY]), thirty_questions()]
-    found = {one.flow.id: _sides(one, chosen, rounds) for one in flows}
-    lines = _table(found)
-    print("\n".join(lines))
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "explorer.md").write_text("\n".join(lines) + "\n", "utf-8")
-    kept = {"machine": yard.machine(RESULTS), "rounds": rounds, "ms": found}
-    (RESULTS / "explorer.json").write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+    found = {one.flow.id: _sides(one, chosen, said.rounds) for one in flows}
+    kept = {"machine": yard.machine(Path.cwd()), "rounds": said.rounds, "ms": found}
+    keep(said.results, "explorer", kept, _table(found))
 
 
 def thirty_questions() -> Revision:

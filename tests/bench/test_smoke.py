@@ -14,7 +14,9 @@ from bench.served import Server, bare
 
 TINY = {
     "copying": ["--rounds", "1", "--seconds", "0.3"],
+    "drain": ["--rounds", "1", "--requests", "600", "--slow", "20"],
     "engine": ["--rounds", "1", "--walks", "5"],
+    "explorer": ["--rounds", "1"],
     "frames": ["--births", "5"],
     "memory": ["--rounds", "1", "--sessions", "200"],
     "over_http": ["--rounds", "1", "--seconds", "0.5", "--phones", "3"],
