@@ -39,7 +39,6 @@ def asyncapi(paths: Paths) -> None:
 def processing(paths: Paths) -> None:
     """Print the record of processing, and what a data-protection assessment must answer."""
     from flows.published import processing as record
-
     from sala import services
 
     flows = _flows(paths)
