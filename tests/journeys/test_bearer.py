@@ -71,6 +71,11 @@ after = 0
         with started_in_thread(file, http, console) as starting:
             node = await starting
             await until(lambda: book.do(count, "bearer_page"))
+
+            async def both_know() -> bool:
+                return "pages_taken" in node.log()
+
+            await until(both_know)
             await link.__aexit__(None, None, None)
             phone = node.another("+8562055500001")
             await asyncio.to_thread(phone.dial)
