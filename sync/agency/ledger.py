@@ -1,7 +1,8 @@
 """The agency's end of the SMS bearer: frames into the inbox, and everything that it owes the nodes by SMS.
 
-A frame that was seen before has no effect, whoever sends it again; it is answered again a few times, since the answer
-may have been lost. What cannot be opened with an enrolled node's key is dropped without a trace but a log line.
+A frame that was seen before has no effect, whoever sends it again; it is answered again a few times and then once a
+day, since the answer may have been lost. What cannot be opened with an enrolled node's key is dropped without a trace
+but a log line.
 """
 
 import json
@@ -48,10 +49,13 @@ CREATE TABLE IF NOT EXISTS bearer_out (
 """
 
 MOST_ANSWERS: Final = 8
-"""Times that one frame is answered: whoever replays it can cost no more."""
+"""Times that one frame is answered soon: after that whoever replays it costs one message a day, and no more."""
 
 ANSWER_AGAIN: Final = 60
 """Seconds within which a frame that comes again is not answered again."""
+
+ANSWER_STILL: Final = 86_400
+"""The same for a frame that was answered so often: its node may still wait for the word, after weeks of bad air."""
 
 TELL_AGAIN: Final = 600
 """Seconds after which a status that a node says it has not heard is told once more."""
@@ -178,7 +182,7 @@ def _question(connection: Any, node: Node, header: Header, body: bytes, now: int
 
 def _submission(connection: Any, opener: Opener, node: Node, header: Header, body: bytes, now: int) -> str:
     seen = _seen(connection, node.name, SUBMISSION, header)
-    owed = int(seen is None or (seen[1] < MOST_ANSWERS and now - seen[2] >= ANSWER_AGAIN))
+    owed = int(seen is None or now - seen[2] >= (ANSWER_AGAIN if seen[1] < MOST_ANSWERS else ANSWER_STILL))
     known = "again" if owed else "known"
     if seen is not None and _is_final(seen[0]):
         return _note(connection, node, header, seen[0], now, owed=owed, word=known)

@@ -117,12 +117,12 @@ async def test_a_lost_answer_is_given_again_without_a_second_effect(tmp_path: Pa
         assert len(await one.taken()) == 1
 
 
-async def _age(one: World) -> None:
+async def _age(one: World, seconds: int = 3600) -> None:
     """Let the agency's clock, which no test moves, have gone on: what it noted was a while ago."""
 
     def run(connection: Any) -> None:
-        connection.execute("UPDATE bearer_frame SET at = at - 3600")
-        connection.execute("UPDATE bearer_node SET told_at = told_at - 3600")
+        connection.execute("UPDATE bearer_frame SET at = at - ?", (seconds,))
+        connection.execute("UPDATE bearer_node SET told_at = told_at - ?", (seconds,))
 
     await one.book.do(run)
 
@@ -318,6 +318,9 @@ def _flipped(text: str, chance: random.Random) -> str:
 STORM = 60
 """Rounds of bad weather."""
 
+HALF_A_DAY = 12 * 3600
+"""Seconds that pass in a round, on either side."""
+
 SEEDS = [17, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 13))]
 
 
@@ -340,14 +343,12 @@ async def test_bad_weather_delays_and_never_changes(tmp_path: Path, seed: int) -
         await one.break_link()
         one.air.weather = weather
         for turn in range(90):
-            if (
-                turn == STORM
-            ):  # how long a storm keeps one text of six back is chance; once it is over, everything must come
+            if turn == STORM:  # how long it keeps one text of six back is chance; once it is over, everything must come
                 one.air.weather = lambda text: [text]
             await one.up()
-            await _age(one)
+            await _age(one, HALF_A_DAY)
             await one.answers(0.12)
-            one.hands.go(12 * 3600)
+            one.hands.go(HALF_A_DAY)
             taken = await one.taken()
             assert set(taken) <= set(events)
             assert len(ids(taken)) == len(set(ids(taken)))
@@ -371,6 +372,24 @@ async def test_a_replayed_frame_has_no_effect_and_few_answers(tmp_path: Path) ->
         assert len(await one.taken()) == 1
         assert len(one.air.down) <= ledger.MOST_ANSWERS + 1
         # Nobody draws the answers to another number by sending again what he has overheard: the modem would object.
+
+
+async def test_the_word_comes_home_however_often_it_was_lost(tmp_path: Path) -> None:
+    async with world(tmp_path) as one:
+        await one.submit()
+        await one.break_link()
+        (text,) = await one.up()
+        one.air.weather = nothing
+        for _ in range(ledger.MOST_ANSWERS + 3):
+            await _age(one)
+            await one.bring([text])
+            await one.answers(0.3)
+        assert len(one.air.down) == ledger.MOST_ANSWERS
+        one.air.weather = lambda text: [text]
+        await _age(one, ledger.ANSWER_STILL)
+        await one.bring([text])
+        await one.answers()
+        assert await one.states() == ["accepted"]
 
 
 async def test_a_replayed_answer_changes_nothing(tmp_path: Path) -> None:
