@@ -149,6 +149,7 @@ class Config(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
     node: Annotated[str, Field(pattern=f"^{NODE_NAME}$")]
+    stage: Literal["demo", "staging", "live"] = "staging"
     district: Annotated[str, Field(pattern=r"^[A-Z0-9]{0,12}$")] = ""
     data: Path = Path("./sala-data")
     database: str = ""
@@ -277,6 +278,7 @@ def store_settings(config: Config) -> StoreSettings:
         | dict(config.hub.seal_to),
         "leased": bool(config.hub.url or config.hub.nodes),
         "custody": bool(config.hub.nodes),
+        "two_persons": config.stage == "live",
     }
     for key in shared.keys() & config.store.keys():
         raise mistake(config, ("store", key), "", "extra_forbidden")

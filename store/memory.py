@@ -18,6 +18,7 @@ from store.copying.keeper import Keeper, Node
 from store.crew import Crew
 from store.custody import Custody
 from store.database import Database
+from store.drafts import Drafts
 from store.hashing import Hashing
 from store.hub import Hub
 from store.library import Library, catalogue_of
@@ -100,6 +101,7 @@ class Memory:
         self.arrivals = Arrivals(self.writer, reading, clock)
         self.bearer = Bearer(self.writer, reading, clock, self._words, self._post)
         self.library = Library(self.writer, reading, clock)
+        self.drafts = Drafts(self.writer, reading, clock, two_persons=settings.two_persons)
         self.review = Review(self.writer, reading, clock, self._words, self._scribe, hashing, statuses)
         self.sweep = Sweep(settings, self.writer, reading, clock, self._cache, self._crew)
         self._version = 0

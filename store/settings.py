@@ -31,6 +31,7 @@ class StoreSettings(BaseModel):
         seal_to: per agency, age public keys; bodies of its submissions are sealed to them at intake.
         leased: whether a hub leases references to this node: then only `blocks` and what it leased are used.
         custody: whether this node is a hub and keeps submissions of other nodes.
+        two_persons: whether what one person proposes another must approve, and what one does alone be confirmed.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -52,6 +53,7 @@ class StoreSettings(BaseModel):
     seal_to: dict[str, tuple[str, ...]] = {}
     leased: bool = False
     custody: bool = False
+    two_persons: bool = True
 
     @field_validator("seal_to")
     @classmethod

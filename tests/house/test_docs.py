@@ -74,6 +74,7 @@ SHARED = (
     "tables",
     "leased",
     "custody",
+    "two_persons",
 )
 MODELS = [
     config.Config,
