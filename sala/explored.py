@@ -1,5 +1,6 @@
 """What the explorer's commands share: which flows, with which tables, day, room and prices."""
 
+import asyncio
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -12,7 +13,10 @@ from flows.findings import Finding
 from flows.model import Flow
 from flows.revision import Revision, revise
 from sala import services
+from sala.beside import beside
+from sala.config import Config
 from sala.services import Material
+from store.values import Published
 
 DAY = date(2026, 11, 23)
 """The day on which everything happens, so that the same flow has the same report every day."""
@@ -49,6 +53,26 @@ def only(path: Path) -> Revision:
     if len(found) != 1:
         hint = "give the file of one service; a part is drawn where a service runs it"
         raise ConfigFault(f"{path}: {len(found)} services in it", hint=hint)
+    return found[0]
+
+
+def published(word: str, config: Config) -> Revision:
+    """A published revision: the live one of a service by its id, or any by the first digits of its digest.
+
+    Raises:
+        ConfigFault: none is called so, or more than one.
+    """
+    return services.revision_of(asyncio.run(_published(word, config)))
+
+
+async def _published(word: str, config: Config) -> Published:
+    async with beside(config) as memory:
+        listed = await memory.library.list()
+    digits = word.removeprefix("sha256:")
+    found = [one for one in listed if one.live and one.flow == word]
+    found = found or [one for one in listed if one.digest.removeprefix("sha256:").startswith(digits)]
+    if len(found) != 1:
+        raise ConfigFault(f"{word}: {len(found)} revisions are called so", hint="see: sala flow list")
     return found[0]
 
 

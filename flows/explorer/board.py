@@ -11,7 +11,7 @@ from flows.dialogue.consent import notice_pages
 from flows.explorer import Report, Settings, explore, walks_of
 from flows.explorer.measures import Stop, seconds_for
 from flows.explorer.paths import likeliest
-from flows.explorer.places import spot_of
+from flows.explorer.places import Spot, spot_of
 from flows.explorer.states import END, FORWARD, Edge, State, Walked
 from flows.program import (
     AnyNode,
@@ -53,10 +53,11 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One screen. `node` is its step, `kind` its verb, `when` the condition under which it comes."""
+    """One screen. `node` is its step in the row, `spot` in its file, `kind` its verb, `when` its condition."""
 
     number: int
     node: int
+    spot: Spot
     kind: str
     titles: tuple[str, ...]
     step: str
@@ -159,8 +160,19 @@ class _Maker:
         branches = (Branch("1", self.number[self.nodes[0]]), Branch("2", 0, "stops; nothing is kept"))
         first = tuple(text for text, _, _ in faces[0].pages)
         titles = tuple(self.revision.flow.title.say(tag) for tag in self.tags)
+        outside = Spot(self.revision.flow.id, NOTICE)
         yield Card(
-            1, NOTICE, "notice", titles, "notice", "", "", faces, branches, round(seconds_for(Stop(0, first, "1")))
+            1,
+            NOTICE,
+            outside,
+            "notice",
+            titles,
+            "notice",
+            "",
+            "",
+            faces,
+            branches,
+            round(seconds_for(Stop(0, first, "1"))),
         )
 
     def _card(self, node: int) -> Card:
@@ -174,6 +186,7 @@ class _Maker:
         return Card(
             number=self.number[node],
             node=node,
+            spot=spot,
             kind=_KINDS[type(one)],
             titles=tuple(_title(one, tag) for tag in self.tags),
             step=flow.step_name(spot.index),

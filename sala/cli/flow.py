@@ -73,6 +73,33 @@ def voice(
     print(flow_paths.write_voice(path, out, config))
 
 
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(help="A flow file, a published service's id, or a digest's first digits.")],
+    new: Annotated[str, typer.Argument(help="The same, for what it is to become.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Also write a page with the screens to here.")] = None,
+    language: Annotated[str, typer.Option(help="The reader's: en or lo.")] = "en",
+    config: ConfigFile = None,
+    form: FormOption = Form.TEXT,
+) -> None:
+    """Say in sentences what changes between two revisions of a service; 1 when something does."""
+    from sala.cli import flow_paths
+
+    changes = flow_paths.differences(old, new, config, language)
+    if form is Form.JSON:
+        import dataclasses
+
+        import orjson
+
+        print(orjson.dumps([dataclasses.asdict(one) for one in changes]).decode())
+    else:
+        print("\n".join(one.sentence for one in changes) or "nothing changes")
+    if out is not None:
+        typer.echo(flow_paths.write_difference(old, new, out, config, language), err=True)
+    if changes:
+        raise typer.Exit(FOUND)
+
+
 @app.command("try")
 def try_(
     path: Annotated[Path, typer.Argument(help="A flow file, or a folder of them for the whole front menu.")],

@@ -1,16 +1,18 @@
-"""`sala flow check --paths`, `sala flow storyboard`, `sala flow voice`: what the explorer knows, printed or written."""
+"""`sala flow check --paths`, `storyboard`, `voice`, `diff`: what the explorer knows, printed or written."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import orjson
 
+from flows.difference import Change, difference, page
 from flows.explorer import plain
 from flows.explorer.storyboard import storyboard
 from flows.explorer.voice import as_csv, voice_script
 from flows.findings import FlowFault
+from flows.revision import Revision
 from sala import explored, services
-from sala.cli.options import Form
+from sala.cli.options import Form, read_config
 
 
 def print_paths(paths: Sequence[Path], config: Path | None, form: Form, tariffs: Iterable[str]) -> int:
@@ -47,3 +49,21 @@ def write_voice(path: Path, out: Path, config: Path | None) -> str:
         # With its mark, so that a spreadsheet reads the Lao letters.
         out.write_text(as_csv(lines), "utf-8-sig")
     return f"{out}: {len({line.audio for line in lines})} recordings"
+
+
+def differences(old: str, new: str, config: Path | None, language: str) -> tuple[Change, ...]:
+    """What changes between two revisions, in the reader's language; each is a file or the name of a published one."""
+    return difference(_revision(old, config), _revision(new, config), language)
+
+
+def write_difference(old: str, new: str, out: Path, config: Path | None, language: str) -> str:
+    """Write the same with the screens before and now; what was written, in a line."""
+    chosen = explored.settings_of(services.material(config))
+    text = page(_revision(old, config), _revision(new, config), chosen, language)
+    out.write_text(text, "utf-8")
+    return f"{out}: {len(text.encode()) // 1024} KiB"
+
+
+def _revision(word: str, config: Path | None) -> Revision:
+    file = Path(word)
+    return explored.only(file) if file.exists() else explored.published(word, read_config(config))

@@ -83,3 +83,17 @@ def test_tariffs() -> None:
     one = explored.tariff("LTC:100:0:20/20:USD")
     assert (one.segment, one.block, one.seconds, one.currency) == (Decimal(100), Decimal(20), 20, "USD")
     assert explored.tariff("Unitel:75").segment == 75
+
+
+def test_what_changes_is_told_and_drawn(tmp_path: Path, capsys: Captured) -> None:
+    new = tmp_path / "farm.yaml"
+    new.write_text(Path(FARM).read_text("utf-8").replace("Which animal?", "What animal?"), "utf-8")
+    assert cli.main(["flow", "diff", FARM, FARM]) == 0
+    assert capsys.readouterr().out == "nothing changes\n"
+    assert cli.main(["flow", "diff", FARM, str(new), "-o", str(tmp_path / "change.html")]) == 1
+    told = capsys.readouterr()
+    assert told.out == "The question about “Animal” (English): “Which animal?” is now “What animal?”.\n"
+    assert "change.html" in told.err
+    assert "What animal?" in (tmp_path / "change.html").read_text("utf-8")
+    assert cli.main(["flow", "diff", "--format", "json", FARM, str(new)]) == 1
+    assert json.loads(capsys.readouterr().out)[0]["group"] == "words"
