@@ -9,6 +9,7 @@ from typing import Any, Final
 WIDTH: Final = 118
 
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_. -]*[A-Za-z0-9_]|[A-Za-z_]")
+_KEY: Final = re.compile(_PLAIN.pattern + "|[1-9][0-9]?")
 _WORDS: Final = frozenset(("true", "false", "null", "yes", "no", "on", "off"))
 
 
@@ -47,17 +48,19 @@ def _plain_formula(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z(].*", text) is not None and ": " not in text and " #" not in text
 
 
-def _flow(value: Any) -> str:
+def flow_style(value: Any) -> str:
+    """A value on one line, in braces or brackets where it holds others."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_key(key)}: {_flow(one)}" for key, one in value.items()) + "}"
+        return "{" + ", ".join(f"{key_style(key)}: {flow_style(one)}" for key, one in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(_flow(one) for one in value) + "]"
+        return "[" + ", ".join(flow_style(one) for one in value) + "]"
     return scalar(value, inside=True)
 
 
-def _key(key: Any) -> str:
+def key_style(key: Any) -> str:
+    """A key, quoted where YAML needs it."""
     text = str(key)
-    return text if _PLAIN.fullmatch(text) and text.lower() not in ("true", "false", "null") else quoted(text)
+    return text if _KEY.fullmatch(text) and text.lower() not in ("true", "false", "null") else quoted(text)
 
 
 def _depth(value: Any) -> int:
@@ -65,30 +68,32 @@ def _depth(value: Any) -> int:
     return 1 + max(map(_depth, inner), default=0) if isinstance(value, Mapping | list | tuple) else 0
 
 
-def _lines(key: str, value: Any, indent: str, *, block: bool = False) -> Iterator[str]:
+def entry_lines(key: str, value: Any, indent: str, *, block: bool = False) -> Iterator[str]:
+    """The lines of one entry; `block` spreads a mapping over lines even where one would do."""
     if isinstance(value, Mapping | list | tuple) and value:
-        short = f"{indent}{key}: {_flow(value)}"
+        short = f"{indent}{key}: {flow_style(value)}"
         if not block and _depth(value) <= 2 and len(short) <= WIDTH:  # noqa: PLR2004 # deeper ones are hard to read on one line
             yield short
             return
         yield f"{indent}{key}:"
         if isinstance(value, Mapping):
             for name, one in value.items():
-                yield from _lines(_key(name), one, indent + "  ", block=False)
+                yield from entry_lines(key_style(name), one, indent + "  ", block=False)
         else:
-            yield from _items(value, indent + "  ")
+            yield from item_lines(value, indent + "  ")
         return
-    yield f"{indent}{key}: {_flow(value) if isinstance(value, Mapping | list | tuple) else scalar(value)}"
+    yield f"{indent}{key}: {flow_style(value) if isinstance(value, Mapping | list | tuple) else scalar(value)}"
 
 
-def _items(values: Sequence[Any], indent: str) -> Iterator[str]:
+def item_lines(values: Sequence[Any], indent: str) -> Iterator[str]:
+    """The lines of a list, a dash an item."""
     for value in values:
         if not isinstance(value, Mapping):
-            yield f"{indent}- {_flow(value)}"
+            yield f"{indent}- {flow_style(value)}"
             continue
         mark = "- "
         for key, one in value.items():
-            for line in _lines(_key(key), one, indent + "  "):
+            for line in entry_lines(key_style(key), one, indent + "  "):
                 yield indent + mark + line[len(indent) + 2 :]
                 mark = "  "
 
@@ -99,7 +104,7 @@ def flow_yaml(data: Mapping[str, Any], head: Sequence[str] = ()) -> str:
     for key, value in data.items():
         if key in ("fields", "computed", "steps", "messages") and value:
             lines.append("")
-        lines += _lines(key, value, "", block=key in ("fields", "computed", "steps", "messages"))
+        lines += entry_lines(key, value, "", block=key in ("fields", "computed", "steps", "messages"))
     return "\n".join(lines) + "\n"
 
 
