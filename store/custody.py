@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from flows import delivery
-from store import hub_sql
+from store import hub_sql, road_sql
 from store.database import Database, Row
 from store.numbers import STATE_NUMBER as NUMBER
 from store.numbers import STATES
@@ -112,15 +112,18 @@ class Custody:
             number = self._words.number(agency)
             ids = json.dumps([one.id for one in consigned])
             known = {(row[0], row[1]): row for row in await database.rows(hub_sql.KNOWN, (number, ids))}
-            kept, seen = [], dict[tuple[str, str], bytes]()
+            kept, seen, fresh = [], dict[tuple[str, str], bytes](), 0
             for one in consigned:
                 row = known.get((one.source, one.id))
                 digest = row[2] if row else seen.get((one.source, one.id))
                 if digest is None:
                     kept.append(await _take(database, node, number, one, now))
                     seen[one.source, one.id] = one.digest
+                    fresh += kept[-1].status == "carried"
                 else:
                     kept.append(_again(one, digest, row))
+            if fresh:
+                await database.rows(hub_sql.COUNT, (node, number, fresh))
             found = await database.rows(hub_sql.FOUND, (number, ids))
             await self._send_home(database, number, [(node, *row[:6], "") for row in sorted(found, key=_by_seq)], now)
             return kept
@@ -160,14 +163,18 @@ class Custody:
             await database.begin()
             listed = _listed([one.seq for one in settlements])
             rows = {-row[0]: row for row in await database.rows(hub_sql.ROWS, (number, listed))}
-            homeward = []
+            homeward, said_yes = [], 0
             for one in settlements:
                 row = rows.get(one.seq)
                 if row is not None and await _settle(database, row, one, now):
+                    said_yes += one.event == "accept"
                     status = _WORD.get(one.code, one.code)
                     fields = json.dumps(list(one.fields), ensure_ascii=False)
                     homeward.append((row[8], row[1], row[2], status, one.reason, fields, "{}", one.agency_ref))
             await self._send_home(database, number, homeward, now)
+            if said_yes:
+                await database.rows(road_sql.OPEN_ROAD, (number,))
+                await database.rows(road_sql.RAISE, (0, said_yes, number))
             if wake:
                 await database.rows(hub_sql.WAKE, (number, 0))
 
@@ -253,6 +260,11 @@ class Custody:
             Word(row[0], row[2], row[3], row[4], row[5], row[6], json.loads(row[7]), json.loads(row[8])) for row in rows
         ]
         return words, f"{rows[-1][0]}-{rows[-1][1]}" if rows else after or "0"
+
+    async def counted(self, node: str, agency: str) -> int:
+        """How many submissions of a node this hub ever took for one agency: less than before shows a lost disk."""
+        rows = await self._reader.rows(hub_sql.COUNTED, (node, self._words.number(agency)))
+        return int(rows[0][0]) if rows else 0
 
     # --- figures and housework ---------------------------------------------------------------------------------------
 

@@ -24,6 +24,14 @@ TAKE: Final = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, 0, 0, '', '', '', '', '[]', ?)"
 )
 
+COUNT: Final = (
+    "INSERT INTO taken (node, agency, n) VALUES (?, ?, ?)"
+    " ON CONFLICT (node, agency) DO UPDATE SET n = taken.n + excluded.n"
+)
+
+COUNTED: Final = "SELECT n FROM taken WHERE node = ? AND agency = ?"
+"""What this hub ever took, also what it has pruned since: a node must not take its housework for a lost disk."""
+
 DUE: Final = (
     "SELECT n, id, reference, case_id, event, attempts, state, rank FROM passage"
     " WHERE agency = ? AND due_at <= ? AND state IN (0, 2, 3, 9) ORDER BY due_at, n LIMIT ?"

@@ -125,7 +125,7 @@ class Road:
         number = self._words.number(agency)
         for row in await self._reader.rows(road_sql.ROADS):
             if row[0] == number:
-                return Bookmark(row[1], row[2])
+                return Bookmark(row[1], row[2], max(row[9], row[10]))
         return Bookmark()
 
     async def statuses(
@@ -135,16 +135,21 @@ class Road:
         cursor: str | None,
         now: int,
         outcomes: Sequence[Outcome] = (),
+        held: int = -1,
     ) -> int:
         """Apply events not seen before with their effects, and the cursor (None: keep); returns how many were new.
 
-        `outcomes` are the agency's words for deliveries in a hub's custody, settled in the same transaction.
+        `outcomes` are the agency's words for deliveries in a hub's custody, settled in the same transaction. `held` is
+        how many of this node's requests the agency says it has; -1 when it did not say.
         """
 
         async def run(database: Database) -> int:
             new = await self._statuses.apply(database, agency, events, cursor, now)
+            number = self._words.number(agency)
             if outcomes:
-                await _settle_late(database, self._words.number(agency), agency, outcomes, now)
+                await _settle_late(database, number, agency, outcomes, now)
+            if held >= 0:
+                await database.rows(road_sql.RAISE, (held, 0, number))
             return new
 
         return await self._writer.do(run)
@@ -185,7 +190,7 @@ class Road:
         if waiting:
             found = await self._reader.rows(road_sql.OLDEST, (agency,) * 4)
             oldest = found[0][0] or 0
-        _, _, _, _, bytes_out, bytes_in, accepted_at, last_at, last_outcome = road or (0, "", 0, 0, 0, 0, 0, 0, "")
+        _, _, _, _, bytes_out, bytes_in, accepted_at, last_at, last_outcome, *_ = road or (0, "", 0, 0, 0, 0, 0, 0, "")
         return Traffic(
             agency=self._words.text(agency),
             waiting=waiting,
@@ -236,6 +241,9 @@ async def _settle(database: Database, agency: int, settlements: Sequence[Settlem
         await database.rows(road_sql.ADD_ANSWER, (answer, said.id, said.stamp, said.signature, said.body))
     await database.many(road_sql.ACCEPTED, [(seq, seq) for seq in accepted])
     await _count(database, moves)
+    said_yes = len(accepted) - sum(STATES[old] == "accepted" for _, old, _ in moves)
+    if said_yes or trip.held > 0:
+        await database.rows(road_sql.RAISE, (max(0, trip.held), said_yes, agency))
     await database.many(road_sql.END_ATTEMPT, [_end_of_attempt(trip, one, agency) for one in settlements])
     newest = (await database.rows(road_sql.NEWEST, (json.dumps(accepted),)))[0][0] if accepted else 0
     if trip.road in _LINKS:

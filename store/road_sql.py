@@ -88,7 +88,12 @@ TRAVELLED: Final = (
 ACKNOWLEDGED: Final = "UPDATE road SET accepted_at = max(accepted_at, ?) WHERE agency = ?"
 """A stick or an SMS says nothing of the link, and is not paid for by its bytes."""
 
-ROADS: Final = "SELECT agency, cursor, seq, life, bytes_out, bytes_in, accepted_at, last_at, last_outcome FROM road"
+ROADS: Final = (
+    "SELECT agency, cursor, seq, life, bytes_out, bytes_in, accepted_at, last_at, last_outcome, held, known FROM road"
+)
+
+RAISE: Final = "UPDATE road SET held = max(held, ?), known = max(0, known + ?) WHERE agency = ?"
+"""What the agency must have by now, so that one which says less is known to have gone back."""
 
 TALLIES: Final = "SELECT agency, state, n FROM tally"
 
@@ -142,7 +147,7 @@ FREE_ONCE: Final = "DELETE FROM once WHERE key = (SELECT once FROM request WHERE
 
 SET_CURSOR: Final = "UPDATE road SET cursor = ?, seq = max(seq, ?) WHERE agency = ?"
 
-FORGET_CURSOR: Final = "UPDATE road SET cursor = '', seq = 0, life = life + 1 WHERE agency = ?"
+FORGET_CURSOR: Final = "UPDATE road SET cursor = '', seq = 0, life = life + 1, held = 0, known = 0 WHERE agency = ?"
 
 FORGET_SEQS: Final = "UPDATE request SET status_seq = 0 WHERE status_agency = ?"
 """Goes through all requests; an agency is restored from a backup once in years."""

@@ -222,10 +222,15 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """How far an agency's statuses were read: its opaque cursor (empty: never), the highest seq applied (0: none)."""
+    """How far an agency's statuses were read: its opaque cursor (empty: never), the highest seq applied (0: none).
+
+    `held` is how many of this node's requests the agency must have by now: the most that it has told, or that it has
+    said yes to, whichever is more.
+    """
 
     cursor: str = ""
     seq: int = 0
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +267,8 @@ class SignedAnswer:
 class Trip:
     """One attempt as a whole, for the attempt log: what travelled, how long it took, how it ended.
 
-    `answer` is kept with what it settles; None for a road whose words are not signed one by one.
+    `answer` is kept with what it settles; None for a road whose words are not signed one by one. `held` is how many of
+    this node's requests the agency says it has; -1 when it did not say.
     """
 
     agency: str
@@ -274,6 +280,7 @@ class Trip:
     milliseconds: int = 0
     http_status: int = 0
     answer: SignedAnswer | None = None
+    held: int = -1
 
 
 @dataclass(frozen=True, slots=True)

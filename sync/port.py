@@ -27,7 +27,7 @@ class Results:
 
     `notices` are words for the node's own desk, such as `cloned`. `answer` is what travelled, to be kept as evidence;
     None when this protocol signs nothing. `their_time` is what its signature says of the time, in epoch seconds; 0 when
-    it says nothing.
+    it says nothing. `held` is how many of this node's requests the agency says it has by now; -1: it does not say.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -37,13 +37,15 @@ class Results:
     notices: tuple[str, ...] = ()
     answer: SignedAnswer | None = None
     their_time: int = 0
+    held: int = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Events:
     """One answer of a status feed: `next` is the opaque cursor to ask with from now on.
 
-    `outcomes` are the agency's words for what a hub has in custody; `notices` are for the node's own desk.
+    `outcomes` are the agency's words for what a hub has in custody; `notices` are for the node's own desk. `held` is
+    how many of this node's requests the other side says it has; -1: it does not say.
     """
 
     events: tuple[StatusEvent, ...]
@@ -52,6 +54,7 @@ class Events:
     outcomes: tuple[Outcome, ...] = ()
     notices: tuple[str, ...] = ()
     their_time: int = 0
+    held: int = -1
 
 
 @runtime_checkable
@@ -113,10 +116,11 @@ class Road(Protocol):
         cursor: str | None,
         now: int,
         outcomes: Sequence[Outcome] = (),
+        held: int = -1,
     ) -> int:
         """Apply events not seen before with their effects, and the cursor (None: keep); returns how many were new.
 
-        `outcomes` are settled in the same transaction.
+        `outcomes` are settled in the same transaction; `held` is how many requests the agency says it has.
         """
 
     async def gone_back(self, agency: str, now: int) -> int:

@@ -1,7 +1,8 @@
 """Brings statuses home: one long poll for each agency, its cursor stored together with what its events caused.
 
-An agency restored from a backup shows itself by a cursor, or by numbers, lower than what it has already told: then its
-feed is read from the start and what it had accepted is offered again, for its inbox to sort out.
+An agency restored from a backup shows itself by a cursor, by numbers, or by a count of what it has, lower than what it
+has already told: then its feed is read from the start and what it had accepted is offered again, for its inbox to sort
+out.
 """
 
 import asyncio
@@ -42,7 +43,12 @@ _log = structlog.get_logger("sync")
 
 
 def gone_back(bookmark: Bookmark, answer: Events) -> bool:
-    """Say whether the agency seems to know less than it has already told. Pure."""
+    """Say whether the agency seems to know less than it has already told. Pure.
+
+    `bookmark` is as it was before the question left: what was accepted since, or is heard out of order, only raises it.
+    """
+    if 0 <= answer.held < bookmark.held:
+        return True
     if not bookmark.cursor:
         return False
     before, after = _NUMBER.match(bookmark.cursor), _NUMBER.match(answer.next)
@@ -133,7 +139,7 @@ class Listener:
             await self._go_back()
             return 1
         cursor = answer.next or bookmark.cursor
-        if answer.events or cursor != bookmark.cursor:
+        if answer.events or cursor != bookmark.cursor or answer.held > bookmark.held:
             await self.take(answer, cursor, silence)
         return len(answer.events) + len(answer.outcomes)
 
@@ -150,7 +156,9 @@ class Listener:
         for event in answer.events:
             if event.status not in KNOWN:
                 _log.warning("status_unknown", agency=self.agency, seq=event.seq)
-        applied = self._road.statuses(self.agency, known, cursor, self._means.now(), answer.outcomes)
+        applied = self._road.statuses(
+            self.agency, known, cursor, self._means.now(), answer.outcomes, answer.held if cursor is not None else -1
+        )
         new = await asyncio.shield(applied)
         self._counters.statuses += new
         return new

@@ -84,6 +84,11 @@ def _whole(value: Any) -> int:
         return 0
 
 
+def _count(value: Any) -> int:
+    """Read a count that may be absent: -1 for anything that is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else -1
+
+
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
@@ -111,7 +116,9 @@ def read_results(body: bytes, *, hub: bool = False) -> Results:
         for result in found["results"]
         if isinstance(result, dict) and isinstance(result.get("id"), str) and _text(result.get("status")) in said
     )
-    return Results(outcomes, _whole(found.get("max_batch")), notices=_texts(found.get("notices")))
+    return Results(
+        outcomes, _whole(found.get("max_batch")), notices=_texts(found.get("notices")), held=_count(found.get("held"))
+    )
 
 
 def read_events(body: bytes, *, hub: bool = False) -> Events:
@@ -130,6 +137,7 @@ def read_events(body: bytes, *, hub: bool = False) -> Events:
         str(following) if isinstance(following, str | int) else "",
         outcomes=tuple(outcomes),
         notices=_texts(found.get("notices")),
+        held=_count(found.get("held")),
     )
 
 

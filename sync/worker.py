@@ -227,7 +227,7 @@ class Worker:
             self._means.heard(results.their_time)
         settlements = settling.settle_answer(batch.offers, results.outcomes, self._when())
         trip = self._trip(batch, "answered", seconds, results.bytes_out, results.bytes_in, 200)
-        trip = replace(trip, answer=results.answer)
+        trip = replace(trip, answer=results.answer, held=results.held)
         await self._settle(settlements, trip, wake=self._wake_owed)
         self._wake_owed = False
         if returned:

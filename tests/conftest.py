@@ -4,6 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
+
+# A busy machine is slow, not wrong: how long an example takes proves nothing about it.
+settings.register_profile("sala", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("sala")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 import sqlcipher3
 
 from flows.errors import KeyFault
+from sync.agency import holding
 from sync.agency.sealed import Opener, new_identity
 
 P = ParamSpec("P")
@@ -87,7 +88,7 @@ CREATE INDEX request_by_place ON request (place, number);
 PRAGMA user_version = 3;
 """
 
-_STEPS: Final = (SCHEMA, HEARING, CLERKS)
+_STEPS: Final = (SCHEMA, HEARING, CLERKS, holding.TABLES)
 """Each brings the file from the version of its place to the next."""
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from sync.agency import hearing
+from sync.agency import hearing, holding
 from sync.agency.nodes import Node
 from sync.agency.sealed import Opener
 
@@ -71,6 +71,7 @@ def _take(connection: Any, node: Node, record: Record, now: int, opener: Opener)
         if known[0] != record.digest:
             return {"id": event_id, "status": "conflict", "reason": "other"}
         _follow(connection, node, source, event_id, now)
+        _noted(connection, node, source, event_id)
         first: dict[str, Any] = json.loads(known[1])
         return first | {"status": "duplicate" if first["status"] == "accepted" else first["status"]}
     data = opener.data(record.event)
@@ -109,6 +110,14 @@ def _cloned(connection: Any, record: Record, data: dict[str, Any] | None) -> boo
 def _case(data: dict[str, Any] | None) -> dict[str, Any]:
     found = (data or {}).get("case")
     return found if isinstance(found, dict) else {}
+
+
+def _noted(connection: Any, node: Node, source: str, event_id: str) -> None:
+    """Count for a hub what came by another road before."""
+    asked = "SELECT number FROM request WHERE source = ? AND id = ?"
+    found = connection.execute(asked, (source, event_id)).fetchone() if node.hub else None
+    if found is not None:
+        holding.note(connection, node, source, found[0], new=False)
 
 
 def _follow(connection: Any, node: Node, source: str, event_id: str, now: int) -> None:
@@ -174,6 +183,7 @@ def _store(connection: Any, node: Node, record: Record, data: dict[str, Any], no
             place,
         ),
     ).lastrowid
+    holding.note(connection, node, source, number, new=True)
     _supersede(connection, case_id, now)
     return agency_ref(number)
 

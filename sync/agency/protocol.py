@@ -1,14 +1,16 @@
 """The agency's side of the native protocol: batches in, signed results out, and the status feed."""
 
 import time
+from typing import Any
 
 import structlog
 from aiohttp import web
 
 from sync import heartbeat, wire
-from sync.agency import feed, hearing, intake, ledger
+from sync.agency import feed, hearing, holding, intake, ledger
 from sync.agency.book import Book
 from sync.agency.nodes import Node
+from sync.agency.sealed import Opener
 from sync.agency.settings import AgencySettings
 from sync.serving import LOOK_EVERY, Bell, body_of, headers_of, seconds_asked, signed, stranger
 
@@ -41,15 +43,15 @@ class Door:
             return stranger()
         try:
             records = intake.read(wire.unpack(body, request.headers.get("Content-Encoding", "")))
-            results = await self._book.do(intake.take, node, records, int(time.time()), self._book.opener)
+            results, held = await self._book.do(_take, node, records, int(time.time()), self._book.opener)
         except intake.Stranger as fault:
             _log.warning("batch_of_a_stranger", node=node.name)
             return signed(request, node.key, {"error": str(fault)}, 403)
         except ValueError as fault:
             return signed(request, node.key, {"error": str(fault)}, 400)
         _log.info("batch_taken", node=node.name, records=len(results))
-        answer = {"results": results, "max_batch": self._settings.max_batch} | await self._hear(request, node)
-        return signed(request, node.key, answer)
+        answer = {"results": results, "max_batch": self._settings.max_batch, "held": held}
+        return signed(request, node.key, answer | await self._hear(request, node))
 
     async def statuses(self, request: web.Request) -> web.Response:
         """Answer with the events after the cursor, or wait for one for as long as the node asks."""
@@ -59,13 +61,13 @@ class Door:
         notices = await self._hear(request, node)
         after = request.query.get("after", "")
         until = time.monotonic() + seconds_asked(request)
-        answer = await self._book.do(feed.read, node.name, after)
+        answer = await self._book.do(_read, node, after)
         standing = after or feed.START
         while (
             not answer["events"] and answer["next"] == standing and time.monotonic() < until and not self._bell.closed
         ):
             await self._bell.wait(min(LOOK_EVERY, max(0.01, until - time.monotonic())))
-            answer = await self._book.do(feed.read, node.name, after)
+            answer = await self._book.do(_read, node, after)
         return signed(request, node.key, answer | notices)
 
     async def _hear(self, request: web.Request, node: Node) -> dict[str, list[str]]:
@@ -83,3 +85,14 @@ class Door:
         if node is None:
             _log.warning("signature_unknown")
         return node
+
+
+def _take(
+    connection: Any, node: Node, records: list[intake.Record], now: int, opener: Opener
+) -> tuple[list[dict[str, Any]], int]:
+    """What became of each record, and how many of this node's requests are here after it."""
+    return intake.take(connection, node, records, now, opener), holding.held(connection, node)
+
+
+def _read(connection: Any, node: Node, after: str) -> dict[str, Any]:
+    return feed.read(connection, node.name, after) | {"held": holding.held(connection, node)}

@@ -87,13 +87,14 @@ class HubDoor:
             kept = await self._custody.take(node, agency, [consigned(one) for one in records], self._now())
         except StoreFault as fault:
             _log.error("custody_not_taken", node=node, code=fault.code)
-            answer = signed(request, key, {"error": "this hub cannot write now"}, 503)
-            answer.headers["Retry-After"] = "30"
-            return answer
+            refusal = signed(request, key, {"error": "this hub cannot write now"}, 503)
+            refusal.headers["Retry-After"] = "30"
+            return refusal
         _log.info("custody_taken", node=node, agency=agency, records=len(kept))
         self.bell.ring()
         results = [result_of(one) for one in kept]
-        return signed(request, key, {"results": results, "max_batch": MAX_BATCH} | await self._hear(request, node, key))
+        answer = {"results": results, "max_batch": MAX_BATCH, "held": await self._custody.counted(node, agency)}
+        return signed(request, key, answer | await self._hear(request, node, key))
 
     async def statuses(self, request: web.Request) -> web.Response:
         """Answer with what goes home to this node from this agency, or wait for it for as long as the node asks."""
@@ -109,7 +110,9 @@ class HubDoor:
         while not words and following == standing and time.monotonic() < until and not self.bell.closed:
             await self.bell.wait(min(LOOK_EVERY, max(0.01, until - time.monotonic())))
             words, following = await self._custody.feed(node, agency, after)
-        return signed(request, key, {"events": [event_of(word) for word in words], "next": following} | notices)
+        answer = {"events": [event_of(word) for word in words], "next": following}
+        held = await self._custody.counted(node, agency)
+        return signed(request, key, answer | {"held": held} | notices)
 
     async def down(self, request: web.Request) -> web.Response:
         """Answer with everything that this node has not read yet, under the hub's own signature."""

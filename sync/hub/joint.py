@@ -59,9 +59,10 @@ class JointRoad:
         cursor: str | None,
         now: int,
         outcomes: Sequence[Outcome] = (),
+        held: int = -1,
     ) -> int:
         """Apply the node's own and send home the others', in one transaction with the cursor."""
-        return await self._own.statuses(agency, events, cursor, now, outcomes)
+        return await self._own.statuses(agency, events, cursor, now, outcomes, held)
 
     async def gone_back(self, agency: str, now: int) -> int:
         """Offer again what the agency had accepted of both."""

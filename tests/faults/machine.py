@@ -28,7 +28,7 @@ from store.road import STATES
 from store.settings import StoreSettings
 from store.values import Offer, Trip
 from sync import settling, wire
-from sync.agency import book, feed, intake
+from sync.agency import book, feed, holding, intake
 from sync.agency.nodes import Node
 from sync.agency.sealed import Opener, new_identity
 from sync.faults import Lost
@@ -59,8 +59,12 @@ class Office:
 
     def take(self, node: str, offers: tuple[Offer, ...]) -> bytes:
         records = intake.read(wire.batch_of(offer.event for offer in offers))
-        results = intake.take(self.link, Node(node, b"", hub=False), records, 1, self.opener)
-        return json.dumps({"results": results}).encode()
+        results = intake.take(self.link, _enrolled(node), records, 1, self.opener)
+        return json.dumps({"results": results, "held": holding.held(self.link, _enrolled(node))}).encode()
+
+    def tell(self, node: str, cursor: str) -> bytes:
+        told = feed.read(self.link, node, cursor)
+        return json.dumps(told | {"held": holding.held(self.link, _enrolled(node))}).encode()
 
     def decide(self) -> None:
         approve_all(self.link, str(self.life), self.opener)
@@ -81,6 +85,10 @@ class Office:
         self.old.backup(self.link)
         self.life += 1
         self.forgot |= before - set(self.effects())
+
+
+def _enrolled(node: str) -> Node:
+    return Node(node, b"", hub=False)
 
 
 @dataclass
@@ -160,9 +168,10 @@ class Machine(RuleBasedStateMachine):
         if heard:
             flight = dice.choice(heard)
             answer = dice.choice(flight.answers)
-            outcomes = list(wire.read_results(answer).outcomes)
+            said = wire.read_results(answer)
+            outcomes = said.outcomes[: 1 if part else None]
             when = settling.When(self._now(flight.node), dice.random())
-            self._settle(flight, settling.settle_answer(flight.offers, outcomes[: 1 if part else None], when))
+            self._settle(flight, settling.settle_answer(flight.offers, outcomes, when), said.held)
 
     @rule(dice=st.randoms(use_true_random=False))
     def lose(self, dice: random.Random) -> None:
@@ -171,8 +180,9 @@ class Machine(RuleBasedStateMachine):
             when = settling.When(self._now(flight.node), dice.random())
             self._settle(flight, settling.settle_fault(flight.offers, Lost("lost"), when, at_once=True))
 
-    def _settle(self, flight: Flight, settlements: list[Any]) -> None:
-        trip = Trip(AGENCIES[flight.agency], "http", [offer.seq for offer in flight.offers], "machine")
+    def _settle(self, flight: Flight, settlements: list[Any], held: int = -1) -> None:
+        seqs = [offer.seq for offer in flight.offers]
+        trip = Trip(AGENCIES[flight.agency], "http", seqs, "machine", held=held)
         road = self.memories[flight.node].road
         self.runner.run(road.settle(AGENCIES[flight.agency], settlements, trip, self._now(flight.node), wake=False))
 
@@ -203,13 +213,14 @@ class Machine(RuleBasedStateMachine):
     def listen(self, node: int, agency: int) -> None:
         road, office, name = self.memories[node].road, self.offices[agency], AGENCIES[agency]
         mark = self.runner.run(road.bookmark(name))
-        answer = wire.read_events(json.dumps(feed.read(office.link, NODES[node], mark.cursor)).encode())
+        answer = wire.read_events(office.tell(NODES[node], mark.cursor))
         if gone_back(mark, answer):
             self.going_back = True
             self.runner.run(road.gone_back(name, self._now(node)))
         else:
             events = tuple(event for event in answer.events if event.status in KNOWN)
-            self.runner.run(road.statuses(name, events, answer.next or mark.cursor, self._now(node)))
+            cursor = answer.next or mark.cursor
+            self.runner.run(road.statuses(name, events, cursor, self._now(node), held=answer.held))
 
     def _rows(self, node: int, statement: str) -> list[tuple[Any, ...]]:
         return self.runner.run(self.memories[node]._reading.rows(statement))
@@ -273,8 +284,8 @@ class Machine(RuleBasedStateMachine):
                 for flight in self.flights:
                     when = settling.When(self._now(node), 0.5)
                     answer = self.offices[agency].take(NODES[node], flight.offers)
-                    outcomes = wire.read_results(answer).outcomes
-                    self._settle(flight, settling.settle_answer(flight.offers, outcomes, when))
+                    said = wire.read_results(answer)
+                    self._settle(flight, settling.settle_answer(flight.offers, said.outcomes, when), said.held)
                 self.offices[agency].decide()
 
     def _all_arrived(self) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.faults import disks, kills, laptops, lines, machine, netns, power, roads, times
+from tests.faults import disks, early, kills, laptops, lines, machine, netns, power, roads, times
 from tests.faults.rows import Fault
 
 _ALL: Final = (
@@ -99,6 +99,22 @@ _ALL: Final = (
         "control: the same, and the node never asks the agency how far it is",
         times.agency_restored_unasked,
         2,
+        20,
+        control=True,
+    ),
+    Fault(
+        "agency-early",
+        "the agency is put back to a backup from before it had told the node anything, directly and behind a hub; "
+        "newer requests come first, and answers are lost",
+        early.agency_early,
+        6,
+        300,
+    ),
+    Fault(
+        "control-unmarked",
+        "control: the same, and nobody says how many requests it has",
+        early.agency_early_unmarked,
+        4,
         20,
         control=True,
     ),

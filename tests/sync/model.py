@@ -90,6 +90,7 @@ class ModelRoad:
         cursor: str | None,
         now: int,
         outcomes: Sequence[Outcome] = (),
+        held: int = -1,
     ) -> int:
         new = [event for event in events if (agency, event.seq) not in self.seen]
         for event in new:
@@ -99,7 +100,8 @@ class ModelRoad:
                     row.statuses.append(event.status)
         if cursor is not None:
             before = self.marks.get(agency, Bookmark())
-            self.marks[agency] = Bookmark(cursor, max([before.seq, *(event.seq for event in events)]))
+            top = max([before.seq, *(event.seq for event in events)])
+            self.marks[agency] = Bookmark(cursor, top, max(before.held, held))
         return len(new)
 
     async def gone_back(self, agency: str, now: int) -> int:

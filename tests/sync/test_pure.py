@@ -171,6 +171,11 @@ def _events(*seqs: int, after: str) -> Events:
         (Bookmark("991-3f9c", 991), _events(after="0"), True),
         (Bookmark("opaque", 991), _events(12, after="other"), True),
         (Bookmark("991", 991), _events(*range(1, 993), after="992"), False),
+        (Bookmark(held=3), replace(_events(after=""), held=2), True),
+        (Bookmark(held=3), replace(_events(after=""), held=0), True),
+        (Bookmark(held=3), replace(_events(1, after="1"), held=3), False),
+        (Bookmark("7", 7, held=3), replace(_events(8, after="8"), held=2), True),
+        (Bookmark(held=3), _events(1, after="1"), False),
     ],
 )
 def test_an_agency_that_knows_less_than_it_told_has_gone_back(mark: Bookmark, answer: Events, expected: bool) -> None:  # noqa: FBT001
