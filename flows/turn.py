@@ -106,7 +106,8 @@ class Submit(msgspec.Struct, frozen=True):
 
     `once` holds the match keys of the fields that `once:` names (empty: no such rule); the store keeps a keyed hash.
     `corrects` is the case that this submission amends; `partial`: its other answers are not known here (a sealed body).
-    `flags` are fields with a limit that could not be checked, the clock being doubtful.
+    `flags` are fields with a limit that could not be checked, the clock being doubtful. `trial`: made under a revision
+    that was never published; it goes to nobody.
     """
 
     service: str
@@ -130,6 +131,7 @@ class Submit(msgspec.Struct, frozen=True):
     corrects: str = ""
     partial: bool = False
     flags: tuple[str, ...] = ()
+    trial: bool = False
 
 
 class Text(msgspec.Struct, frozen=True):

@@ -263,6 +263,15 @@ class Drafts:
             raise DraftFault("say why: the note is what helps who proposed it")
         return await self._decide(proposal, by, "refused", note)
 
+    async def fail(self, proposal: int, reason: str) -> None:
+        """What was approved could not be taken into use; the reason stands where the note was."""
+
+        async def run(database: Database) -> None:
+            await database.begin()
+            await database.rows(drafts_sql.SETTLE, ("failed", "", reason, reason, proposal))
+
+        await self._writer.do(run)
+
     async def _decide(self, proposal: int, by: str, state: ProposalState, note: str) -> Proposal:
         now = self._clock.steady()
 

@@ -99,7 +99,10 @@ DECIDE: Final = (
 )
 
 SETTLE: Final = (
-    "UPDATE proposal SET state = ?, digest = ?, answer = ? WHERE id = ? AND state = 'approved'"
-    " RETURNING kind, name, files, note, actor, decider"
+    "UPDATE proposal SET state = ?, digest = ?, answer = CASE WHEN ? = '' THEN answer ELSE ? END"
+    " WHERE id = ? AND state = 'approved' RETURNING kind, name, files, base, decider, decided_at"
 )
 """An approved proposal is live, or could not be."""
+
+REBASE: Final = "UPDATE draft SET base = ? WHERE kind = ? AND name = ?"
+"""What is live now came out of this draft."""

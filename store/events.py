@@ -59,20 +59,24 @@ def event_bytes(
 
 def _data(submit: Submit, msisdn: str) -> dict[str, Any]:
     applicant = {} if submit.anonymous else {"msisdn": msisdn}
-    return {
-        "service": submit.service,
-        "submission": submit.kind,
-        "revision": submit.revision,
-        "reference": submit.reference,
-        "channel": submit.channel,
-        "language": submit.language,
-        "applicant": applicant,
-        "case": {"id": submit.case_id, "revision": submit.case_revision}
-        | ({"partial": True} if submit.partial else {}),
-        "answers": dict(submit.answers),
-        "consent": dict(submit.consent),
-        "place": {"pcode": submit.place},
-    } | ({"flags": list(submit.flags)} if submit.flags else {})
+    return (
+        {
+            "service": submit.service,
+            "submission": submit.kind,
+            "revision": submit.revision,
+            "reference": submit.reference,
+            "channel": submit.channel,
+            "language": submit.language,
+            "applicant": applicant,
+            "case": {"id": submit.case_id, "revision": submit.case_revision}
+            | ({"partial": True} if submit.partial else {}),
+            "answers": dict(submit.answers),
+            "consent": dict(submit.consent),
+            "place": {"pcode": submit.place},
+        }
+        | ({"flags": list(submit.flags)} if submit.flags else {})
+        | ({"trial": True} if submit.trial else {})
+    )
 
 
 def _sealed(data: bytes, keys: Sequence[str]) -> bytes:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 import structlog
@@ -38,8 +39,9 @@ from store.sqlite import FILE, Sqlite
 from store.statuses import Statuses
 from store.sweep import Sweep
 from store.trail import trail
+from store.trials import Trials
 from store.turns import Turns
-from store.values import Hop
+from store.values import Catalogue, Hop
 from store.words import Words
 from store.writer import Writer
 
@@ -100,7 +102,8 @@ class Memory:
         self.hub = Hub(self.writer, reading, clock, settings.node)
         self.arrivals = Arrivals(self.writer, reading, clock)
         self.bearer = Bearer(self.writer, reading, clock, self._words, self._post)
-        self.library = Library(self.writer, reading, clock)
+        self.library = Library(self.writer, reading, clock, two_persons=settings.two_persons)
+        self.trials = Trials(self.writer, reading, clock, hashing)
         self.drafts = Drafts(self.writer, reading, clock, two_persons=settings.two_persons)
         self.review = Review(self.writer, reading, clock, self._words, self._scribe, hashing, statuses)
         self.sweep = Sweep(settings, self.writer, reading, clock, self._cache, self._crew)
@@ -234,7 +237,25 @@ class Memory:
 
     async def _compose(self, database: Database) -> None:
         self._references.lease(await leased_in(database, self.settings.node))
-        self._crew.thinker.office = self._mind.compose(await catalogue_of(database))
+        catalogue = await catalogue_of(database)
+        thinker = self._crew.thinker
+        thinker.office = self._mind.compose(catalogue)
+        thinker.tried = catalogue.tried
+        thinker.trials = self._trials(catalogue)
+        self._scribe.under = self._mind.under(thinker.office)
+
+    def _trials(self, catalogue: Catalogue) -> dict[bytes, tuple[int, Any]]:
+        """For each number that tries something, until when, and the office with that in it."""
+        offices: dict[tuple[tuple[str, str], ...], Any] = {}
+        found: dict[bytes, tuple[int, Any]] = {}
+        for caller, flows in catalogue.trying.items():
+            tried = {flow: digest for flow, (digest, _) in flows.items()}
+            mixture = tuple(sorted(tried.items()))
+            if mixture not in offices:
+                meant = replace(catalogue, live={**catalogue.live, **tried}, paused=catalogue.paused - tried.keys())
+                offices[mixture] = self._mind.compose(meant)
+            found[caller] = (min(until for _, until in flows.values()), offices[mixture])
+        return found
 
     def _look_at_disk(self) -> None:
         self._reserve.make()

@@ -31,6 +31,7 @@ class Mind:
         language: the language of a person ("" unknown).
         try_later: what a citizen reads when her turn failed, by language.
         status_text: what a citizen reads of a status; "" when nothing is to be sent.
+        under: the digests of the tables and phrases of an office, as one line of JSON ("" none): a submission keeps it.
     """
 
     compose: Callable[[Catalogue], Any]
@@ -42,9 +43,12 @@ class Mind:
     language: Callable[[Any], str]
     try_later: Callable[[str], str]
     status_text: Callable[[Any, News], str]
+    under: Callable[[Any], str] = lambda office: ""  # noqa: ARG005 - what a mind without tables says
 
 
-def dialogue_mind(compose: Callable[[Catalogue], dialogue.Office]) -> Mind:
+def dialogue_mind(
+    compose: Callable[[Catalogue], dialogue.Office], under: Callable[[dialogue.Office], str] = lambda _: ""
+) -> Mind:
     """The mind of `flows.dialogue`."""
     return Mind(
         compose=compose,
@@ -56,6 +60,7 @@ def dialogue_mind(compose: Callable[[Catalogue], dialogue.Office]) -> Mind:
         language=lambda person: person.language if person else "",
         try_later=dialogue.try_later,
         status_text=_status_text,
+        under=under,
     )
 
 

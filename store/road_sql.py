@@ -199,9 +199,10 @@ OPEN_MEMOS: Final = "SELECT count(*) FROM note WHERE done = 0"
 # --- the trail of one request, for `sala prove` ----------------------------------------------------------------------
 
 SUBMISSIONS_OF: Final = (
-    "SELECT seq, id, case_revision, at, event, digest FROM submission WHERE seq = ?"
-    " UNION ALL SELECT seq, id, case_revision, at, event, digest FROM submission"
-    " WHERE request = ? AND case_revision > 1"
+    "SELECT s.seq, s.id, s.case_revision, s.at, s.event, s.digest, coalesce(w.text, '') FROM submission s"
+    " LEFT JOIN word w ON w.id = s.under WHERE s.seq = ?"
+    " UNION ALL SELECT s.seq, s.id, s.case_revision, s.at, s.event, s.digest, coalesce(w.text, '') FROM submission s"
+    " LEFT JOIN word w ON w.id = s.under WHERE s.request = ? AND s.case_revision > 1"
     " ORDER BY 1"
 )
 

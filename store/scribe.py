@@ -51,6 +51,7 @@ class Scribe:
         self._words = words
         self._post = post
         self.epoch = ""
+        self.under = ""
         self.rows: Counter[str] = Counter()
 
     async def write(self, database: Database, writes: Writes) -> None:
@@ -130,10 +131,11 @@ class Scribe:
         if not submits:
             return
         names = {name for _, submit in submits for name in (submit.revision, *submit.agencies)}
-        await self._words.learn(database, names)
+        await self._words.learn(database, names | {self.under} if self.under else names)
         cases = await _cases(database, [submit for _, submit in submits if submit.case_revision > 1])
         steady, wall = self._clock.steady(), self._clock.now()
         sheet = _Sheet()
+        under = self._words.number(self.under) if self.under else 0
         for sequence, (cause, given) in enumerate(submits, last + 1):
             submit = _coarse(given, wall) if given.anonymous else given
             event = self._event(submit, cause, sequence, wall)
@@ -143,9 +145,11 @@ class Scribe:
             self._case(sheet, cause, submit, sequence, at, case)
             request, previous = case or (sequence, 0)
             sheet.submissions.append(
-                (sequence, request, submit.case_revision, pack_id(submit.submission_id), at, event)
+                (sequence, request, submit.case_revision, pack_id(submit.submission_id), at, event, under)
             )
             self._roads(sheet, submit, sequence, at, previous, small=len(event) <= SMALL)
+            if submit.trial:
+                sheet.trials.append((request,))
         await self._write_sheet(database, sheet)
 
     def _event(self, submit: Submit, cause: Cause, sequence: int, wall: int) -> bytes:
@@ -218,6 +222,8 @@ class Scribe:
         await self._many(database, "submission", sql.ADD_SUBMISSION, sheet.submissions)
         await self._many(database, "request", sql.ADD_REQUEST, sheet.requests)
         await self._many(database, "request", sql.REVISE_REQUEST, sheet.revised)
+        if sheet.trials:
+            await database.many(sql.MARK_TRIAL, sheet.trials)
         await self._many(database, "once", sql.ADD_ONCE, sheet.once)
         await self._many(database, "delivery", sql.ADD_DELIVERY, sheet.deliveries)
         await self._many(database, "waiting", sql.ADD_WAITING, sheet.waiting)
@@ -235,6 +241,7 @@ class _Sheet:
         self.deliveries: list[tuple[Any, ...]] = []
         self.waiting: list[tuple[Any, ...]] = []
         self.amended: list[int] = []
+        self.trials: list[tuple[int]] = []
         self.tally: Counter[tuple[int, int]] = Counter()
 
 

@@ -66,7 +66,11 @@ LAST_NUMBERS: Final = (
 AMEND: Final = "UPDATE delivery SET state = 7, at = ? WHERE seq = ? AND state = 6 RETURNING agency"
 """The case goes on as its next revision: the officer's task of this one is done."""
 
-ADD_SUBMISSION: Final = "INSERT INTO submission (seq, request, case_revision, id, at, event) VALUES (?, ?, ?, ?, ?, ?)"
+ADD_SUBMISSION: Final = (
+    "INSERT INTO submission (seq, request, case_revision, id, at, event, under) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+
+MARK_TRIAL: Final = "UPDATE request SET trial = 1 WHERE seq = ?"
 
 ADD_REQUEST: Final = (
     "INSERT INTO request (seq, case_id, reference, caller, number, channel, service, flow, language, place,"
@@ -261,31 +265,6 @@ OLDEST_MESSAGE: Final = "SELECT min(due_at) FROM message_queue WHERE state = 'qu
 UNKNOWN_MESSAGES: Final = "SELECT count(*) FROM message WHERE state = 'unknown' AND number IS NOT NULL"
 """Messages that may not have arrived and that nobody will repeat: a person should know of them."""
 
-# --- revisions -------------------------------------------------------------------------------------------------------
-
-ADD_REVISION: Final = (
-    "INSERT INTO revision (digest, flow, files, at) VALUES (?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING"
-)
-
-REVISIONS: Final = "SELECT digest, flow, files, at FROM revision ORDER BY at, digest"
-
-LIVE: Final = "SELECT flow, digest, paused FROM live"
-
-SET_LIVE: Final = (
-    "INSERT INTO live (flow, digest, paused, at) VALUES (?, ?, 0, ?)"
-    " ON CONFLICT (flow) DO UPDATE SET digest = excluded.digest, paused = 0, at = excluded.at"
-)
-
-SET_PAUSED: Final = "UPDATE live SET paused = ? WHERE flow = ? RETURNING digest"
-
-ADD_PUBLICATION: Final = "INSERT INTO publication (flow, digest, act, actor, at) VALUES (?, ?, ?, ?, ?)"
-
-BEFORE_LIVE: Final = (
-    "SELECT digest FROM publication WHERE flow = ? AND act IN ('publish', 'rollback') AND digest <> ?"
-    " ORDER BY id DESC LIMIT 1"
-)
-"""What was live before this revision."""
-
 # --- the node itself, and keeping house ------------------------------------------------------------------------------
 
 META: Final = "SELECT value FROM meta WHERE name = ?"
@@ -297,11 +276,15 @@ LAST_EPOCH: Final = "SELECT epoch FROM epoch ORDER BY n DESC LIMIT 1"
 ADD_EPOCH: Final = "INSERT INTO epoch (epoch, at, why) VALUES (?, ?, ?) ON CONFLICT (epoch) DO NOTHING RETURNING epoch"
 
 SWEEP_BODIES: Final = (
-    "SELECT s.seq, s.at, r.keep_days, s.event IS NOT NULL, min(d.state IN (4, 7, 8)), max(d.at), r.status, r.seq"
+    "SELECT s.seq, s.at, r.keep_days, s.event IS NOT NULL, coalesce(min(d.state IN (4, 7, 8)), 1), max(d.at),"
+    " CASE WHEN r.trial = 1 THEN 'closed' ELSE r.status END, r.seq"
     " FROM submission s JOIN request r ON r.seq = s.request LEFT JOIN delivery d ON d.seq = s.seq"
     " WHERE s.seq > ? AND s.seq <= ? GROUP BY s.seq ORDER BY s.seq"
 )
-"""A stretch of submissions: whether all their agencies have them (or none will), and since when."""
+"""A stretch of submissions: whether all their agencies have them (or none will), and since when.
+
+One made in a trial has no agency and no later status: it is settled from the start.
+"""
 
 BODIES: Final = "SELECT seq, event FROM submission WHERE seq IN (SELECT value FROM json_each(?)) AND event IS NOT NULL"
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from store import sql
+from store import library_sql, sql
 from store.clock import Clock
 from store.crew import Crew
 from store.database import Database
@@ -107,6 +107,7 @@ class Sweep:
             for statement in (sql.OLD_MESSAGES, sql.OLD_INBOX, sql.OLD_NOTES, sql.OLD_EARLY, sql.OLD_ATTEMPTS):
                 await database.rows(statement, (before,))
             await database.rows(sql.OLD_PRIVATE, (now,))
+            await database.rows(library_sql.OLD_TRIALS, (now,))
             await database.rows(sql.OLD_GUESSES, (now - DAY, OFFICER_AFTER))
             await database.rows(sql.UNLINK_MESSAGES, (message, message + STRETCH, now - REPORTS_COME))
             newest = (await database.rows(sql.LAST_NUMBERS))[0][1]

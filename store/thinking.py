@@ -9,7 +9,7 @@ import uuid_utils.compat as uuid
 from msgspec.structs import replace
 
 from flows.errors import StoreFault
-from flows.turn import CaseKey, Heard, Moment, Need, Note, Screen, Submit, Turn
+from flows.turn import CaseKey, Effect, Heard, Moment, Need, Note, Screen, Submit, Turn
 from store.asks import Ask, Later
 from store.clock import Clock
 from store.mind import Mind
@@ -33,6 +33,8 @@ class Thinker:
         self._counts = counts
         self._moment: Moment | None = None
         self.office: Any = None
+        self.trials: dict[bytes, tuple[int, Any]] = {}
+        self.tried: frozenset[str] = frozenset()
         self.full = False
 
     def fresh(self) -> None:
@@ -52,7 +54,7 @@ class Thinker:
         moment = self._moment = self._moment or self._fresh_moment()
         if ask.known:
             moment = replace(moment, known=ask.known)
-        turn = self._mind.hear(self.office, talk, data, heard, moment)
+        turn = self._mind.hear(self._office(ask.caller, moment.now), talk, data, heard, moment)
         if isinstance(turn, Need):
             if turn in ask.known:
                 raise RuntimeError(f"the dialogue asked twice for {turn.kind}")
@@ -62,11 +64,25 @@ class Thinker:
             if keys:
                 return self._needs.hash_first(ask, keys)
             submits = [one for one in turn.effects if isinstance(one, Submit)]
+            if any(one.revision in self.tried for one in submits):
+                turn = replace(turn, effects=tuple(self._held_back(one) for one in turn.effects))
             if any(not one.reference for one in submits):
                 raise StoreFault("no free reference is left", hint="the hub gives more when it is heard")
             if submits:
                 self._moment = None
         return turn
+
+    def _office(self, caller: bytes, now: int) -> Any:
+        """The office that this number meets: one with a draft in it, while it is on the list of those who try it."""
+        until, office = self.trials.get(caller, (0, None))
+        return office if now < until else self.office
+
+    def _held_back(self, effect: Effect) -> Effect:
+        """What is made under a revision that was never published goes to no agency, whoever has been listed since."""
+        if not isinstance(effect, Submit) or effect.revision not in self.tried:
+            return effect
+        # Nor does it stand in the way of the same values when they are meant.
+        return replace(effect, agencies=(), once=(), trial=True)
 
     def _excuse(self, fault: BaseException, talk: Any, data: Any, heard: Heard) -> Turn:
         """End politely with everything kept; the log and the officer's inbox say that it happened."""

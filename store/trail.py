@@ -58,7 +58,9 @@ def _answer(message: str | None, stamp: str, signature: str, body: bytes) -> dic
     }
 
 
-def _submission(seq: int, id_: bytes, case_revision: int, at: int, event: bytes | None, digest: bytes | None) -> Hop:
+def _submission(
+    seq: int, id_: bytes, case_revision: int, at: int, event: bytes | None, digest: bytes | None, under: str
+) -> Hop:
     # After its retention the body is gone, and its digest stays.
     kept = hashlib.sha256(event).digest() if event else digest
     envelope = orjson.loads(event) if event else {}
@@ -71,6 +73,8 @@ def _submission(seq: int, id_: bytes, case_revision: int, at: int, event: bytes 
         "bytes": len(event or b""),
         "sealed": "yes" if "data_base64" in envelope else "",
         "body": "" if event else "gone after its retention",
+        "trial": "yes, so it goes to nobody" if envelope.get("data", {}).get("trial") else "",
+        "under": under,
     }
     return Hop(
         at, "submission", f"revision {case_revision}", digest=f"sha256:{kept.hex()}" if kept else "", details=details

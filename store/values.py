@@ -293,15 +293,38 @@ class Published:
     at: int
     live: bool = False
     paused: bool = False
+    tried: bool = False
+    """Whether it was only tried by listed numbers, and never published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A published table, or the phrases of one language: `name` is the table's or the language's, `text` its file."""
+
+    kind: Literal["table", "phrases"]
+    name: str
+    digest: str
+    text: str
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All revisions that a session may be on, which one of each flow is live, and which flows take no new requests."""
+    """All revisions that a session may be on, which one of each flow is live, and which flows take no new requests.
+
+    Attributes:
+        said: what citizens read of a paused flow, by language. editions: the tables and phrases in use.
+        tried: digests of revisions that were never published. trying: number key -> flow -> the one
+            that it gets, and until when.
+    """
 
     known: Mapping[str, Published]
     live: Mapping[str, str]
     paused: frozenset[str] = frozenset()
+    said: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    editions: Sequence[Edition] = ()
+    tried: frozenset[str] = frozenset()
+    trying: Mapping[bytes, Mapping[str, tuple[str, int]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

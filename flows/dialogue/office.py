@@ -45,6 +45,7 @@ class Office:
     Attributes:
         live: service id -> its live revision. known: digest -> every revision that a session may still be on.
         paused: ids of services that take no new requests; what is begun may be finished.
+        said: what is read of a paused service, by language; where there is none, the channel's own words.
         languages: as configured; the language screen offers these.
         made: what was worked out of all this and nothing else, by what it is. It dies with the office, never old.
     """
@@ -55,6 +56,7 @@ class Office:
     phrases: Phrases
     languages: tuple[str, ...] = ("lo", "en")
     paused: frozenset[str] = frozenset()
+    said: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     node: Node = field(default_factory=Node)
     made: dict[tuple[str, ...], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

@@ -48,7 +48,8 @@ def anew(visit: Visit, revision: Revision, held: tuple[str, ...] = (), case: str
     """Begin at the notice: whole, or its one line when this number has just read these words."""
     flow = revision.flow
     if flow.id in visit.office.paused and not case:
-        return visit.note("front.paused", title=flow.title.say(flow.language(visit.language)))
+        said = visit.office.said.get(flow.id, {}).get(visit.language, "")
+        return visit.tell(said or visit.say("front.paused", title=flow.title.say(flow.language(visit.language))))
     if visit.moment.full:
         return visit.close(visit.say("later.full"))
     if flow.notice is None:

@@ -140,7 +140,10 @@ class Visit(msgspec.Struct):
 
     def note(self, key: str, **values: Any) -> Shown:
         """Show a phrase on a screen of its own, from which any key leads back; on SMS it waits for nothing."""
-        text = self.say(key, **values)
+        return self.tell(self.say(key, **values))
+
+    def tell(self, text: str) -> Shown:
+        """The same with a text that is no phrase."""
         return self.close(text) if self.sms else self.open(Spot("note", about=text))
 
     def sheet(

@@ -242,6 +242,16 @@ def test_a_paused_service_says_so_and_what_is_begun_goes_on(phone: Phone) -> Non
     assert phone.dial().startswith("Register a birth: go on")
 
 
+def test_a_paused_service_says_why_in_the_words_it_was_paused_with(phone: Phone) -> None:
+    said = {"birth": {"en": "The registry moves. Open again on Monday."}}
+    phone.office = replace(phone.office, paused=frozenset({"birth"}), said=said)
+    phone.press("1")
+    assert phone.press("1") == "The registry moves. Open again on Monday.\n0 Back"
+    phone.office = replace(phone.office, said={"birth": {"lo": "ຍ້າຍ"}})
+    phone.press("0")
+    assert phone.press("1") == "Register a birth: closed for now. Please try again later.\n0 Back"
+
+
 def test_a_full_disk_refuses_new_dialogues_and_lets_running_ones_end(phone: Phone) -> None:
     phone.press("1", "1", "Kham La")
     phone.full = True

@@ -2,7 +2,7 @@
 
 import re
 
-from store import road_sql, sql
+from store import drafts_sql, library_sql, road_sql, sql
 from store.memory import Memory
 
 # Small tables, a few rows by LIMIT, partial indexes that hold only what is meant, and what happens once in years.
@@ -16,11 +16,15 @@ MAY_SCAN = {
     "SPENT",  # once a day
     "FORGET_SEQS", "TAKEN",  # an agency was restored from a backup
     "LAST_IDS", "LAST_NUMBERS",
+    "DRAFTS", "ALL_PROPOSALS", "WAIVERS", "TRIALS", "OLD_TRIALS", "NEVER_PUBLISHED", "CODES",  # what people made: few
 }  # fmt: skip
 
 
+ROOMS = (sql, road_sql, library_sql, drafts_sql)
+
+
 def statements() -> dict[str, str]:
-    found = {name: text for room in (sql, road_sql) for name, text in vars(room).items() if name[0].isupper()}
+    found = {name: text for room in ROOMS for name, text in vars(room).items() if name[0].isupper()}
     return {name: text for name, text in found.items() if re.match(r"SELECT|UPDATE|DELETE", str(text))}
 
 
