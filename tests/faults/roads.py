@@ -69,7 +69,7 @@ class Crossing:
         one = self.one
         match road:
             case "sms":
-                await one.answers(0.5)
+                await one.answers()
             case "http":
                 await one.memory.road.wake(AGENCY, int(one.hands.wall))
                 await Worker(AGENCY, one.connector, one.memory.road, one.carrier._means).step()

@@ -1,12 +1,12 @@
 """A node with the real store, the real reference agency, and the air between their modems, which a test may spoil."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import aiohttp
 from aiohttp import web
@@ -71,6 +71,11 @@ class Air:
         return [arrived for text in texts for arrived in self.weather(text)]
 
 
+def nothing(_: str) -> list[str]:
+    """Air in which everything is lost."""
+    return []
+
+
 class Modem:
     """The HTTP gateway of the agency's modem."""
 
@@ -100,6 +105,8 @@ class World:
     port: int
     modem: Modem
     connector: Connector
+    sender: messages.Messages
+    session: aiohttp.ClientSession
     air: Air = field(default_factory=Air)
 
     async def submit(self, count: int = 1) -> list[bytes]:
@@ -144,11 +151,9 @@ class World:
                 async with session.post(url, data={"from": sender, "text": text}) as response:
                     assert response.status == 200
 
-    async def answers(self, wait: float = 1.5) -> list[str]:
-        """Wait for the agency's next message, and give it to the node; returns what was sent."""
-        until = asyncio.get_running_loop().time() + wait
-        while not self.modem.sent and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110 - another loop sends
-            await asyncio.sleep(0.02)
+    async def answers(self) -> list[str]:
+        """Let the agency write and send its next messages, and give them to the node; returns what was sent."""
+        await self.sender.step(self.session)
         sent, self.modem.sent[:] = list(self.modem.sent), []
         self.air.down += sent
         await self.give(self.air.go(sent))
@@ -160,6 +165,15 @@ class World:
         for number, text in enumerate(texts):
             await ear.overhear(Inbound("modem", f"{self.hands.ticks}-{number}", AGENCY_NUMBER, "1999", text))
         await self.carrier.step()
+
+    async def age(self, seconds: int = 3600) -> None:
+        """Let the agency's clock, which no test moves, have gone on: what it noted was a while ago."""
+
+        def run(connection: Any) -> None:
+            connection.execute("UPDATE bearer_frame SET at = at - ?", (seconds,))
+            connection.execute("UPDATE bearer_node SET told_at = told_at - ?", (seconds,))
+
+        await self.book.do(run)
 
     async def states(self) -> list[str]:
         rows = await self.memory._reading.rows("SELECT state FROM delivery ORDER BY seq")
@@ -209,13 +223,13 @@ async def world(
 ) -> AsyncIterator[World]:
     """A node and an agency; opened again in the same folder, both take up what they left."""
     hands = hands or Hands()
-    messages.LOOK_EVERY = 0.05  # type: ignore[misc] # no test has a second to wait
     modem, port, modem_port = Modem(), free_port(), free_port()
     modem_runner = await serve(modem.app, modem_port)
     settings = MessageSettings.model_validate(
         {"secret": HOOK, "send_url": f"http://127.0.0.1:{modem_port}/send", "patience": patience}
     )
-    app = make_agency_app(AgencySettings(data=folder / "agency", bearer=settings))
+    with patch.object(messages.Messages, "running", _by_hand):
+        app = make_agency_app(AgencySettings(data=folder / "agency", bearer=settings))
     runner = await serve(app, port)
     book = app[BOOK]
     secret = await _secret(book)
@@ -223,7 +237,10 @@ async def world(
     mind = small_mind(hear=submitting(answers or [kit.BIRTH] * 70))
     settings_ = StoreSettings(data=folder / "node", node=kit.NODE, reserve_mb=0, free_mb=0)
     clock = Clock("Asia/Vientiane", lambda: hands.wall, lambda: hands.ticks)
-    async with open_memory(settings_, KEY, mind, clock=clock, house=False) as memory:
+    async with (
+        open_memory(settings_, KEY, mind, clock=clock, house=False) as memory,
+        aiohttp.ClientSession() as session,
+    ):
         means = Means("test", now=lambda: int(hands.wall), steady=lambda: hands.ticks, chance=lambda: 0.5)
         dead = Connector(AGENCY, kit.NODE, NativeSettings(url=f"http://127.0.0.1:{free_port()}", secret=secret))
         worker = Worker(AGENCY, dead, memory.road, means)
@@ -236,12 +253,18 @@ async def world(
         if pages:
             await carrier.step()
         try:
-            yield World(memory, carrier, worker, hands, book, port, modem, connector)
+            sender = messages.Messages(book, settings)
+            yield World(memory, carrier, worker, hands, book, port, modem, connector, sender, session)
         finally:
             await dead.close()
             await connector.close()
     await runner.cleanup()
     await modem_runner.cleanup()
+
+
+async def _by_hand(*_: Any) -> AsyncIterator[None]:
+    """The agency's sender takes a step when a test says so: what it has sent by then is no matter of time."""
+    yield
 
 
 async def _secret(book: Book) -> Any:

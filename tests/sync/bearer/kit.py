@@ -1,5 +1,6 @@
 """Pages of the starter services, and submissions of them made by the store's own code."""
 
+import tomllib
 import uuid
 from functools import cache
 from pathlib import Path
@@ -66,6 +67,8 @@ BIRTH = {
     "several": False,
     "safeguarding": False,
 }
+NAMES = tomllib.loads((Path(__file__).parents[3] / "bench" / "names.toml").read_text("utf-8"))["held"]
+LONG = BIRTH | {"mother_name": " ".join(NAMES["given"])}
 
 
 def submit(answers: dict[str, Any] | None = None, service: str = "birth", now: int = NOW, **over: Any) -> Submit:

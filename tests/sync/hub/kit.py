@@ -159,3 +159,19 @@ async def decide(agency: Agency, reference: str, status: str, **more: Any) -> No
         )
 
     assert await agency.book.do(act) == ""
+
+
+async def home(district: Node) -> None:
+    """Only ask for what comes home; offer nothing."""
+    await district.service.listeners[AGENCY].ask(0)
+
+
+async def until_accepted(district: Node, hub: Hub, rounds: int = 6) -> None:
+    for _ in range(rounds):
+        district.clock.ahead += 1000
+        await district.now()
+        await hub.relay()
+        await home(district)
+        if set(await district.states()) == {"accepted"}:
+            return
+    raise AssertionError(await district.states())
