@@ -11,7 +11,7 @@ from typing import Any, Final
 import structlog
 
 from flows.errors import ConfigFault
-from sala import bearers, hub, keys, log, plugs, second, services, sockets
+from sala import bearers, hub, keys, log, plugs, routing, second, services, sockets
 from sala import config as configuration
 from sala import web as pages
 from sala.alerts import Desk
@@ -69,6 +69,7 @@ async def node(config: Config, served: frozenset[str] = ROOMS) -> AsyncIterator[
         roads = connectors(config) if "sync" in served else {}
         carried = bearers.settings(config, roads or connectors(config), plugged)
         prepared = services.prepare(config, plugged)
+        routes = routing.routes(config, plugged)
         bound = _bind(config, served)
         for one in bound.values():
             stack.callback(one.close)
@@ -78,6 +79,7 @@ async def node(config: Config, served: frozenset[str] = ROOMS) -> AsyncIterator[
         overlay = Overlay.over(prepared)
         mind = services.mind(prepared, lambda: overlay.material)
         memory = await stack.enter_async_context(open_memory(settings, key, mind, medium=_medium(config)))
+        memory.route(routes)
         told = means(config, memory, Desk(memory).alert)
         relations = Relations(config, memory, overlay, roads, told)
         await relations.down.begin()

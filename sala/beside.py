@@ -8,7 +8,7 @@ from flows.dialogue import Office
 from flows.errors import ConfigFault
 from flows.tables import Tables
 from sala import config as configuration
-from sala import keys
+from sala import keys, plugs, routing
 from sala.config import Config
 from store.memory import Memory, open_memory
 from store.mind import Mind, dialogue_mind
@@ -29,6 +29,9 @@ async def beside(config: Config, mind: Mind | None = None) -> AsyncIterator[Memo
     key = keys.database_key(config.key_source, config.data)
     mind = mind or dialogue_mind(lambda catalogue: _empty(config, catalogue))
     async with open_memory(configuration.store_settings(config), key, mind, role="command", house=False) as memory:
+        if len(config.channels) > 1:
+            # What is said here goes by the same ways as what the node says.
+            memory.route(routing.routes(config, plugs.channels(config)))
         yield memory
 
 

@@ -11,6 +11,7 @@ import sms.port
 import ussd.door
 from sala.config import Config, mistake
 from sala.gate import PREFIX, Hook, Way
+from sala.links import Links
 from sala.metrics import Labels, counted
 from sala.phone import Line
 from sala.plugs import Plugged
@@ -66,6 +67,7 @@ class Channels:
     ) -> None:
         """Put doors and lanes around the gateways; `rooms` says which sides are served, `listener` takes messages."""
         self.all = [_channel(one, memory, sorry, rooms, country, listener) for one in plugged]
+        self.links = Links(memory)
 
     def ways(self) -> Mapping[str, Way]:
         """What the gate serves."""
@@ -76,6 +78,7 @@ class Channels:
         for channel in self.all:
             if channel.lane:
                 channel.task = asyncio.create_task(channel.lane.run(), name=f"lane {channel.plugged.name}")
+        self.links.start(self.all)
 
     async def stop(self) -> None:
         """Stop sending, within the lanes' farewell, and close what gateways hold open."""
@@ -83,6 +86,8 @@ class Channels:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # Only now: what was under way is acknowledged over the connection that it came by.
+        await self.links.stop()
         for channel in self.all:
             if channel.plugged.messages:
                 with contextlib.suppress(OSError):
@@ -92,6 +97,7 @@ class Channels:
         """The figures of all."""
         for channel in self.all:
             yield from channel.samples()
+        yield from self.links.samples()
 
 
 def _channel(

@@ -114,6 +114,13 @@ class Sync(Part):
     price_per_mb: Annotated[Decimal, Field(ge=0)] = Decimal(0)
 
 
+class Routing(Part):
+    """Which channel sends."""
+
+    send_by: Mapping[str, str] = {}
+    failover: bool = True
+
+
 class HubTable(Part):
     """The hub that this node delivers to; or, with `nodes`, the nodes that deliver to this one."""
 
@@ -166,6 +173,7 @@ class Config(BaseSettings):
     sync: Sync = Sync()
     store: Mapping[str, Any] = {}
     copy: CopySettings | None = None  # type: ignore[assignment] # see above
+    routing: Routing = Routing()
     channels: Mapping[str, Channel] = {}
     agencies: Mapping[str, Agency] = {}
     hub: HubTable = HubTable()

@@ -8,17 +8,21 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from flows.errors import Fault
 from sala import config as configuration
 from sala import keys
 from sala.config import Config
 
-ROOMS: Final = ("flows", "store", "ussd", "sms", "sync", "sala")
+if TYPE_CHECKING:
+    from sala import plugs
+    from store.values import Health
+
+ROOMS: Final = ("flows", "store", "ussd", "sms", "sync", "gateways", "sala")
 State = Literal["ok", "doubtful", "bad"]
 
 _MIB = 1024 * 1024
@@ -184,11 +188,39 @@ def _channels(config: Config) -> Iterator[Finding]:
         sides = [side for side, there in (("ussd", plugged.key_presses), ("sms", plugged.messages)) if there]
         gateway = config.channels[plugged.name].gateway
         yield Finding("channels", "ok", f"{plugged.name}: {gateway} ({', '.join(sides)})")
+        yield from _alphabets(plugged, config)
+    yield from _links(config)
     if config.console.phone and not config.console.host.startswith("127."):
         said = "console.phone: whoever reaches this page may be any number"
         yield Finding("channels", "doubtful", said, "leave it off outside of demonstrations")
     if not config.channels:
         yield Finding("channels", "doubtful", "none: no phone can reach this node", "add [channels.NAME]")
+
+
+def _alphabets(plugged: "plugs.Plugged", config: Config) -> Iterator[Finding]:
+    for side in (plugged.key_presses, plugged.messages):
+        if side and "ucs2" not in side.capabilities.encodings and "lo" in config.languages:
+            said = f"{plugged.name}: carries no Lao letters"
+            yield Finding("channels", "doubtful", said, "offer a language in Latin letters there")
+
+
+def _links(config: Config) -> Iterator[Finding]:
+    """How the links stood when the node last noted a change."""
+    if not (config.data / keys.DATABASE).exists():
+        return
+    for channel, health in sorted(asyncio.run(_noted(config)).items()):
+        if channel not in config.channels or health.state == "unknown":
+            continue
+        since = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(health.since))
+        said = f"{channel}: {health.state} since {since}" + (f", last fault {health.fault}" if health.fault else "")
+        yield Finding("links", "ok" if health.state == "up" else "bad", said, "docs/gateways.md")
+
+
+async def _noted(config: Config) -> "Mapping[str, Health]":
+    from sala.beside import beside  # noqa: PLC0415 - as above
+
+    async with beside(config) as memory:
+        return await memory.links.all()
 
 
 def _services(config: Config) -> Iterator[Finding]:

@@ -87,6 +87,9 @@ class Gate:
         """What answers at this raw path one who calls from `peer`; None is a 404, whatever the reason."""
         way, tail = self._open(path)
         hook = way.hooks.get(tail) if way else None
+        if way is not None and hook is None:
+            # Some contracts put the session or the state into the path.
+            hook = way.hooks.get(f"{tail.partition('/')[0]}/*")
         if way is None or hook is None:
             return None
         caller = self._caller(peer, headers)

@@ -22,6 +22,8 @@ METRICS: Final[dict[str, Metric]] = {
     "sala_key_presses_total": Metric("counter", "USSD requests by channel and outcome"),
     "sala_messages_in_total": Metric("counter", "SMS callbacks by channel and kind"),
     "sala_messages_out_total": Metric("counter", "SMS sent by channel and outcome"),
+    "sala_link_up": Metric("gauge", "1 when the channel's link to its operator stands, 0 when it is down"),
+    "sala_link_since_seconds": Metric("gauge", "since when it stands so (epoch seconds)"),
     "sala_disk_free_bytes": Metric("gauge", "bytes left on the disk of the database"),
     "sala_disk_full": Metric("gauge", "1 when new dialogues are refused for want of space"),
     "sala_clock_doubtful": Metric("gauge", "1 when the wall clock cannot be believed"),

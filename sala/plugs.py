@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+import gateways.port
 import sms.port
 import ussd.port
 from sala import config as configuration
@@ -18,9 +19,16 @@ SHORTEST_SECRET = 16
 """Characters of a callback secret: the path is all that tells the operator from a stranger."""
 
 
+GROUPS = (ussd.port.GROUP, sms.port.GROUP, gateways.port.GROUP)
+"""Where gateways are found: those of key presses, of messages, and of both at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plugged:
-    """One channel as configured: its secrets, who may call, and its two sides (None: this gateway has no such side)."""
+    """One channel as configured: its secrets, who may call, and its two sides (None: this gateway has no such side).
+
+    `gateway` is what holds the connection, where there is one to hold: the object of both sides, or the only side.
+    """
 
     name: str
     secrets: tuple[bytes, ...]
@@ -29,6 +37,7 @@ class Plugged:
     key_press_settings: ussd.port.Settings | None
     messages: sms.port.Gateway | None
     message_settings: sms.port.Settings | None
+    gateway: object = None
 
 
 def channels(config: Config) -> list[Plugged]:
@@ -45,25 +54,53 @@ def _channel(name: str, channel: Channel, config: Config) -> Plugged:
     keys = channel.keys()
     secrets = tuple(_secrets(keys.pop("secret", None), config, where))
     peers = tuple(_networks(keys.pop("peers", []), config, where))
+    if _offered(gateways.port.GROUP, channel.gateway):
+        return _both(name, (secrets, peers), gateways.port.load(channel.gateway), keys, config)
     presses = ussd.port.load(channel.gateway) if _offered(ussd.port.GROUP, channel.gateway) else None
     messages = sms.port.load(channel.gateway) if _offered(sms.port.GROUP, channel.gateway) else None
     if presses is None and messages is None:
-        known = sorted(
-            {point.name for group in (ussd.port.GROUP, sms.port.GROUP) for point in entry_points(group=group)}
-        )
-        raise configuration.mistake(config, (*where, "gateway"), f"no such gateway; there are: {', '.join(known)}")
+        raise configuration.mistake(config, (*where, "gateway"), f"no such gateway; there are: {', '.join(names())}")
     _refuse_strangers(keys, [side.Settings for side in (presses, messages) if side], config, where)
     press_settings = _settings(presses.Settings, keys, config, where) if presses else None
     message_settings = _settings(messages.Settings, keys, config, where) if messages else None
-    return Plugged(
-        name,
-        secrets,
-        peers,
-        presses(name, press_settings) if presses else None,
-        press_settings,
-        messages(name, message_settings) if messages else None,
-        message_settings,
-    )
+    key_presses = presses(name, press_settings) if presses else None
+    texts = messages(name, message_settings) if messages else None
+    _check_deadline(key_presses, press_settings, config, where)
+    one = key_presses if texts is None or key_presses else texts
+    return Plugged(name, secrets, peers, key_presses, press_settings, texts, message_settings, one)
+
+
+def _both(
+    name: str,
+    fence: tuple[tuple[bytes, ...], tuple[Network, ...]],
+    kind: type[gateways.port.Gateway],
+    keys: Mapping[str, Any],
+    config: Config,
+) -> Plugged:
+    where = ("channels", name)
+    _refuse_strangers(keys, [kind.Settings], config, where)
+    settings = _settings(kind.Settings, keys, config, where)
+    one = kind(name, settings)
+    if one.ussd is not None:
+        ussd.port.check(name, one.ussd.capabilities)
+        _check_deadline(one.ussd, settings, config, where)
+    if one.sms is not None:
+        sms.port.check(name, one.sms.capabilities)
+    return Plugged(name, *fence, one.ussd, settings if one.ussd else None, one.sms, settings if one.sms else None, one)
+
+
+def names() -> list[str]:
+    """Every gateway that is installed."""
+    return sorted({point.name for group in GROUPS for point in entry_points(group=group)})
+
+
+def _check_deadline(
+    gateway: ussd.port.Gateway | None, settings: ussd.port.Settings | None, config: Config, where: tuple[str, ...]
+) -> None:
+    limit = gateway.capabilities.operator_deadline if gateway else 0
+    if settings and limit and settings.reply_deadline >= limit:
+        said = f"must be less than the {limit:g} s after which the operator gives up"
+        raise configuration.mistake(config, (*where, "reply_deadline"), said)
 
 
 def _refuse_strangers(

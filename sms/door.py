@@ -7,7 +7,7 @@ import structlog
 
 from flows.errors import CallFault
 from sms.port import Gateway, Messages, Turns
-from store.values import Answer, Malformed, OptOut, Received, Report
+from store.values import Answer, Inbound, Malformed, OptOut, Received, Report
 
 Hook = Callable[[Received], Awaitable[Answer]]
 
@@ -29,7 +29,21 @@ class Door:
 
     def hooks(self) -> Mapping[str, Hook]:
         """What answers under `/gateways/<channel>/<secret>/`, by the rest of the path."""
-        return {"sms": self.message, "report": self.report, "optout": self.opt_out}
+        own = {"sms": self.message, "report": self.report, "optout": self.stop}
+        deeper = {f"{tail}/*": hook for tail, hook in own.items()}
+        return own | deeper if self._gateway.capabilities.paths else own
+
+    async def inbound(self, message: Inbound) -> None:
+        """Take one message of a gateway that holds a connection. Raises when it is not committed."""
+        await self._do("messages", self._turns.overhear(message))
+
+    async def reported(self, report: Report) -> None:
+        """Take its delivery report. Raises when it is not committed."""
+        await self._do("reports", self._messages.report(report))
+
+    async def opt_out(self, leaver: OptOut) -> None:
+        """Silence a number. Raises when it is not committed."""
+        await self._do("opt_outs", self._messages.opt_out(leaver.msisdn))
 
     async def message(self, received: Received) -> Answer:
         """Take one message from a phone."""
@@ -45,7 +59,7 @@ class Door:
             return self._refuse(report)
         return await self._commit("reports", self._messages.report(report))
 
-    async def opt_out(self, received: Received) -> Answer:
+    async def stop(self, received: Received) -> Answer:
         """Silence a number."""
         leaver: OptOut | Malformed = self._gateway.read_optout(received)
         if isinstance(leaver, Malformed):
@@ -54,16 +68,25 @@ class Door:
 
     async def _commit(self, kind: str, work: Awaitable[None]) -> Answer:
         try:
+            await self._do(kind, work)
+        except CallFault as fault:
+            return Answer(Malformed(fault.code).status, b"")
+        except Exception:  # noqa: BLE001 - logged below; nothing is promised to be written: it shall be said again
+            return Answer(503, b"")
+        return self._gateway.accept()
+
+    async def _do(self, kind: str, work: Awaitable[None]) -> None:
+        try:
             async with asyncio.timeout(PATIENCE):
                 await work
         except CallFault as fault:
-            return self._refuse(Malformed(fault.code))
-        except Exception:  # whatever it is, nothing is promised to be written: the gateway shall say it again
+            self._refuse(Malformed(fault.code))
+            raise
+        except Exception:
             log.exception("not committed", channel=self._channel, kind=kind)
             self.counts["again"] += 1
-            return Answer(503, b"")
+            raise
         self.counts[kind] += 1
-        return self._gateway.accept()
 
     def _refuse(self, bad: Malformed) -> Answer:
         self.counts["malformed"] += 1

@@ -3,16 +3,19 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, Self
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal, Self
 
 import structlog
 
 from flows.errors import SendError
+from flows.text.measure import needs
+from flows.text.paging import split_sms
+from sms.numbers import Numbers
 from sms.port import Gateway, Messages, Settings
 from sms.pricing import DAY, Purse, Reach, Tariff, calling_code, money, told
-from store.values import Outgoing, Sent
+from store.values import Health, Outgoing, Part, Sent
 
 # Seconds. The queue is looked at this often even if nobody rings.
 POLL: Final = 1.0
@@ -25,6 +28,8 @@ OWN_FAULT_WAIT: Final = 60.0
 BROKE_WAIT: Final = 60.0
 # Between the word to stop and the end of the process.
 FAREWELL: Final = 3.0
+# What the lane itself refuses: no word of the gateway's.
+OWN_RULES: Final = frozenset({"country", "alphabet", "budget", "number-rate", "stopped"})
 _SETTLE_TRIES: Final = 5
 _SETTLE_WAIT: Final = 0.2
 
@@ -40,13 +45,15 @@ class Rules:
     purse: Purse
     rate: float
     window: int
+    per_number: int = 100
 
     @classmethod
     def of(cls, settings: Settings, country: str) -> Self:
         """The rules that a channel's settings give, in a node of this country (`LA`)."""
         codes = settings.countries or [code for code in [calling_code(country)] if code]
         tariff = Tariff({prefix: money(price) for prefix, price in settings.prices.items()})
-        return cls(Reach.of(codes), tariff, Purse(money(settings.budget_per_day)), settings.rate, settings.window)
+        purse = Purse(money(settings.budget_per_day))
+        return cls(Reach.of(codes), tariff, purse, settings.rate, settings.window, settings.per_number)
 
 
 class Lane:
@@ -68,7 +75,9 @@ class Lane:
         self._gateway = gateway
         self._messages = messages
         self._rules = rules
+        self._can = gateway.capabilities
         self._purse = rules.purse
+        self._numbers = Numbers(rules.per_number)
         self._clock = clock
         self._chance = chance
         self._bell = bell or asyncio.Event()
@@ -76,6 +85,7 @@ class Lane:
         self._tokens = 1.0
         self._counted_at = 0.0
         self._quiet_until = 0.0
+        self._health = Health("unknown")
         self.counts = {"sent": 0, "retry": 0, "failed": 0, "unknown": 0}
 
     async def run(self) -> None:
@@ -90,6 +100,10 @@ class Lane:
                 await self._rest(claimed)
         finally:
             await self._land()
+
+    def health(self) -> Health:
+        """How the operator's side stands, by what became of the last message."""
+        return self._health
 
     async def drain(self) -> int:
         """Send what is due now and wait for it; returns how many messages were claimed. For commands and tests."""
@@ -156,41 +170,84 @@ class Lane:
             await asyncio.wait(self._flying, timeout=1.0)
 
     async def _carry(self, message: Outgoing) -> None:
-        price = self._rules.tariff.price(message.msisdn, message.parts)
-        outcome = await self._attempt(message, price)
+        each, letters = self._letters(message)
+        outcome = await self._attempt(message, letters, each)
         if mark := self._purse.alert():
             log.error("budget of the day used", channel=self._channel, count=mark)
         if outcome is not None:
-            await self._settle(message, outcome, price)
+            whole = each * (message.parts if len(letters) == 1 else 1)
+            # Of a message in parts each has paid for itself; what nobody knows of is the last that was handed over.
+            await self._settle(message, outcome, 0 if len(letters) > 1 and isinstance(outcome, Sent) else whole)
 
-    async def _attempt(self, message: Outgoing, price: int) -> Sent | SendError | None:
+    def _letters(self, message: Outgoing) -> tuple[int, Sequence[Outgoing]]:
+        """The price of a segment, and what is handed over one after the other."""
+        each = self._rules.tariff.price(message.msisdn, 1)
+        texts = [message.text] if self._can.long == "whole" else split_sms(message.text)
+        if len(texts) == 1:
+            return each, [message]
+        total, ref = len(texts), message.id % 65_536
+        return each, [
+            replace(message, text=text, parts=1, mark=f"{message.mark}-{number}", part=Part(ref, number, total))
+            for number, text in enumerate(texts, 1)
+        ]
+
+    async def _attempt(self, message: Outgoing, letters: Sequence[Outgoing], each: int) -> Sent | SendError | None:
         """How it went; None when the message need not go any more."""
         if not self._rules.reach.allows(message.msisdn):
             return SendError("country", ours=True)
+        if "ucs2" not in self._can.encodings and needs(message.text) == "ucs2":
+            return SendError("alphabet", retry=True)
+        now = self._clock()
+        if wait := self._numbers.wait(message.msisdn, now):
+            return SendError("number-rate", retry=True, retry_after=wait)
+        rest = letters[message.done :] if len(letters) > 1 else letters
+        price = each * sum(letter.parts for letter in rest)
         if not self._purse.pay(price):
             self._quiet_until = self._clock() + BROKE_WAIT
             return SendError("budget", retry=True, ours=True)
-        outcome = await self._hand_over(message)
-        if outcome is None or (isinstance(outcome, SendError) and not outcome.unknown):
-            self._purse.give_back(price)
+        self._numbers.count(message.msisdn, now)
+        left: list[Outgoing] = []
+        outcome = await self._hand_over(message, rest, left, each)
+        if outcome is None or isinstance(outcome, SendError):
+            unknown = isinstance(outcome, SendError) and outcome.unknown
+            kept = left if unknown else left[:-1]
+            self._purse.give_back(price - each * sum(letter.parts for letter in kept))
         return outcome
 
-    async def _hand_over(self, message: Outgoing) -> Sent | SendError | None:
-        left = False
+    async def _hand_over(
+        self, message: Outgoing, letters: Sequence[Outgoing], left: list[Outgoing], each: int
+    ) -> Sent | SendError | None:
+        """Send the letters; `left` takes those whose request may have left."""
         try:
-            left = await self._messages.start(message.id)
-            return await self._gateway.send(message) if left else None
+            if not await self._messages.start(message.id):
+                return None
+            sent = Sent("")
+            for letter in letters:
+                left.append(letter)
+                sent = await self._gateway.send(letter)
+                if letter.part:
+                    now = int(self._clock())
+                    await self._messages.part(message.id, letter.part.number, sent, now=now, price=each)
+                    sent = Sent("")
         except SendError as error:
-            return error
+            return self._sure(error)
         except asyncio.CancelledError:  # the node stops, and how it went must still be written
-            return SendError("stopped", retry=not left, unknown=left)
+            return SendError("stopped", retry=not left, unknown=bool(left))
         except Exception:  # the store or the adapter: what may have left is not repeated
             log.exception("sender failed", channel=self._channel)
-            return SendError("fault", ours=True, retry=not left, unknown=left)
+            return SendError("fault", ours=True, retry=not left, unknown=bool(left))
+        return sent
+
+    def _sure(self, error: SendError) -> SendError:
+        """A gateway that takes one mark once only may be asked again."""
+        if error.unknown and self._can.idempotent:
+            return SendError(error.code, retry=True, retry_after=error.retry_after)
+        return error
 
     async def _settle(self, message: Outgoing, outcome: Sent | SendError, price: int) -> None:
         now = int(self._clock())
         again_at = 0
+        self._feel(outcome)
         if isinstance(outcome, Sent):
             price = self._as_told(outcome, price)
             self.counts["sent"] += 1
@@ -216,6 +273,17 @@ class Lane:
             return price
         self._purse.spent += real - price
         return real
+
+    def _feel(self, outcome: Sent | SendError) -> None:
+        """A refusal of one message says that the link stands; its silence, or a refusal of all, that it does not."""
+        if isinstance(outcome, SendError) and outcome.code in OWN_RULES:
+            return
+        bad = isinstance(outcome, SendError) and (outcome.retry or outcome.unknown)
+        fault = outcome.code if isinstance(outcome, SendError) and bad else self._health.fault
+        state: Literal["up", "down"] = "down" if bad else "up"
+        if (state, fault) != (self._health.state, self._health.fault):
+            since = self._health.since if state == self._health.state else int(self._clock())
+            self._health = Health(state, since, fault)
 
     def _wait(self, error: SendError, attempts: int) -> int:
         """Seconds until the next attempt."""

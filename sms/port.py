@@ -1,16 +1,49 @@
-"""What an SMS gateway must be able to do, what door and sender need of the store, and how a gateway is found."""
+"""What an SMS gateway must be able to do, what door and sender need of the store, and how a gateway is found.
+
+A gateway reads and sends, one attempt at a time. Copies, splitting, retries, order, rates, money, opt-outs, the joining
+of reports and redaction are the core's.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from importlib.metadata import entry_points
-from typing import Annotated, Any, ClassVar, Protocol
+from typing import Annotated, Any, ClassVar, Final, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, Field
 
 from flows.errors import ConfigFault, SendError
-from store.values import Answer, Inbound, Malformed, OptOut, Outgoing, Received, Report, Sent
+from store.values import Answer, Health, Inbound, Malformed, OptOut, Outgoing, Received, Report, Sent
 
 GROUP = "sala.sms_gateways"
+
+PORT_VERSION: Final = 1
+"""Of this module's protocols; raised when a gateway that was written for the one before would no longer do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a gateway can do.
+
+    Attributes:
+        port: the `PORT_VERSION` that it was written for.
+        long: what becomes of a long text. `whole`: the operator splits and joins it. `parts`: the core splits, and the
+            gateway puts `Outgoing.part` into each part's header, so that the phone joins them. `plain`: the core
+            splits, and each part arrives as a message of its own.
+        encodings: alphabets that it carries; without `ucs2` it carries no Lao.
+        reports: whether it says what became of a message. optouts: whether it passes on that a number wants no more.
+        paths: whether its contract goes on in the path, behind `sms/`, `report/` or `optout/` (`Received.tail`).
+        idempotent: whether the same `Outgoing.mark` again is taken once only, so that what nobody knows is asked again.
+    """
+
+    port: int
+    long: Literal["whole", "parts", "plain"] = "whole"
+    encodings: tuple[Literal["gsm7", "ucs2"], ...] = ("gsm7", "ucs2")
+    reports: bool = True
+    optouts: bool = False
+    paths: bool = False
+    idempotent: bool = False
+
 
 Money = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=4)]
 
@@ -23,6 +56,8 @@ class Settings(BaseModel):
         sender: the sender ID to show instead.
         rate: messages per second that the operator takes from us.
         window: sends that may be under way at once.
+        per_number: messages to one number in an hour; two automata that answer each other stop here.
+        prefixes: of numbers that are likely this operator's (`+856205`): a hint for numbers that came by no channel.
         countries: calling codes (`+856`) that may be written to; empty: the node's country alone.
         prices: price of one segment by calling code or longer prefix; what no prefix meets costs 1.
         budget_per_day: sending stops for the day when this much is spent, in the unit of `prices`. Without prices every
@@ -33,6 +68,8 @@ class Settings(BaseModel):
     sender: str = Field(default="", pattern=r"^[A-Za-z0-9 ._+-]{0,15}$")
     rate: float = Field(default=10.0, gt=0, le=1000)
     window: int = Field(default=8, ge=1, le=64)
+    per_number: int = Field(default=100, ge=1, le=10_000)
+    prefixes: list[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{0,14}$")]] = []
     countries: list[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{0,3}$")]] = []
     prices: dict[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{0,14}$")], Money] = {}
     budget_per_day: Money = Decimal(20_000)
@@ -42,6 +79,7 @@ class Gateway(Protocol):
     """An operator's or aggregator's SMS contract: three pure readers and one sender."""
 
     Settings: ClassVar[type[Settings]]
+    capabilities: Capabilities
 
     def __init__(self, channel: str, settings: Any) -> None:
         """Serve the channel of this name; `settings` is an instance of this class's `Settings`."""
@@ -69,6 +107,39 @@ class Gateway(Protocol):
         """Give back connections and threads."""
 
 
+class Sink(Protocol):
+    """The core, for a gateway that holds a connection: each returns after the commit, and then it may acknowledge.
+
+    Each raises when nothing is committed: the gateway then leaves it unacknowledged, so that it comes again. A
+    `CallFault` says that it will never be taken.
+    """
+
+    async def inbound(self, message: Inbound) -> None:
+        """Take one message from a phone; the same one again changes nothing."""
+
+    async def report(self, report: Report) -> None:
+        """Take one delivery report; it may come before the send has returned."""
+
+    async def opt_out(self, leaver: OptOut) -> None:
+        """Silence a number."""
+
+
+@runtime_checkable
+class Runs(Protocol):
+    """A gateway that holds a connection, or looks into a spool."""
+
+    async def run(self, sink: Any) -> None:
+        """Work until cancelled. `sink` is a `Sink`; one that raises or returns is started again after a pause."""
+
+
+@runtime_checkable
+class Healthy(Protocol):
+    """A gateway that knows how its link stands."""
+
+    def health(self) -> Health:
+        """How it stands now; reads no network."""
+
+
 class Turns(Protocol):
     """What the door needs of the store's turns."""
 
@@ -84,6 +155,9 @@ class Messages(Protocol):
 
     async def start(self, row: int) -> bool:
         """Mark a claimed message as being sent; only after True, and then at once, may the request leave."""
+
+    async def part(self, row: int, part: int, sent: Sent, *, now: int, price: int) -> None:
+        """Note that one part of a long message has left, so that it never leaves again."""
 
     async def settle(self, row: int, outcome: Sent | SendError, *, now: int, again_at: int = 0, price: int = 0) -> None:
         """Write how a claimed message went; joins a report that came before. `price` in 1/10000 of the currency."""
@@ -102,10 +176,18 @@ def load(name: str) -> type[Gateway]:
     """The gateway class registered under this name in `sala.sms_gateways`; imports it, and only it.
 
     Raises:
-        ConfigFault: no installed package offers an SMS gateway of this name.
+        ConfigFault: no installed package offers an SMS gateway of this name, or only one for another port.
     """
     offered = entry_points(group=GROUP)
     if name not in offered.names:
         raise ConfigFault(f"no SMS gateway is called {name!r}", hint=f"installed: {', '.join(sorted(offered.names))}")
     found: type[Gateway] = offered[name].load()
+    check(name, found.capabilities)
     return found
+
+
+def check(name: str, capabilities: Capabilities) -> None:
+    """Refuse a gateway that was written for another port with a `ConfigFault`."""
+    if capabilities.port != PORT_VERSION:
+        said = f"the SMS gateway {name!r} is for port {capabilities.port}, and this is port {PORT_VERSION}"
+        raise ConfigFault(said, hint="install the version of it that goes with this Sala")

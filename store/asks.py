@@ -86,8 +86,10 @@ class Writes:
     sessions: dict[int, Session] = field(default_factory=dict)
     dropped: dict[int, Session] = field(default_factory=dict)
     forgotten: dict[int, Session] = field(default_factory=dict)
+    owned: dict[int, Session] = field(default_factory=dict)
     new_people: dict[int, Somebody] = field(default_factory=dict)
     people: dict[int, Somebody] = field(default_factory=dict)
+    came: dict[bytes, str] = field(default_factory=dict)
     inbox: list[bytes] = field(default_factory=list)
     causes: list[Cause] = field(default_factory=list)
     guessed: list[Ask] = field(default_factory=list)
@@ -96,6 +98,12 @@ class Writes:
         """This session's row changes."""
         if session.id not in self.new_sessions:
             self.sessions[session.id] = session
+
+    def own(self, session: Session) -> None:
+        """A forgotten session is somebody's again: the number that is its name has dialled anew."""
+        self.forgotten.pop(session.id, None)
+        if session.id not in self.new_sessions:
+            self.owned[session.id] = session
 
     def drop(self, session: Session, text: str) -> None:
         """What is sent if this session breaks changes."""

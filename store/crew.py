@@ -150,39 +150,63 @@ class Crew:
         if session.number is not None and session.number != ask.number:
             ask.refusal = WrongNumber("this session belongs to another number")
             return None
+        if call.op:
+            return self._press_alone(ask, call, session)
         fit, text = ear.fit(session.heard, call.text)
         if fit == "other" and session.state == OPEN:
             # A call was lost on the way: ask again, and go on from what the gateway believes.
             session.heard = ear.keep(call.text)
             self._touch(session)
         if fit != "next" or session.state != OPEN:
-            self.counts["again"] += 1
-            ask.outcome = Reply(session.reply, session.state == OVER, again=True)
-            return None
+            return self._again(ask, session)
+        return self._answer(ask, session, text, ear.keep(call.text))
+
+    def _press_alone(self, ask: Ask, call: Call, session: Session) -> Need | Later | None:
+        """A call of a gateway that sends its inputs one by one, in a session that is known."""
+        soon = self._now - session.at < call.repeat
+        if call.op == "dial" and not (soon and ear.has_begun_only(session.heard)):
+            return self._dial(ask, call, session)
+        if call.op != "input" or session.state != OPEN:
+            return self._again(ask, session)
+        if ear.fit_input(session.heard, call.hop, call.text, soon=soon) != "next":
+            return self._again(ask, session)
+        return self._answer(ask, session, call.text, ear.keep_input(call.hop, call.text))
+
+    def _again(self, ask: Ask, session: Session) -> Need | None:
+        self.counts["again"] += 1
+        ask.outcome = Reply(session.reply, session.state == OVER, again=True)
+        return None
+
+    def _answer(self, ask: Ask, session: Session, text: str, kept: str) -> Need | Later | None:
         somebody = self._somebody(ask)
-        turn = self.thinker.think(
-            ask, session.talk, somebody.data, Heard("ussd", ear.clean(text), code=call.service_code)
-        )
+        heard = Heard("ussd", ear.clean(text), code=ask.event.service_code)
+        turn = self.thinker.think(ask, session.talk, somebody.data, heard)
         if not isinstance(turn, Turn):
             return turn
-        session.heard = ear.keep(call.text)
+        session.heard = kept
         self._apply(ask, session, somebody, turn)
         return None
 
-    def _dial(self, ask: Ask, call: Call) -> Need | Later | None:
+    def _dial(self, ask: Ask, call: Call, known: Session | None = None) -> Need | Later | None:
+        """Begin a session; anew in the row of the one that is `known`, where the number is the session."""
         somebody = self._somebody(ask)
         old = self._newest(somebody, ask.number)
         talk = old.talk if old is not None and self._now < old.keep_until else None
-        dialled = tuple(ear.clean(call.text).split("*", MOST_DIALLED)[:MOST_DIALLED]) if call.text else ()
+        text = "" if call.op == "input" else call.text
+        dialled = tuple(ear.clean(text).split("*", MOST_DIALLED)[:MOST_DIALLED]) if text else ()
         heard = Heard("ussd", "", fresh=True, dialled=dialled, code=call.service_code)
         turn = self.thinker.think(ask, talk, somebody.data, heard)
         if not isinstance(turn, Turn):
             return turn
-        if old is not None:
+        if old is not None and old is not known:
             self._close(old)
-        session = self._new_session(ask.key, ask.number, call.channel)
-        session.heard = ear.keep(call.text)
+        session = known or self._new_session(ask.key, ask.number, call.channel)
+        if session.number is None:
+            session.number, session.channel = ask.number, call.channel
+            self._writes.own(session)
+        session.heard = ear.first(call.op, call.hop, call.text)
         self._point(somebody, session.id)
+        self._writes.came[ask.caller] = call.channel
         self._apply(ask, session, somebody, turn)
         return None
 
@@ -216,10 +240,11 @@ class Crew:
 
     def _forget(self, session: Session, somebody: Somebody) -> None:
         """Leave the reply for late copies; the talk only while its last pages are being read."""
-        session.heard = ear.keep(session.heard, forget=True)
+        session.heard = ear.forget(session.heard)
         session.number, session.channel, session.dropped = None, "", ""
         session.talk = session.talk if session.state == OPEN else None
         session.keep_until = self._now + LATE_COPIES
+        self._writes.came.pop(somebody.key, None)
         if session.id not in self._writes.new_sessions:
             self._writes.forgotten[session.id] = session
         self._point(somebody, 0)
@@ -238,6 +263,7 @@ class Crew:
             return turn
         self._known_messages.add(ask.key)
         self._writes.inbox.append(ask.key)
+        self._writes.came[ask.caller] = message.channel
         if turn.talk is not talk and (session is not None or turn.talk is not None):
             session = self._go_on(ask, session, somebody, turn)
         self._remember(somebody, turn)

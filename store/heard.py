@@ -7,14 +7,73 @@ LONGEST: Final = 1_000
 """Characters kept as they are; a longer text, or one that must be forgotten, is kept as its length and hash."""
 
 _MARK: Final = "\x1f"
+_ALONE: Final = "\x1e"
+"""Before the hop and the newest input of a gateway that sends its inputs one by one."""
+
+_LONGEST_HOP: Final = 64
 
 Fit = Literal["same", "next", "older", "other"]
 
 
-def keep(text: str, *, forget: bool = False) -> str:
+def keep(text: str) -> str:
     """Return what the session row keeps of a cumulative text."""
-    if not forget and len(text) <= LONGEST and not text.startswith(_MARK) and clean(text) == text:
+    if len(text) <= LONGEST and not text.startswith((_MARK, _ALONE)) and clean(text) == text:
         return text
+    return _hashed(text)
+
+
+def first(op: Literal["", "start", "dial", "input"], hop: str, text: str) -> str:
+    """Return what is kept of the first call of a session, by `Call.op`."""
+    if not op:
+        return keep(text)
+    return keep_input(hop, text) if op == "input" else began(hop)
+
+
+def began(hop: str) -> str:
+    """Return what is kept of the start of a session whose inputs come one by one."""
+    return f"{_ALONE}{_short(hop)}{_ALONE}{_ALONE}"
+
+
+def keep_input(hop: str, text: str) -> str:
+    """Return what is kept of one input that came alone."""
+    return f"{_ALONE}{_short(hop)}{_ALONE}{keep(text)}"
+
+
+def has_begun_only(kept: str) -> bool:
+    """Whether nothing but the start was heard."""
+    return kept.startswith(_ALONE) and kept.endswith(_ALONE)
+
+
+def forget(kept: str) -> str:
+    """Return the same without any word of it, so that a late copy is still known."""
+    if kept.startswith(_MARK) or has_begun_only(kept):
+        return kept
+    if kept.startswith(_ALONE):
+        hop, _, text = kept[1:].partition(_ALONE)
+        return f"{_ALONE}{hop}{_ALONE}{forget(text)}"
+    return _hashed(kept)
+
+
+def fit_input(kept: str, hop: str, text: str, *, soon: bool) -> Fit:
+    """Say how one input that came alone stands to what was kept.
+
+    A gateway's own mark of the request decides; without one the same input is a copy when it comes `soon`.
+    """
+    last_hop, _, last = kept[1:].partition(_ALONE)
+    hop = _short(hop)
+    if not hop:
+        return "same" if soon and last in {keep(text), _hashed(text)} else "next"
+    if hop == last_hop:
+        return "same"
+    older = hop.isdecimal() and last_hop.isdecimal() and int(hop) < int(last_hop)
+    return "older" if older else "next"
+
+
+def _short(hop: str) -> str:
+    return clean(hop).replace(_ALONE, "")[:_LONGEST_HOP]
+
+
+def _hashed(text: str) -> str:
     return f"{_MARK}{len(text)}:{_digest(text)}"
 
 

@@ -36,7 +36,11 @@ class Loader:
     async def _newest(self, database: Database, asks: Sequence[Ask]) -> None:
         """The sessions from which a new one goes on."""
         cache = self._cache
-        beginning = (ask for ask in asks if ask.caller and (ask.kind == "message" or cache.session(ask.key) is None))
+        beginning = (
+            ask
+            for ask in asks
+            if ask.caller and (ask.kind == "message" or ask.event.op == "dial" or cache.session(ask.key) is None)
+        )
         people = (cache.person(ask.caller) for ask in beginning)
         wanted = {person.session for person in people if person is not None and person.session}
         missing = [id_ for id_ in wanted if cache.session_at(id_) is None]

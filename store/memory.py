@@ -23,6 +23,7 @@ from store.drafts import Drafts
 from store.hashing import Hashing
 from store.hub import Hub
 from store.library import Library, catalogue_of
+from store.links import LinkBook
 from store.lock import Lock
 from store.messages import Messages
 from store.mind import Mind
@@ -32,6 +33,7 @@ from store.references import References
 from store.reserve import Reserve
 from store.review import Review
 from store.road import FOR_ALL_TIME, Road
+from store.routes import Routes
 from store.rows import Cache
 from store.scribe import Scribe
 from store.settings import StoreSettings
@@ -80,7 +82,7 @@ class Memory:
         self._keeper = keeper
         self._cache = Cache(settings.most_cached)
         self._words = Words()
-        self._post = Post(clock, settings.quiet, settings.send_by)
+        self._post = Post(clock, hashing, settings.quiet, settings.send_by)
         self._scribe = Scribe(settings, mind, hashing, clock, self._words, self._post)
         self._reserve = Reserve(settings.data, settings.reserve_mb, settings.free_mb)
         self._references = References(settings.blocks, leased=settings.leased)
@@ -95,7 +97,7 @@ class Memory:
             keeper.settled if keeper else None,
         )
         self.turns = Turns(self.writer, hashing, mind, self._cache)
-        self.messages = Messages(self.writer, reading, clock, self._crew, settings.quiet)
+        self.messages = Messages(self.writer, reading, clock, self._crew, self._post, settings.quiet)
         self.custody = Custody(self.writer, reading, self._words, settings.node, serving=settings.custody)
         statuses = Statuses(mind, self._words, self._post, self._crew, self.custody)
         self.road = Road(self.writer, reading, self._words, statuses)
@@ -106,6 +108,7 @@ class Memory:
         self.trials = Trials(self.writer, reading, clock, hashing)
         self.drafts = Drafts(self.writer, reading, clock, two_persons=settings.two_persons)
         self.review = Review(self.writer, reading, clock, self._words, self._scribe, hashing, statuses)
+        self.links = LinkBook(self.writer, reading)
         self.sweep = Sweep(settings, self.writer, reading, clock, self._cache, self._crew)
         self._version = 0
 
@@ -127,6 +130,10 @@ class Memory:
     def bell(self, channel: str) -> asyncio.Event:
         """Set when a message that this channel sends was committed."""
         return self._post.bell(channel)
+
+    def route(self, routes: Routes) -> None:
+        """Send messages by these channels from now on, in place of each channel its own."""
+        self._post.routes = routes
 
     async def begin(self, role: Role) -> None:
         """Bring the file up to date and take up what the last run left. Called once, before the writer starts."""

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from flows.text.measure import segments
-from store import sql
+from store import message_sql, sql
 from store.clock import Clock
 from store.database import Database
+from store.hashing import Hashing
+from store.numbers import unpack_number
+from store.routes import Routes
 
 LATE: Final = 2 * 3600
 """Seconds after which a text is no longer awaited: it keeps the quiet hours then, whatever its kind."""
@@ -22,7 +25,8 @@ DAYTIME: Final = frozenset({"reminder", "broadcast"})
 class Letter:
     """One SMS to be. `reference` is packed (None: about no request); `useless_at` in epoch seconds.
 
-    `late`: it is about what happened hours ago, so that it can wait for the morning as well.
+    `late`: it is about what happened hours ago, so that it can wait for the morning as well. `roams`: it is no answer
+    to what has just come by `channel`, so it goes by the channel that the number last came by.
     """
 
     channel: str
@@ -34,21 +38,27 @@ class Letter:
     reference: int | None = None
     link_id: str = ""
     late: bool = False
+    roams: bool = False
 
 
 class Post:
     """Writes letters as rows."""
 
-    def __init__(self, clock: Clock, quiet: tuple[int, int], send_by: Mapping[str, str]) -> None:
+    def __init__(self, clock: Clock, hashing: Hashing, quiet: tuple[int, int], send_by: Mapping[str, str]) -> None:
         self._clock = clock
+        self._hashing = hashing
         self._quiet = quiet
-        self._send_by = send_by
+        self.routes = Routes(send_by=send_by)
         self._bells: dict[str, asyncio.Event] = {}
         self._rung: set[str] = set()
 
     def bell(self, channel: str) -> asyncio.Event:
         """What is set when a message of this channel was committed."""
         return self._bells.setdefault(channel, asyncio.Event())
+
+    def will_ring(self, channel: str) -> None:
+        """Something of this channel was queued and is about to be committed."""
+        self._rung.add(channel)
 
     def ring(self) -> None:
         """What was queued is durable now."""
@@ -69,15 +79,26 @@ class Post:
         if last is None:
             last = int((await database.rows(sql.LAST_NUMBERS))[0][1])
         now = self._clock.steady()
+        came = await self._came(database, letters)
         rows = []
         queued = []
         for id_, letter in enumerate(letters, last + 1):
-            channel = self._send_by.get(letter.channel, letter.channel)
+            channel = self.routes.pick(came.get(letter.number, letter.channel), unpack_number(letter.number))
             rows.append(_row(id_, channel, letter, now))
             queued.append((id_, channel, letter.number, self._due(letter, now)))
             self._rung.add(channel)
         await database.many(sql.ADD_MESSAGE, rows)
         await database.many(sql.ADD_QUEUED, queued)
+
+    async def _came(self, database: Database, letters: Sequence[Letter]) -> dict[int, str]:
+        """The channels that those numbers last came by whose letters may roam."""
+        if not self.routes.matter:
+            return {}
+        keys = {self._hashing.number(letter.number): letter.number for letter in letters if letter.roams}
+        if not keys:
+            return {}
+        rows = await database.rows(message_sql.CAME, (json.dumps([key.hex() for key in keys]),))
+        return {keys[key]: channel for key, channel in rows}
 
     def _due(self, letter: Letter, now: int) -> int:
         return now + self._clock.till_day(self._quiet) if letter.late or letter.kind in DAYTIME else now

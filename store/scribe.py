@@ -8,7 +8,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from flows.turn import CaseKey, Known, Note, Submit, Text
-from store import sql
+from store import message_sql, sql
 from store.asks import Ask, Cause, Writes
 from store.clock import Clock
 from store.database import Database
@@ -61,6 +61,10 @@ class Scribe:
             await self._effects(database, writes.causes)
         await self._sessions(database, writes)
         await self._people(database, writes)
+        if writes.came and self._post.routes.matter:
+            day = self._clock.steady() // DAY
+            came = [(caller, channel, day) for caller, channel in writes.came.items()]
+            await self._many(database, "came", message_sql.ADD_CAME, came)
         if writes.inbox:
             now = self._clock.steady()
             await self._many(database, "inbox", sql.ADD_INBOX, [(key, now) for key in writes.inbox])
@@ -82,6 +86,8 @@ class Scribe:
         await self._many(database, "session", sql.PRESS, pressed)
         if writes.dropped:
             await database.many(sql.SET_DROPPED, [(s.dropped, s.id) for s in writes.dropped.values()])
+        if writes.owned:
+            await database.many(sql.OWN, [(s.number, s.channel, s.id) for s in writes.owned.values()])
         if writes.forgotten:
             await database.many(sql.FORGET, [(s.id,) for s in writes.forgotten.values()])
 

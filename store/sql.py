@@ -39,6 +39,9 @@ SET_DROPPED: Final = "UPDATE session SET dropped = ? WHERE id = ?"
 FORGET: Final = "UPDATE session SET number = NULL, channel = '', dropped = '' WHERE id = ?"
 """After an anonymous submission: only the reply stays, for late copies of the call."""
 
+OWN: Final = "UPDATE session SET number = ?, channel = ? WHERE id = ?"
+"""The session is the number itself, and it has dialled again."""
+
 ADD_PERSON: Final = "INSERT INTO person (id, key, session, data, day) VALUES (?, ?, ?, ?, ?)"
 
 SET_PERSON: Final = "UPDATE person SET session = ?, data = ?, day = ? WHERE id = ?"
@@ -213,7 +216,7 @@ CLAIM: Final = (
 """The oldest due message of each number that has none under way, so that a number gets its messages in order."""
 
 OUTGOING: Final = (
-    "SELECT id, channel, number, text, parts, attempts, link_id FROM message"
+    "SELECT id, channel, number, text, parts, attempts, link_id, at, done FROM message"
     " WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
 )
 
@@ -226,34 +229,6 @@ SET_MESSAGE_STATE: Final = "UPDATE message SET state = ? WHERE id IN (SELECT val
 START_MESSAGES: Final = (
     "UPDATE message SET state = 'sending', attempts = attempts + 1 WHERE id IN (SELECT value FROM json_each(?))"
 )
-
-LATER_MESSAGE: Final = "UPDATE message_queue SET state = 'queued', due_at = ? WHERE id = ?"
-
-AFTER_IT: Final = (
-    "UPDATE message_queue SET due_at = ? WHERE number = (SELECT number FROM message_queue WHERE id = ?)"
-    " AND state = 'queued' AND due_at < ? AND id > ?"
-)
-"""What the same number is to get after a message that was put off waits with it, so that the order is kept."""
-
-SENT: Final = "UPDATE message SET state = 'sent', gateway_id = ?, cost = ? WHERE id = ?"
-
-PRICED: Final = "UPDATE message SET price = price + ?, settled_at = ? WHERE id = ?"
-
-SPENT: Final = "SELECT coalesce(sum(price), 0) FROM message WHERE channel = ? AND settled_at >= ?"
-"""Asked once a day and at a start."""
-
-SETTLED: Final = "UPDATE message SET state = ?, reason = ?, number = NULL WHERE id = ?"
-"""Nothing more will happen to this message: whose it was is forgotten."""
-
-EARLY: Final = "DELETE FROM early_report WHERE channel = ? AND gateway_id = ? RETURNING state, reason"
-
-ADD_EARLY: Final = (
-    "INSERT INTO early_report (channel, gateway_id, state, reason, at) VALUES (?, ?, ?, ?, ?)"
-    " ON CONFLICT (channel, gateway_id) DO UPDATE SET state = excluded.state, reason = excluded.reason"
-)
-"""A report that comes before the send has returned; a later one of the same message is nearer to the truth."""
-
-BY_GATEWAY: Final = "SELECT id, state FROM message WHERE gateway_id = ? AND channel = ?"
 
 LEFT_CLAIMED: Final = "SELECT id, state FROM message_queue WHERE state <> 'queued'"
 
@@ -303,6 +278,10 @@ UNLINK_MESSAGES: Final = (
     " AND state IN ('sent', 'unknown')"
 )
 """A report that has not come after days will not come: whose the message was is forgotten."""
+
+OLD_PARTS: Final = "DELETE FROM message_part WHERE message < ? AND message < (SELECT min(id) FROM message)"
+
+OLD_CAME: Final = "DELETE FROM came WHERE day < ?"
 
 OLD_INBOX: Final = "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox ORDER BY id LIMIT 1000) AND at < ?"
 

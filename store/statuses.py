@@ -120,9 +120,8 @@ class Statuses:
             text = self._mind.status_text(self._crew.thinker.office, news)
             if text:
                 useless, late = now + USELESS_AFTER, case.news.age >= LATE
-                letters.append(
-                    Letter(case.channel, case.number, "status", language, text, useless, reference, late=late)
-                )
+                kind = ("status", language, text, useless, reference)
+                letters.append(Letter(case.channel, case.number, *kind, late=late, roams=True))
         await self._post.enqueue(database, letters)
 
 

@@ -22,6 +22,9 @@ STRETCH: Final = 500
 REPORTS_COME: Final = 3 * DAY
 """After so long a delivery report is no longer expected."""
 
+CAME_DAYS: Final = 400
+"""Days after which it is forgotten by which channel a number came."""
+
 ENDED_STATUSES: Final = frozenset({"closed", "rejected", "withdrawn", "approved"})
 
 
@@ -106,6 +109,8 @@ class Sweep:
             await database.begin()
             for statement in (sql.OLD_MESSAGES, sql.OLD_INBOX, sql.OLD_NOTES, sql.OLD_EARLY, sql.OLD_ATTEMPTS):
                 await database.rows(statement, (before,))
+            await database.rows(sql.OLD_PARTS, (message,))
+            await database.rows(sql.OLD_CAME, (now // DAY - CAME_DAYS,))
             await database.rows(sql.OLD_PRIVATE, (now,))
             await database.rows(library_sql.OLD_TRIALS, (now,))
             await database.rows(sql.OLD_GUESSES, (now - DAY, OFFICER_AFTER))

@@ -80,7 +80,18 @@ class OptOut:
 
 
 class Call(msgspec.Struct, frozen=True):
-    """One USSD request as a gateway hands it over; `text` is cumulative and unescaped (inputs joined by `*`)."""
+    """One USSD request as a gateway hands it over.
+
+    Attributes:
+        text: with `op` empty, all inputs of the session so far, joined by `*` and unescaped; what is new is found by
+            what was heard before. With `op` `start`, what was dialled behind the service code, likewise joined. With
+            `input`, this one input alone.
+        op: `start` and `input` are said by gateways that send the last input only; a `start` of a session that is
+            known is a copy. `dial` is a start whose session is the number itself, so that it comes again each time.
+        hop: the gateway's own mark of this request, by which a copy is known; digits are ordered. "" if it has none.
+        repeat: seconds within which the same input again is a copy, for gateways without `hop`.
+        echo: what the gateway needs again when it writes the answer. Never kept.
+    """
 
     channel: str
     session: str
@@ -88,6 +99,10 @@ class Call(msgspec.Struct, frozen=True):
     text: str
     service_code: str
     network: str = ""
+    op: Literal["", "start", "dial", "input"] = ""
+    hop: str = ""
+    repeat: int = 0
+    echo: Mapping[str, str] | None = None
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -111,8 +126,23 @@ class Inbound:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a long message this is: `number` of `total`, from 1; `ref` (16 bits) is the same for all."""
+
+    ref: int
+    number: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One SMS to a phone, claimed for sending; `id` is the row. `parts` are segments."""
+    """One SMS to a phone, claimed for sending.
+
+    Attributes:
+        id: the row. parts: segments. attempts: so far.
+        mark: our own name for it, for a gateway that reports by it or must know what it has had already.
+        done: parts of it that have left. part: set when `text` is one part only, for gateways that do not split.
+    """
 
     id: int
     channel: str
@@ -121,6 +151,9 @@ class Outgoing:
     parts: int
     attempts: int
     link_id: str = ""
+    mark: str = ""
+    done: int = 0
+    part: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +166,25 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A delivery report; it may come before the send returns."""
+    """A delivery report; it may come before the send returns.
+
+    `mark` is the message's own (`Outgoing.mark`) when the gateway gives it back; else `gateway_id` finds the message.
+    """
 
     channel: str
     gateway_id: str
     state: Literal["sent", "delivered", "failed", "unknown"]
     reason: str = ""
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a gateway's link stands: since when (epoch seconds, 0: not known), and the last fault, as one token."""
+
+    state: Literal["up", "down", "unknown"]
+    since: int = 0
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import structlog
 from flows.errors import Busy, CallFault, DiskFull
 from store.values import Answer, Call, Ended, Malformed, Received, Reply
 from ussd.patience import Patience
-from ussd.port import Gateway, Turns
+from ussd.port import Gateway, Turns, Unanswered
 
 Hook = Callable[[Received], Awaitable[Answer]]
 
@@ -38,7 +38,9 @@ class Door:
 
     def hooks(self) -> Mapping[str, Hook]:
         """What answers under `/gateways/<channel>/<secret>/`, by the rest of the path."""
-        return {"ussd": self.press, "ussd/end": self.end}
+        return {"ussd": self.press, "ussd/end": self.end} | (
+            {"ussd/*": self.press} if self._gateway.capabilities.paths else {}
+        )
 
     def press(self, received: Received) -> Awaitable[Answer]:
         """Answer one key press: with a screen, whatever happens. No coroutine, so that it can be had without a task."""
@@ -55,6 +57,34 @@ class Door:
         """Note that a session is over."""
         return self.press(received)
 
+    async def call(self, call: Call) -> Reply:
+        """Answer one key press of a gateway that holds a connection.
+
+        Raises:
+            Unanswered: it is not committed. CallFault: it is refused.
+        """
+        work = asyncio.ensure_future(self._turns.take(call))
+        self._patience.watch(work)
+        try:
+            await asyncio.wait({work})
+        finally:
+            self._patience.forget(work)
+            if not work.done():
+                work.cancel()
+        fault = None if work.cancelled() else work.exception()
+        if isinstance(fault, CallFault):
+            self._refuse(Malformed(fault.code))
+            raise fault
+        if work.cancelled() or fault is not None:
+            raise Unanswered(self._words(*self._outcome(fault), call)) from fault
+        self.counts["answered"] += 1
+        return work.result()
+
+    async def ended(self, ended: Ended) -> None:
+        """Note the end of a session of a gateway that holds a connection. Raises when it is not committed."""
+        await self._turns.ended(ended.channel, ended.session, whole=ended.whole)
+        self.counts["ended"] += 1
+
     def _take(self, call: Call) -> asyncio.Future[Answer]:
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         reply = asyncio.ensure_future(self._turns.take(call))
@@ -64,28 +94,30 @@ class Door:
 
     def _taken(self, call: Call, answer: asyncio.Future[Answer], reply: asyncio.Future[Reply]) -> None:
         self._patience.forget(reply)
-        if reply.cancelled():
-            said = self._apologise("late", "try_later", call)
-        elif fault := reply.exception():
-            said = self._excuse(fault, call)
+        fault = None if reply.cancelled() else reply.exception()
+        if isinstance(fault, CallFault):
+            said = self._refuse(Malformed(fault.code))
+        elif reply.cancelled() or fault is not None:
+            said = self._gateway.write(self._words(*self._outcome(fault), call), call)
         else:
             self.counts["answered"] += 1
-            said = self._gateway.write(reply.result())
+            said = self._gateway.write(reply.result(), call)
         if not answer.done():
             answer.set_result(said)
 
-    def _excuse(self, fault: BaseException, call: Call) -> Answer:
+    def _outcome(self, fault: BaseException | None) -> tuple[str, str]:
+        """What happened, and the phrase for it; no fault means that the time was over."""
         match fault:
+            case None:
+                return "late", "try_later"
             case Busy():
-                return self._apologise("busy", "try_later", call)
+                return "busy", "try_later"
             case DiskFull():
-                return self._apologise("full", "full", call)
-            case CallFault():
-                return self._refuse(Malformed(fault.code))
+                return "full", "full"
             case _:
                 # Whatever it is, the phone gets a screen and the log gets the place.
                 log.error("turn failed", channel=self._channel, exc_info=fault)
-                return self._apologise("fault", "try_later", call)
+                return "fault", "try_later"
 
     async def _close(self, ended: Ended) -> Answer:
         try:
@@ -94,15 +126,16 @@ class Door:
             log.exception("end of session not noted", channel=self._channel)
             return Answer(503, b"")
         self.counts["ended"] += 1
-        return Answer(200, b"")
+        return self._gateway.accept()
 
     def _refuse(self, bad: Malformed) -> Answer:
         self.counts["malformed"] += 1
         log.warning("callback refused", channel=self._channel, reason=bad.reason)
         return Answer(bad.status, b"")
 
-    def _apologise(self, outcome: str, key: str, call: Call) -> Answer:
+    def _words(self, outcome: str, key: str, call: Call) -> Reply:
+        """The polite end for one whose key press could not be answered."""
         self.counts[outcome] += 1
         if outcome != "fault":
             log.warning("key press not answered", channel=self._channel, outcome=outcome)
-        return self._gateway.write(Reply(self._sorry(key, call.msisdn), end=True))
+        return Reply(self._sorry(key, call.msisdn), end=True)

@@ -44,6 +44,7 @@ class Gateway:
     """Reads Africa's Talking's SMS callbacks, and sends through its API."""
 
     Settings: ClassVar[type[port.Settings]] = Settings
+    capabilities = port.Capabilities(port=1, optouts=True)
 
     def __init__(self, channel: str, settings: Any) -> None:
         self._channel = channel

@@ -10,7 +10,7 @@ import pytest
 from flows.errors import Busy, SendError
 from sms import lane as lanes
 from sms.lane import Lane, Rules
-from sms.port import Settings
+from sms.port import Capabilities, Settings
 from sms.pricing import UNIT, Purse, Reach, Tariff
 from store.values import Outgoing, Report, Sent
 
@@ -27,6 +27,7 @@ class Messages:
     busy: int = 0
     started: list[int] = field(default_factory=list)
     replaced: set[int] = field(default_factory=set)
+    parts: list[tuple[int, int, str, int]] = field(default_factory=list)
 
     async def claim(self, limit: int, now: int, channel: str) -> Sequence[Outgoing]:
         claimed, self.queue = self.queue[:limit], self.queue[limit:]
@@ -41,6 +42,12 @@ class Messages:
     async def start(self, row: int) -> bool:
         self.started.append(row)
         return row not in self.replaced
+
+    async def part(self, row: int, part: int, sent: Sent, *, now: int, price: int) -> None:
+        if self.busy:
+            self.busy -= 1
+            raise Busy
+        self.parts.append((row, part, sent.gateway_id, price))
 
     async def until(self, count: int) -> None:
         while len(self.settled) < count:  # noqa: ASYNC110 - the lane knows nothing of the test's events
@@ -58,6 +65,8 @@ class Messages:
 
 class Gateway:
     """Stands for an operator: does what the test says."""
+
+    capabilities = Capabilities(port=1)
 
     def __init__(self, act: Callable[[Outgoing], Any] = lambda message: Sent(f"g{message.id}")) -> None:
         self.act = act

@@ -59,7 +59,7 @@ async def test_the_message_door_and_the_lane_log_no_number_and_no_text() -> None
             await hook(Received(urlencode(form).encode()))
         lane = Lane("at", gateway, Broken(), rules=Rules.of(settings, "LA"))
         lane._note(SendError("http-401", retry=True, ours=True))
-        await lane._hand_over(Outgoing(1, "at", "+8562055512345", "canary", 1, 1))
+        await lane._carry(Outgoing(1, "at", "+8562055512345", "canary", 1, 1))
     await gateway.close()
     assert_safe(entries, 5)
 

@@ -37,6 +37,7 @@ class Gateway:
     """Reads Africa's Talking's USSD callbacks and writes its answers."""
 
     Settings: ClassVar[type[port.Settings]] = Settings
+    capabilities = port.Capabilities(port=1, ends=True, operator_deadline=15)
 
     def __init__(self, channel: str, settings: port.Settings) -> None:
         self._channel = channel
@@ -57,9 +58,14 @@ class Gateway:
             return Ended(self._channel, session, whole=form.get("status") == "Success")
         return self._call(session, form)
 
-    def write(self, reply: Reply) -> Answer:
+    def write(self, reply: Reply, call: Call) -> Answer:
         """`CON` keeps the session open, `END` closes it; anything else would make the operator break it off."""
+        del call
         return Answer(200, (b"END " if reply.end else b"CON ") + reply.text.encode("utf-8", "replace"))
+
+    def accept(self) -> Answer:
+        """Any 200 will do."""
+        return Answer(200, b"")
 
     def _call(self, session: str, form: dict[str, str]) -> Call | Malformed:
         if "text" not in form:

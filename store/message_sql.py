@@ -1,0 +1,86 @@
+"""The statements of messages after they were claimed: how a send went, its parts, reports, and another channel."""
+
+from typing import Final
+
+STANDING: Final = "SELECT channel, state, tried FROM message WHERE id = ?"
+
+PRICED: Final = "UPDATE message SET price = price + ?, settled_at = ? WHERE id = ?"
+
+SENT: Final = "UPDATE message SET state = 'sent', gateway_id = ?, cost = ? WHERE id = ?"
+
+NAMED: Final = "UPDATE message SET gateway_id = ?, cost = ? WHERE id = ?"
+"""Sent after all: its report was quicker and stays the last word."""
+
+LATER: Final = "UPDATE message_queue SET state = 'queued', due_at = ? WHERE id = ?"
+
+AFTER_IT: Final = (
+    "UPDATE message_queue SET due_at = ? WHERE number = (SELECT number FROM message_queue WHERE id = ?)"
+    " AND state = 'queued' AND due_at < ? AND id > ?"
+)
+"""What the same number is to get after a message that was put off waits with it, so that the order is kept."""
+
+MOVED: Final = "UPDATE message SET channel = ?, tried = ?, link_id = '' WHERE id = ?"
+
+TRIED_ALL: Final = "UPDATE message SET tried = '' WHERE id = ?"
+
+MOVE: Final = (
+    "UPDATE message_queue SET channel = ? WHERE channel = ? AND state = 'queued' AND id > ?"
+    " AND number = (SELECT number FROM message_queue WHERE id = ?) RETURNING id"
+)
+"""What the same number is to get after it goes by the other channel too, so that the order is kept."""
+
+TAKE_ALONG: Final = "UPDATE message_queue SET channel = ?, state = 'queued', due_at = ? WHERE id = ?"
+
+FOLLOW: Final = "UPDATE message SET channel = ? WHERE id IN (SELECT value FROM json_each(?))"
+
+SPENT: Final = "SELECT coalesce(sum(price), 0) FROM message WHERE channel = ? AND settled_at >= ?"
+"""Asked once a day and at a start."""
+
+SETTLED: Final = "UPDATE message SET state = ?, reason = ?, number = NULL WHERE id = ?"
+"""Nothing more will happen to this message: whose it was is forgotten."""
+
+# --- parts of long messages ------------------------------------------------------------------------------------------
+
+ADD_PART: Final = (
+    "INSERT INTO message_part (message, part, gateway_id, state) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (message, part) DO UPDATE SET gateway_id = excluded.gateway_id"
+)
+"""Of a part that was reported before its send returned only the gateway's id is news."""
+
+REPORT_PART: Final = (
+    "INSERT INTO message_part (message, part, gateway_id, state) VALUES (?, ?, '', ?)"
+    " ON CONFLICT (message, part) DO UPDATE SET state = excluded.state"
+)
+
+DONE: Final = "UPDATE message SET done = ?, price = price + ?, settled_at = ? WHERE id = ?"
+
+PARTS: Final = "SELECT part, state FROM message_part WHERE message = ?"
+
+# --- reports ---------------------------------------------------------------------------------------------------------
+
+EARLY: Final = "DELETE FROM early_report WHERE channel = ? AND gateway_id = ? RETURNING state, reason"
+
+ADD_EARLY: Final = (
+    "INSERT INTO early_report (channel, gateway_id, state, reason, at) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (channel, gateway_id) DO UPDATE SET state = excluded.state, reason = excluded.reason"
+)
+"""A report that comes before the send has returned; a later one of the same message is nearer to the truth."""
+
+BY_GATEWAY: Final = (
+    "SELECT id, 0 FROM message WHERE gateway_id = ? AND channel = ? UNION ALL SELECT m.id, p.part FROM message_part p"
+    " JOIN message m ON m.id = p.message WHERE p.gateway_id = ? AND m.channel = ?"
+)
+"""The message, and the part that the report is of (0: of the whole)."""
+
+BY_MARK: Final = "SELECT id FROM message WHERE id = ? AND at = ? AND channel = ?"
+
+# --- where a number comes from ---------------------------------------------------------------------------------------
+
+CAME: Final = "SELECT key, channel FROM came WHERE key IN (SELECT unhex(value) FROM json_each(?))"
+
+ADD_CAME: Final = (
+    "INSERT INTO came (key, channel, day) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE"
+    " SET channel = excluded.channel, day = excluded.day"
+    " WHERE came.channel <> excluded.channel OR came.day < excluded.day - 30"
+)
+"""Written at a dial or message, and only when it is news: a month is near enough for the sweep."""
