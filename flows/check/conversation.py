@@ -16,7 +16,7 @@ from flows.model import FlowTest
 from flows.phrases import Phrases
 from flows.program import program
 from flows.revision import Revision
-from flows.screens import compose
+from flows.screens import compose, standing
 from flows.session import Run, Step, World
 from flows.tables import Tables, table_of
 from flows.text.lao import match_key
@@ -43,6 +43,7 @@ class Rehearsal:
     Attributes:
         run: the state that is kept. open: a dialogue is open. offered: the resume offer is what she sees.
         screen: the last one. pages: the most pages that any screen took. submitted, sms: what came of it so far.
+        texts: the words of each of `sms`.
         clock: seconds since the day of the test began; idle since `seen`.
     """
 
@@ -59,6 +60,7 @@ class Rehearsal:
     dropped: bool = False
     submitted: dict[str, Any] | None = None
     sms: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
     known: dict[Need, Any] = field(default_factory=dict)
 
     def send(self, typed: str) -> str:
@@ -109,6 +111,9 @@ class Rehearsal:
         told = self._alive() and self.revision.flow.anonymous is None
         if told and not self.dropped and self.revision.flow.messages.dropped is not None:
             self.sms.append("dropped")
+            words = program(self.revision).messages["dropped"].of(self.language, "sms")
+            always = standing(self.world.reference, self.world)
+            self.texts.append(words.fill({name: always.get(name, "") for name in words.names})[0])
             self.dropped = True
         return ""
 
@@ -174,6 +179,7 @@ class Rehearsal:
                 self.known[need] = Known(effect.reference, same_number=True)
             elif isinstance(effect, Text):
                 self.sms.append(effect.kind)
+                self.texts.append(effect.text)
 
     def _count(self) -> int:
         if self.run is None:

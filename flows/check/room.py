@@ -23,7 +23,7 @@ MANY_CHECK_PAGES = 2
 """For each answer on a check page."""
 MANY_SEGMENTS = 2
 
-_ALWAYS = {
+LONGEST = {
     "ref": "482 109 337",
     "dial": "*999*1#",
     "short": "19999",
@@ -92,7 +92,7 @@ def pages(subject: Subject) -> Iterator[Finding]:
         step = subject.flow.steps[index]
         limit = MANY_CHECK_PAGES * len(step.confirm) if isinstance(step, Confirm) else MANY_PAGES
         for tag in subject.flow.languages:
-            lines = _screen(subject, ways, index, tag)
+            lines = screen_lines(subject, ways, index, tag)
             more = _hint(subject, tag)
             if isinstance(step, Confirm):
                 more = f"1 {subject.phrases.say(tag, 'flow.send')} {more}"
@@ -110,16 +110,17 @@ def messages(subject: Subject) -> Iterator[Finding]:
         for tag, channel, words in place.text.every():
             if channel == "ussd":
                 continue
-            text = _filled(words, _ALWAYS)
+            text = filled(words, LONGEST)
             if (count := segments(text)) > MANY_SEGMENTS:
                 sentence = f"this message takes {count} SMS at its longest: shorten it"
                 yield subject.warning("segments", sentence, *place.path, language=tag)
 
 
-def _screen(subject: Subject, ways: Ways, index: int, tag: str) -> list[Line]:
+def screen_lines(subject: Subject, ways: Ways, index: int, tag: str) -> list[Line]:
+    """The lines of a step's screen at its longest values, without the keys below; none where it shows nothing."""
     step = subject.flow.steps[index]
     if isinstance(step, Confirm):
-        return [*_check_lines(subject, step, tag), *(Line(subject.phrases.say(tag, key)) for key in _SEND_KEYS)]
+        return [*check_lines(subject, step, tag), *(Line(subject.phrases.say(tag, key)) for key in _SEND_KEYS)]
     if not isinstance(step, Say | Ask | Menu | End):
         return []
     text = step.say if isinstance(step, Say) else step.text if isinstance(step, Ask) else None
@@ -127,7 +128,7 @@ def _screen(subject: Subject, ways: Ways, index: int, tag: str) -> list[Line]:
     if text is None:
         return []
     place = Place(text, ("steps", index), index)
-    lines = [Line(_filled(text.say(tag), _values(subject, ways, place, tag)))]
+    lines = [Line(filled(text.say(tag), _values(subject, ways, place, tag)))]
     if isinstance(step, Menu):
         lines += [Line(f"{key} {option.label.say(tag)}", whole=True) for key, option in step.options.items()]
     if isinstance(step, Ask) and (field := subject.flow.fields.get(step.ask)) is not None:
@@ -147,7 +148,8 @@ def _options(field: AnyField, tag: str) -> list[Line]:
     return []
 
 
-def _check_lines(subject: Subject, step: Confirm, tag: str) -> list[Line]:
+def check_lines(subject: Subject, step: Confirm, tag: str) -> list[Line]:
+    """The answers of a check page at their longest."""
     fields = [subject.flow.fields[name] for name in step.confirm if name in subject.flow.fields]
     return [Line(f"{field.label.say(tag)}: {longest(field, tag, subject.tables)}") for field in fields]
 
@@ -157,13 +159,13 @@ def _values(subject: Subject, ways: Ways, place: Place, tag: str) -> dict[str, s
     flow = subject.flow
     step = flow.steps[place.step or 0]
     state = ways.states[place.step or 0]
-    found = dict(_ALWAYS)
+    found = dict(LONGEST)
     for name, kind in kinds_at(flow, state).items():
         found[name] = _BY_KIND.get(kind.name, "")
     for name, field in flow.fields.items():
         found[name] = longest(field, tag, subject.tables)
     for name, expression in (*flow.computed.items(), *step.let.items()):
-        found[name] = _looked_up(subject, expression) or found.get(name) or _ALWAYS["today"]
+        found[name] = _looked_up(subject, expression) or found.get(name) or LONGEST["today"]
     return found
 
 
@@ -177,7 +179,8 @@ def _looked_up(subject: Subject, expression: Expression) -> str:
     return max(cells, key=units)
 
 
-def _filled(words: str, found: Mapping[str, str]) -> str:
+def filled(words: str, found: Mapping[str, str]) -> str:
+    """The words with these values put in."""
     for name in placeholders(words):
         words = words.replace(f"{{{name}}}", found.get(name, ""))
     return words

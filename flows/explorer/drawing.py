@@ -64,9 +64,9 @@ def _box(card: Card, box: Box, back: tuple[int, ...]) -> str:
     x, y = box.x, box.y
     own = name_of(card)
     other = card.titles[-1] if card.titles[-1] != own else ""
-    name = escape(_short(own, LONGEST_TITLE - min(len(other) + 2, 12) if other else LONGEST_TITLE))
+    name = escape(shortened(own, LONGEST_TITLE - min(len(other) + 2, 12) if other else LONGEST_TITLE))
     name += (
-        f'<tspan class="other" dx="7">{escape(_short(other, LONGEST_TITLE - graphemes(name) - 1))}</tspan>'
+        f'<tspan class="other" dx="7">{escape(shortened(other, LONGEST_TITLE - graphemes(name) - 1))}</tspan>'
         if other
         else ""
     )
@@ -115,14 +115,14 @@ def _labels(board: Board, placed: Layout) -> Iterator[str]:
             continue
         (x, y), (to_x, to_y) = points[0], points[1]
         at_x, at_y = x + (to_x - x) * 0.62, y + (to_y - y) * 0.56
-        text = escape(_short(words, LONGEST_LABEL))
-        width = 6.3 * graphemes(_short(words, LONGEST_LABEL)) + 8
+        text = escape(shortened(words, LONGEST_LABEL))
+        width = 6.3 * graphemes(shortened(words, LONGEST_LABEL)) + 8
         left, top = at_x - width / 2, at_y - 9
         yield f'<rect class="tag" x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="15" rx="7"/>'
         yield f'<text class="label" x="{at_x:.1f}" y="{at_y + 2.5:.1f}">{text}</text>'
 
 
-def _short(text: str, most: int) -> str:
+def shortened(text: str, most: int) -> str:
     """Cut at a reader's letter, never between a letter and its mark."""
     if graphemes(text) <= most:
         return text

@@ -58,7 +58,7 @@ def lay_out(nodes: Sequence[int], edges: Sequence[Edge], main: Collection[Edge] 
         return None
     known = set(nodes)
     wanted = list(dict.fromkeys((a, b) for a, b in edges if a in known and b in known))
-    back = _back(nodes, wanted)
+    back = back_edges(nodes, wanted)
     forward = [edge for edge in wanted if edge not in back]
     depth = _depths(nodes, forward)
     rows, chains = _rows(nodes, forward, depth)
@@ -68,7 +68,7 @@ def lay_out(nodes: Sequence[int], edges: Sequence[Edge], main: Collection[Edge] 
     return _finished(nodes, chains, places, depth, back)
 
 
-def _back(nodes: Sequence[int], edges: Sequence[Edge]) -> frozenset[Edge]:
+def back_edges(nodes: Sequence[int], edges: Sequence[Edge]) -> frozenset[Edge]:
     """Edges onto a node that is being gone through: without them no ring is left."""
     following: dict[int, list[int]] = {node: [] for node in nodes}
     for start, end in edges:

@@ -15,7 +15,7 @@ from flows.turn import Need, Text
 from flows.walk import Walk
 
 
-class _Eyes:
+class Eyes:
     """Sees the last screen of a replay: its step, and the pages that it shows next."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ def replay(
 ) -> list[tuple[int, tuple[str, ...], tuple[Text, ...]]]:
     """Walk one way: for the opening and each input the screen that follows (step, pages) and the SMS that go out."""
     own = sealed(revision)
-    eyes = program(own).watch = _Eyes()
+    eyes = program(own).watch = Eyes()
     try:
         step = _settled(partial(engine.open, own, language), world)
         found: list[tuple[int, tuple[str, ...], tuple[Text, ...]]] = [(*eyes.screen, ())]

@@ -19,6 +19,12 @@ class Formula(str):
     __slots__ = ()
 
 
+class Bare(str):
+    """A value that stands without quotes: a date."""
+
+    __slots__ = ()
+
+
 def scalar(value: Any, *, inside: bool = False) -> str:
     """One value as YAML; `inside` braces or brackets, where a comma ends a value."""
     if value is None:
@@ -28,6 +34,8 @@ def scalar(value: Any, *, inside: bool = False) -> str:
     if isinstance(value, int | float | Decimal):
         return str(value)
     text = str(value)
+    if isinstance(value, Bare):
+        return text
     if isinstance(value, Formula):
         plain = not inside and not text.endswith(" ") and text.lower() not in _WORDS
         return text if plain and _plain_formula(text) else "'" + text.replace("'", "''") + "'"

@@ -11,7 +11,7 @@ import pytest
 
 from flows.explorer import Tariff
 from flows.explorer.board import board_of
-from flows.explorer.drawing import _short, outline, svg
+from flows.explorer.drawing import outline, shortened, svg
 from flows.explorer.storyboard import drawn, storyboard
 from flows.explorer.voice import as_csv, voice_script
 from flows.steps import Ask, End, Say
@@ -122,7 +122,7 @@ def test_a_flow_too_large_for_a_map_keeps_its_outline(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("text", ["ວັນເດືອນປີເກີດຂອງລູກ", "Health worker or village head", "ເກີດ"])
 def test_a_short_title_never_tears_a_syllable(text: str) -> None:
     for most in range(2, 12):
-        short = _short(text, most)
+        short = shortened(text, most)
         assert short == text or text.startswith(short.removesuffix("…"))
         rest = text[len(short.removesuffix("…")) :]
         assert not rest or not re.match(r"[\u0eb0-\u0ebc\u0ec8-\u0ece]", rest) or rest[0] in "\u0eb0\u0eb2\u0ebd"
