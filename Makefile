@@ -6,7 +6,7 @@ PORT ?= 8080
 DATA ?= sala-demo
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test quick bench walk kill-long faults picture lock sbom clean
+.PHONY: help install demo check peers test quick bench walk kill-long faults picture lock sbom clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -29,7 +29,10 @@ check: install ## format, lint, types, layers, lock
 quick: install ## the ordinary tests only
 	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
-test: check quick ## everything that CI runs
+peers: ## what tests need beside Python: a browser and Lao fonts (installs as root, else says what is missing)
+	@sh deploy/peers.sh
+
+test: peers check quick ## everything that CI runs
 	$(BIN)/python -m pytest -q -m slow
 
 walk: install ## follow one key press and one submission through the running code, hop by hop

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import structlog
 
+from console.app import add_console
 from flows.errors import ConfigFault
-from sala import bearers, hub, keys, log, plugs, routing, second, services, sockets
+from sala import bearers, desk, hub, keys, log, plugs, routing, second, services, sockets
 from sala import config as configuration
 from sala import web as pages
 from sala.alerts import Desk
@@ -56,9 +57,24 @@ def serve(config: Config, served: frozenset[str] = ROOMS) -> None:
     """
     log.start(config.log.level)
     try:
-        until_told(lambda: node(config, served))
+        until_told(lambda: _attended(config, served), _announce)
     finally:
         log.stop()
+
+
+@contextlib.asynccontextmanager
+async def _attended(config: Config, served: frozenset[str]) -> AsyncIterator[tuple[Config, str]]:
+    """A running node, and at its first start the password of its first admin."""
+    async with node(config, served) as built:
+        yield config, await desk.first_admin(built.memory) if "console" in served else ""
+
+
+def _announce(entered: tuple[Config, str]) -> None:
+    """Print the first admin's password, this once; it goes into no log."""
+    config, password = entered
+    if password:
+        address = config.console.public_url or f"http://{config.console.host}:{config.console.port}"
+        print(f"desk: {address}/console  user: {desk.FIRST}  password: {password}", flush=True)  # noqa: T201 - the command's
 
 
 @contextlib.asynccontextmanager
@@ -170,6 +186,7 @@ class Node:
     def _console(self, *, shared: bool) -> pages.Site:
         app = pages.console_app(self.ready, self.figures, self.schema)
         app.router.add_routes([*push.routes(self.road), *self.relations.routes()])
+        add_console(app, desk.compose(self.config, self.memory, self.road))
         if self.phone:
             app.router.add_routes(self.phone.routes())
         if shared:

@@ -55,6 +55,7 @@ class Console(Part):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 8081
+    public_url: str = ""
     phone: bool = False
 
 

@@ -13,8 +13,8 @@ from typing import Final
 from pydantic import SecretStr
 
 from flows.loader import load_path
-from sala import agency, config, log
-from sala.app import node
+from sala import agency, config, desk, log
+from sala.app import Node, node
 from sala.config import Config
 from sala.loops import until_told
 from sala.services import LIBRARY
@@ -70,6 +70,7 @@ class Running:
 
     config: Config
     agency: str
+    node: Node
 
 
 def run(port: int, data: Path) -> None:
@@ -133,26 +134,30 @@ async def running(chosen: Config, data: Path) -> AsyncIterator[Running]:
         data=data / "agency",
         password=SecretStr(PASSWORD),
     )
-    async with agency.running(office), node(chosen):
-        yield Running(chosen, agency.address(office))
+    async with agency.running(office), node(chosen) as built:
+        await desk.demo_users(built.memory, PASSWORD)
+        yield Running(chosen, agency.address(office), built)
 
 
 _WORDS: Final = """
 Sala is running.  Stop it with Ctrl-C; what you were told is kept in {data}.
 
+  desk     {base}/console   (users: {users}; password: {password})
   phone    {base}/phone
   agency   {agency}   (password: {password})
   figures  {base}/metrics
 
-Three things to try
+Four things to try
   1. On the phone dial *999#, choose ລາວ (3) or English (1), press 1: register a birth. Keep the nine digits.
      (A village: 0901005, or the first letters of its name.)
   2. At the agency, open that request and approve it, or reject it with a reason: the phone's SMS tab has the news.
-  3. Hang up in the middle of a call and dial again: it goes on where you stopped. Or write BIRTH to 1999 as an SMS.
+  3. At the desk sign in as officer: see what waits, and open the request. As admin: the services.
+  4. Hang up in the middle of a call and dial again: it goes on where you stopped. Or write BIRTH to 1999 as an SMS.
 """
 
 
 def _announce(entered: Running) -> None:
     base = f"http://{entered.config.http.host}:{entered.config.http.port}"
     data = entered.config.data.parent
-    print(_WORDS.format(base=base, agency=entered.agency, password=PASSWORD, data=data), flush=True)  # noqa: T201 - the command's output
+    users = ", ".join(name for name, *_ in desk.DEMO_USERS)
+    print(_WORDS.format(base=base, agency=entered.agency, password=PASSWORD, data=data, users=users), flush=True)  # noqa: T201 - the command's output

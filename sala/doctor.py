@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sala import plugs
     from store.values import Health
 
-ROOMS: Final = ("flows", "store", "ussd", "sms", "sync", "gateways", "sala")
+ROOMS: Final = ("flows", "store", "ussd", "sms", "sync", "gateways", "console", "sala")
 State = Literal["ok", "doubtful", "bad"]
 
 _MIB = 1024 * 1024

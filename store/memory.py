@@ -12,6 +12,7 @@ import structlog
 from flows.errors import KeyFault, StoreFault
 from store import migrate, road_sql, sql
 from store.arrivals import Arrivals, leased_in
+from store.audit import Audit
 from store.bearer import Bearer
 from store.clock import Clock
 from store.copying.generation import Medium
@@ -43,6 +44,7 @@ from store.sweep import Sweep
 from store.trail import trail
 from store.trials import Trials
 from store.turns import Turns
+from store.users import Users
 from store.values import Catalogue, Hop
 from store.words import Words
 from store.writer import Writer
@@ -109,6 +111,8 @@ class Memory:
         self.drafts = Drafts(self.writer, reading, clock, two_persons=settings.two_persons)
         self.review = Review(self.writer, reading, clock, self._words, self._scribe, hashing, statuses)
         self.links = LinkBook(self.writer, reading)
+        self.users = Users(self.writer, reading, clock)
+        self.audit = Audit(self.writer, reading, clock)
         self.sweep = Sweep(settings, self.writer, reading, clock, self._cache, self._crew)
         self._version = 0
 

@@ -17,6 +17,7 @@ from sala.cli import hub as _hub
 from sala.cli import node as _node
 from sala.cli import review as _review
 from sala.cli import sync as _sync
+from sala.cli import user as _user
 
 OK, COULD_NOT = 0, 2
 
@@ -37,6 +38,7 @@ app.add_typer(_agency.app, name="agency")
 app.add_typer(_db.app, name="db")
 app.add_typer(_copy.app, name="copy")
 app.add_typer(_case.app, name="case")
+app.add_typer(_user.app, name="user")
 app.add_typer(_hub.hub, name="hub")
 app.add_typer(_hub.down, name="down")
 

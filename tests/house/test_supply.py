@@ -16,10 +16,12 @@ LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 ALLOWED = re.compile(
     r"MIT|MIT-0|0BSD|ISC|Apache[- ]2\.0|BSD-[23]-Clause|MPL-2\.0|PSF-2\.0|Python-2\.0|Zlib|Unlicense|CC0-1\.0"
     r"|License :: OSI Approved :: (MIT License|Apache Software License|BSD License|ISC License \(ISCL\)"
+    r"|Zero-Clause BSD \(0BSD\)"
     r"|Mozilla Public License 2\.0 \(MPL 2\.0\)|Python Software Foundation License)"
 )
 # What states no licence that a program can read, or one outside the list, each with its reason.
 KNOWN = {
+    "axe-playwright-python": "MIT, in its LICENSE file; axe-core inside is MPL-2.0; development only",
     "pyrage": "MIT, in its LICENSE file",
     "sqlcipher3": "zlib, in its LICENSE file",
     "python-stdnum": "LGPL-2.1+: development only, an oracle in tests",

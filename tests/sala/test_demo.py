@@ -67,7 +67,7 @@ def demonstration(folder: Path, port: int) -> Iterator[Demo]:
     assert process.stdout
     said = ""
     try:
-        while "Three things" not in said:
+        while "Four things" not in said:
             line = process.stdout.readline()
             assert line, f"it ended: {said}"
             said += line

@@ -1,0 +1,94 @@
+"""What every page works with: the store, what the node is, and what lies in rooms beside, handed in as callables."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from console.words import Words
+from flows.tables import Tables
+from store.memory import Memory
+
+Position = Literal["up", "down", "trying", "stopped", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How the road to one agency stands; times are epoch seconds, 0 for never.
+
+    Attributes:
+        since: from when it is in this position, as far as this run of the node knows.
+        waiting: what has no word of the agency yet; `carried`, `held`, `in_doubt` are of these, `in_review` is not.
+        next_try: seconds until the next try. speed: bytes per second of the last trips; 0: not known.
+    """
+
+    agency: str
+    position: Position = "unknown"
+    since: int = 0
+    waiting: int = 0
+    in_doubt: int = 0
+    held: int = 0
+    carried: int = 0
+    in_review: int = 0
+    accepted: int = 0
+    oldest_at: int = 0
+    accepted_through: int = 0
+    next_try: int = 0
+    last_at: int = 0
+    bytes_out: int = 0
+    bytes_in: int = 0
+    sentence: str = ""
+
+
+async def _no_links() -> Sequence[Link]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """The ministry's own sign-in (OpenID Connect)."""
+
+    name: str
+    issuer: str
+    client: str
+    secret: str
+
+
+@dataclass(slots=True)
+class Desk:
+    """Composed in `sala/desk.py`; tests make their own.
+
+    Attributes:
+        links: the road to every agency. tables: the tables of the moment.
+        hands: whatever else lies in a sibling room, by name; the page that needs one says which in its docstring.
+        provider: the ministry's sign-in, None: local accounts only. public_url: under which browsers know this desk.
+        wrong: when a wrong password came from which address. hashing: how many passwords are hashed at once.
+    """
+
+    memory: Memory
+    node: str
+    district: str = ""
+    country: str = "LA"
+    languages: Sequence[str] = ("lo", "en")
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Vientiane"))
+    words: Words = field(default_factory=Words)
+    links: Callable[[], Awaitable[Sequence[Link]]] = _no_links
+    hands: Mapping[str, Callable[..., Awaitable[Any]]] = field(default_factory=dict)
+    provider: Provider | None = None
+    public_url: str = ""
+    phone: bool = False
+    data: Path | None = None
+    wrong: dict[str, list[float]] = field(default_factory=dict)
+    hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+
+    @property
+    def tables(self) -> Tables:
+        """The tables that flows look things up in."""
+        found: Tables = self.memory.office.tables
+        return found
+
+    def now(self) -> int:
+        """Epoch seconds by the wall, which people are told."""
+        return self.memory.clock.now()

@@ -1,0 +1,146 @@
+"""One request of one person: who it is, in which language, what the form says, and how to answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import jinja2
+from aiohttp import web
+from multidict import MultiDict, MultiDictProxy
+
+from console import roles
+from console.desk import Desk, Link
+from console.page import Page
+from console.strip import Strip
+from store.scope import Scope
+from store.users import Account, Sitting
+
+ROOT: Final = "/console"
+FILE = web.FileField
+
+
+@dataclass(slots=True)
+class Visit:
+    """Handed to each page.
+
+    Attributes:
+        account: who is signed in; None on the pages for strangers.
+        form: what was posted, checked to come from a page of ours; empty for a GET.
+        links: the road to the agencies of her scope; strip: the same in one line; both on whole pages only.
+        say: the words in the reader's language.
+        pages: the whole table, for the navigation.
+    """
+
+    request: web.Request
+    desk: Desk
+    page: Page
+    language: str
+    templates: jinja2.Environment
+    pages: tuple[Page, ...]
+    account: Account | None = None
+    sitting: Sitting | None = None
+    form: MultiDictProxy[Any] = field(default_factory=lambda: MultiDictProxy(MultiDict()))
+    links: Sequence[Link] = ()
+    strip: Strip | None = None
+
+    @property
+    def say(self) -> Mapping[str, str]:
+        """The words."""
+        return self.desk.words[self.language]
+
+    @property
+    def user(self) -> Account:
+        """Who is signed in, on a page that is not for strangers."""
+        if self.account is None:
+            raise web.HTTPForbidden
+        return self.account
+
+    @property
+    def scope(self) -> Scope:
+        """Whose requests she may see; nothing for a stranger."""
+        return self.account.scope if self.account else Scope()
+
+    @property
+    def partial(self) -> bool:
+        """Whether htmx asks, for a part of a page."""
+        return self.request.headers.get("HX-Request") == "true" and "HX-Boosted" not in self.request.headers
+
+    def has(self, wanted: frozenset[str]) -> bool:
+        """Whether she has one of these roles."""
+        return self.account is not None and roles.may(self.account.roles, wanted)
+
+    def text(self, name: str, most: int = 200) -> str:
+        """A field of the form as one trimmed line; a file, or nothing, is ""."""
+        value = self.form.get(name, "")
+        return " ".join(value.split())[:most] if isinstance(value, str) else ""
+
+    def asked(self, name: str, most: int = 200) -> str:
+        """A value of the address as one trimmed line."""
+        return " ".join(self.request.query.get(name, "").split())[:most]
+
+    def part(self, name: str) -> str:
+        """A part of the path."""
+        return self.request.match_info[name]
+
+    def show(self, template: str, *, block: str = "", status: int = 200, **values: Any) -> web.Response:
+        """A page, or with `block` only that block of it."""
+        page = self.templates.get_template(template)
+        shown = self._shared() | values
+        text = "".join(page.blocks[block](page.new_context(shown))) if block else page.render(shown)
+        return self.html(text, status)
+
+    def html(self, text: str, status: int = 200) -> web.Response:
+        """Markup as an answer, packed when it is worth it."""
+        answer = web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
+        if len(text) > 700:  # noqa: PLR2004 - less than one packet of a network either way
+            answer.enable_compression()
+        return answer
+
+    def go(self, path: str) -> web.Response:
+        """After a form: on to another page, so that reloading it sends nothing twice."""
+        if self.partial:
+            return web.Response(status=204, headers={"HX-Redirect": ROOT + path})
+        return web.Response(status=303, headers={"Location": ROOT + path})
+
+    def refuse(self, status: int, key: str) -> web.Response:
+        """A page that says in plain words why not, and what to do."""
+        return self.show("error.html", status=status, why=self.say[key], code=status)
+
+    def moment(self, at: int) -> str:
+        """A time as this reader needs it: the time of day for today, else with its day."""
+        if not at:
+            return ""
+        local = datetime.fromtimestamp(at, self.desk.zone)
+        today = datetime.fromtimestamp(self.desk.now(), self.desk.zone).date()
+        if local.date() == today:
+            return f"{local:%H:%M}"
+        if local.date() == today - timedelta(days=1):
+            return f"{self.say['yesterday']} {local:%H:%M}"
+        return f"{local:%d/%m/%Y %H:%M}"
+
+    def age(self, at: int) -> str:
+        """How long ago something was, in the largest unit that fits."""
+        seconds = max(0, self.desk.now() - at)
+        for size, unit in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
+            if seconds >= size:
+                return self.say[unit].format(n=seconds // size)
+        return self.say["just_now"]
+
+    def _shared(self) -> dict[str, Any]:
+        held = self.account.roles if self.account else ()
+        menu = [one for one in self.pages if one.nav and self.account and roles.may(held, one.roles)]
+        return {
+            "say": self.say,
+            "visit": self,
+            "root": ROOT,
+            "language": self.language,
+            "languages": list(self.desk.words),
+            "all_words": self.desk.words,
+            "account": self.account,
+            "token": self.sitting.token if self.sitting else "",
+            "menu": menu,
+            "here": self.page.path,
+            "node": self.desk.node,
+            "back": self.request.rel_url.raw_path_qs if self.request.method == "GET" else ROOT + "/",
+        }

@@ -1,0 +1,95 @@
+"""Accounts of the desk for the commands: added, given a new password, listed."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from console import roles, secrets
+from flows.errors import ConfigFault
+from sala.beside import beside
+from sala.config import Config
+from sala.services import actor
+from store.scope import ALL, Scope
+from store.users import Account, Newcomer
+
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
+
+
+def add(
+    config: Config, name: str, held: Sequence[str], districts: Sequence[str], agencies: Sequence[str], shown: str
+) -> str:
+    """Make an account; returns its first password, which is changed at the first sign-in.
+
+    Raises:
+        ConfigFault: no such role, or no good name. StoreFault: the name is taken.
+    """
+    new = newcomer(name, held, Scope(tuple(districts), tuple(agencies)), shown)
+    password = secrets.draw_password()
+    asyncio.run(_add(config, new, password))
+    return password
+
+
+def newcomer(name: str, held: Sequence[str], scope: Scope, shown: str = "") -> Newcomer:
+    """An account without its password.
+
+    Raises:
+        ConfigFault: no such role, or no good name.
+    """
+    if not _NAME.fullmatch(name):
+        raise ConfigFault(f"{name}: no good user name", hint="2 to 40 of a-z, 0-9, dot, - and _")
+    unknown = [one for one in held if one not in roles.ROLES]
+    if unknown or not held:
+        said = f"{unknown[0]} is no role" if unknown else "no role is given"
+        raise ConfigFault(f"{name}: {said}", hint=f"there are: {', '.join(roles.ROLES)}")
+    wrong = [one for one in scope.districts if one != ALL and not re.fullmatch(r"[A-Z0-9]{2,12}", one)]
+    if wrong:
+        raise ConfigFault(f"{wrong[0]}: no code of a district", hint="for example LA0901; LA09 is the whole province")
+    return Newcomer(name, "", held, scope, shown=shown)
+
+
+async def _add(config: Config, new: Newcomer, password: str) -> None:
+    async with beside(config) as memory:
+        hashed = secrets.hash_password(password)
+        whole = Newcomer(new.name, hashed, new.roles, new.scope, new.shown)
+        await memory.users.add(whole, by=actor())
+
+
+def reset(config: Config, name: str) -> str:
+    """Give it a new password, end its sittings and its second factor; returns the password.
+
+    Raises:
+        ConfigFault: no such user.
+    """
+    return asyncio.run(_reset(config, name))
+
+
+async def _reset(config: Config, name: str) -> str:
+    password = secrets.draw_password()
+    async with beside(config) as memory:
+        if await memory.users.get(name) is None:
+            raise ConfigFault(f"there is no user {name}", hint="see: sala user list")
+        await memory.users.set_password(name, secrets.hash_password(password), by=actor(), fresh=True)
+        await memory.users.set_secret(name, b"", (), by=actor())
+    return password
+
+
+def everybody(config: Config) -> list[dict[str, Any]]:
+    """All accounts, without anything secret."""
+    return [_row(one) for one in asyncio.run(_everybody(config))]
+
+
+async def _everybody(config: Config) -> list[Account]:
+    async with beside(config) as memory:
+        return await memory.users.everybody()
+
+
+def _row(one: Account) -> dict[str, Any]:
+    return {
+        "user": one.name,
+        "roles": ", ".join(one.roles),
+        "districts": ", ".join(one.scope.districts) or "none",
+        "agencies": ", ".join(one.scope.agencies) or "none",
+        "second factor": "yes" if one.secret else "no",
+        "state": "closed" if not one.active else "new" if one.fresh else "active",
+    }

@@ -1,0 +1,100 @@
+"""Who did what at the desk: a chain of rows, each hashed over the one before, so that a change shows."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from store import desk_sql
+from store.clock import Clock
+from store.database import Database, Row
+from store.writer import Writer
+
+START: Final = bytes(32)
+"""What stands before the first row."""
+
+CHUNK: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row: `object` is what it was done to (a reference, a user, a service), never an answer of a citizen."""
+
+    n: int
+    at: int
+    actor: str
+    act: str
+    object: str
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of checking the chain: how many rows are good, and the number of the first that is not (0: none).
+
+    `head` is the hash of the newest good row in hexadecimal: written down elsewhere, it also shows a chain that was cut
+    short or made anew.
+    """
+
+    good: int
+    broken_at: int
+    head: str
+
+
+def digest(before: bytes, at: int, actor: str, act: str, subject: str, details: str) -> bytes:
+    """SHA-256 over the hash before and the fields as a JSON array, so that no two rows have the same bytes."""
+    content = json.dumps([at, actor, act, subject, details], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(before + content.encode()).digest()
+
+
+async def note(
+    database: Database, at: int, actor: str, act: str, subject: str = "", details: Mapping[str, Any] | None = None
+) -> None:
+    """Write one row inside a transaction of the caller's."""
+    await database.begin()
+    rows = await database.rows(desk_sql.LAST_AUDIT)
+    n, before = (rows[0][0] + 1, bytes(rows[0][1])) if rows else (1, START)
+    told = json.dumps(dict(details or {}), ensure_ascii=False, sort_keys=True)
+    written = digest(before, at, actor, act, subject, told)
+    await database.rows(desk_sql.ADD_AUDIT, (n, at, actor, act, subject, told, written))
+
+
+class Audit:
+    """The chain."""
+
+    def __init__(self, writer: Writer, reader: Database, clock: Clock) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._clock = clock
+
+    async def note(self, actor: str, act: str, subject: str = "", **details: Any) -> None:
+        """Write one row."""
+        at = self._clock.steady()
+        await self._writer.do(lambda database: note(database, at, actor, act, subject, details))
+
+    async def entries(self, *, subject: str = "", before: int = 0, limit: int = 50) -> list[Entry]:
+        """The newest rows first, of one subject or of all; `before` is a number to go on from."""
+        most = before or 2**62
+        if subject:
+            rows = await self._reader.rows(desk_sql.AUDIT_OF, (subject, most, limit))
+        else:
+            rows = await self._reader.rows(desk_sql.AUDIT, (most, limit))
+        return [_entry(row) for row in rows]
+
+    async def verify(self) -> Verdict:
+        """Hash the whole chain again, in pieces that hold nobody up; about a second for a hundred thousand rows."""
+        before, expected = START, 1
+        while True:
+            rows = await self._reader.rows(desk_sql.AUDIT_UP, (expected - 1, CHUNK))
+            for n, at, actor, act, subject, details, kept in rows:
+                if n != expected or digest(before, at, actor, act, subject, details) != bytes(kept):
+                    return Verdict(expected - 1, expected, before.hex())
+                before, expected = bytes(kept), expected + 1
+            if len(rows) < CHUNK:
+                return Verdict(expected - 1, 0, before.hex())
+
+
+def _entry(row: Row) -> Entry:
+    n, at, actor, act, subject, details, _ = row
+    return Entry(n, at, actor, act, subject, json.loads(details))

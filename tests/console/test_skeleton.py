@@ -1,0 +1,93 @@
+"""Every page of the table, as strangers, roles and browsers meet it: rights, forms of others, axe, both languages."""
+
+import re
+
+import aiohttp
+import pytest
+from axe_playwright_python.async_playwright import Axe
+
+from console import roles
+from console.cookies import COOKIE
+from console.page import Page
+from console.pages import PAGES
+from console.visit import ROOT
+from tests.console.conftest import NARROW, WIDE, SignedIn, Site
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+
+# What stands in for the parts of an address.
+EXAMPLES = {"tag": "en"}
+
+
+def address(page: Page) -> str:
+    """The page's address with examples in it."""
+    return ROOT + re.sub(r"\{(\w+)[^}]*\}", lambda part: EXAMPLES.get(part[1], "nothing"), page.path)
+
+
+async def status(http: aiohttp.ClientSession, page: Page, token: str, **headers: str) -> int:
+    data = {"token": token} if page.method == "POST" else None
+    async with http.request(page.method, address(page), data=data, headers=headers, allow_redirects=False) as answer:
+        return answer.status
+
+
+async def test_strangers_see_the_sign_in_and_nothing_else(site: Site) -> None:
+    async with site.client(None) as http:
+        for page in PAGES:
+            found = await status(http, page, "")
+            if page.roles & roles.STRANGERS:
+                assert found < 500, page
+            else:
+                assert found == 401, page
+
+
+@pytest.mark.parametrize("role", roles.ROLES)
+async def test_each_role_gets_its_pages_and_no_other(site: Site, role: str) -> None:
+    for page in PAGES:
+        if page.roles & roles.STRANGERS or page.path in {"/logout", "/account/revoke"}:
+            continue
+        person = await site.person(role)
+        async with site.client(person) as http:
+            found = await status(http, page, person.token)
+        assert found < 500, page
+        assert (found == 403) == (role not in page.roles), page
+
+
+async def test_a_form_of_another_site_changes_nothing(site: Site) -> None:
+    person = await site.person("auditor")
+    async with site.client(person) as http:
+        for page in PAGES:
+            if page.method != "POST" or page.roles & roles.STRANGERS:
+                continue
+            assert await status(http, page, "", **{"Sec-Fetch-Site": "cross-site"}) == 403, page
+            assert await status(http, page, person.token, Origin="https://elsewhere.example") == 403, page
+            assert await status(http, page, "x" * 43) == 403, page
+        assert await status(http, Page("GET", "/account", roles.EVERYONE, PAGES[0].handle), "") == 200
+
+
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+SEEN = [page for page in PAGES if page.method == "GET" and "{" not in page.path and page.path not in {"/", "/link"}]
+
+
+@pytest.mark.parametrize("page", SEEN, ids=lambda page: page.path)
+async def test_no_page_has_a_barrier(signed_in: SignedIn, page: Page) -> None:
+    role = next((one for one in roles.ROLES if one in page.roles), "admin")
+    for language, size in (("en", WIDE), ("lo", NARROW)):
+        shown = await signed_in(role, language=language, size=size)
+        if page.roles & roles.STRANGERS:
+            await shown.context.clear_cookies(name=COOKIE)
+        await shown.goto(address(page))
+        found = await Axe().run(shown, options=AXE)
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == []
+        assert await shown.locator("html").get_attribute("lang") == language
+        wide = await shown.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide == 0, "it scrolls sideways"
+
+
+async def test_the_page_runs_under_its_own_policy(signed_in: SignedIn) -> None:
+    page = await signed_in("admin")
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda fault: said.append(str(fault)))
+    await page.goto(ROOT + "/account")
+    assert await page.evaluate("typeof htmx") == "object"
+    assert said == []

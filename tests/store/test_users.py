@@ -1,0 +1,94 @@
+"""Accounts, sittings and the audit chain."""
+
+import pytest
+
+from flows.errors import StoreFault
+from store.memory import Memory
+from store.scope import EVERYTHING, Scope
+from store.users import IDLE, LONGEST, REST, TRIES, Newcomer
+from tests.store.conftest import Hands, Opened
+
+KHAM = Newcomer("kham", "a-hash", ["officer"], Scope(("LA0901",), ("*",)), shown="Kham")
+
+
+async def test_a_sitting_lasts_a_working_day_and_ends_when_told(memory: Memory, hands: Hands) -> None:
+    await memory.users.add(KHAM, by="admin")
+    cookie, token = await memory.users.enter("kham", "a browser", "password")
+    found = await memory.users.sitting(cookie)
+    assert found
+    assert (found[0].roles, found[0].scope, found[1].token) == (("officer",), Scope(("LA0901",), ("*",)), token)
+    hands.go(IDLE - 10)
+    assert await memory.users.sitting(cookie), "a click keeps it alive"
+    hands.go(IDLE - 10)
+    assert await memory.users.sitting(cookie) is not None
+    hands.go(LONGEST - 2 * IDLE + 30)
+    assert await memory.users.sitting(cookie) is None, "but not for ever"
+    cookie, _ = await memory.users.enter("kham", "a browser", "password")
+    await memory.users.revoke("kham", by="admin")
+    assert await memory.users.sitting(cookie) is None
+
+
+async def test_closing_an_account_ends_its_sittings(memory: Memory) -> None:
+    await memory.users.add(KHAM, by="admin")
+    cookie, _ = await memory.users.enter("kham", "a browser", "password")
+    await memory.users.set_rights("kham", ["officer"], EVERYTHING, by="admin", shown="Kham", active=False)
+    assert await memory.users.sitting(cookie) is None
+
+
+async def test_guessing_makes_an_account_rest_but_not_for_ever(memory: Memory, hands: Hands) -> None:
+    await memory.users.add(KHAM, by="admin")
+    assert [await memory.users.wrong("kham") for _ in range(TRIES)] == [0] * TRIES
+    assert await memory.users.wrong("kham") > hands.wall
+    hands.go(REST[0] + 1)
+    assert await memory.users.wrong("kham") == 0, "one more try after the rest"
+    assert await memory.users.wrong("kham") - hands.wall == pytest.approx(REST[1], abs=2)
+    hands.go(REST[1] + 1)
+    await memory.users.right("kham")
+    assert [await memory.users.wrong("kham") for _ in range(TRIES)] == [0] * TRIES
+
+
+async def test_steps_and_codes_are_used_once(memory: Memory, hands: Hands) -> None:
+    await memory.users.add(KHAM, by="admin")
+    await memory.users.set_secret("kham", b"s" * 20, ["aaaaa-bbbbb"], by="kham")
+    assert await memory.users.use_step("kham", 100)
+    assert not await memory.users.use_step("kham", 100)
+    assert not await memory.users.use_step("kham", 99)
+    assert await memory.users.use_code("kham", "aaaaa-bbbbb") == ""
+    assert await memory.users.use_code("kham", "aaaaa-bbbbb") is None
+    await memory.users.vouch("kham", "ccccc-ddddd", "admin", int(hands.wall) + 900)
+    hands.go(901)
+    assert await memory.users.use_code("kham", "ccccc-ddddd") is None
+    await memory.users.vouch("kham", "eeeee-fffff", "admin", int(hands.wall) + 900)
+    assert await memory.users.use_code("kham", "eeeee-fffff") == "admin"
+
+
+async def test_a_name_is_taken_once(memory: Memory) -> None:
+    await memory.users.add(KHAM, by="admin")
+    with pytest.raises(StoreFault, match="already"):
+        await memory.users.add(KHAM, by="admin")
+
+
+async def test_the_chain_is_whole_over_a_restart_and_shows_what_was_done_to_it(opened: Opened) -> None:
+    async with opened() as memory:
+        await memory.users.add(KHAM, by="admin")
+        for number in range(5):
+            await memory.audit.note("kham", "looked", f"{number}", why="ເບິ່ງ")
+    async with opened() as memory:
+        whole = await memory.audit.verify()
+        assert (whole.good, whole.broken_at) == (6, 0)
+        assert [one.object for one in await memory.audit.entries(limit=2)] == ["4", "3"]
+        assert [one.act for one in await memory.audit.entries(subject="kham")] == ["user_added"]
+        await _spoil(memory, "UPDATE audit SET actor = 'somebody' WHERE n = 4")
+        assert (await memory.audit.verify()).broken_at == 4
+        await _spoil(memory, "UPDATE audit SET actor = 'kham' WHERE n = 4")
+        assert await memory.audit.verify() == whole, "the control: it is whole again"
+        await _spoil(memory, "DELETE FROM audit WHERE n = 3")
+        assert (await memory.audit.verify()).broken_at == 3
+
+
+async def _spoil(memory: Memory, statement: str) -> None:
+    async def run(database: object) -> None:
+        await database.begin()  # type: ignore[attr-defined]
+        await database.rows(statement)  # type: ignore[attr-defined]
+
+    await memory.writer.do(run)
