@@ -244,7 +244,6 @@ class Crew:
         session.number, session.channel, session.dropped = None, "", ""
         session.talk = session.talk if session.state == OPEN else None
         session.keep_until = self._now + LATE_COPIES
-        self._writes.came.pop(somebody.key, None)
         if session.id not in self._writes.new_sessions:
             self._writes.forgotten[session.id] = session
         self._point(somebody, 0)
@@ -389,6 +388,7 @@ class Crew:
         # To one who must not be known nothing is sent.
         effects: Sequence[Effect] = turn.effects
         if turn.forget:
+            self._writes.came.pop(ask.caller, None)
             effects = [one for one in effects if not isinstance(one, Text | Note | CaseKey)]
         for effect in effects:
             self._writes.causes.append(Cause(effect, channel, ask.number, ask.caller, link_id, ask))
