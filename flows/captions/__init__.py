@@ -17,7 +17,7 @@ FALLBACK: Final = "en"
 
 @dataclass(frozen=True, slots=True)
 class Captions:
-    """The captions of one language: `captions("poster.dial", code="*999#")`."""
+    """The captions of one language: `captions("en")("poster.ask", contact="1503")`."""
 
     language: str
     texts: Mapping[str, str]
@@ -35,21 +35,23 @@ class Captions:
 
 @cache
 def captions(language: str) -> Captions:
-    """The captions of a language, else the English ones."""
-    place = files(__name__)
-    chosen = language if place.joinpath(f"{language}.toml").is_file() else FALLBACK
-    content = tomllib.loads(place.joinpath(f"{chosen}.toml").read_text("utf-8"))
+    """The captions of a language; what it does not have is said in English."""
+    texts = _texts(FALLBACK)
+    own = _texts(language) if language in languages() else {}
+    return Captions(language if own else FALLBACK, texts | own)
+
+
+def _texts(language: str) -> dict[str, str]:
+    content = tomllib.loads(files(__name__).joinpath(f"{language}.toml").read_text("utf-8"))
     content.pop("signed")
-    return Captions(chosen, dict(_dotted(content, "")))
+    return dict(_dotted(content, ""))
 
 
 def languages() -> tuple[str, ...]:
     """The languages that there are captions in."""
-    return tuple(sorted(one.name.removesuffix(".toml") for one in files(__name__).iterdir() if _is_caption(one.name)))
-
-
-def _is_caption(name: str) -> bool:
-    return name.endswith(".toml")
+    return tuple(
+        sorted(one.name.removesuffix(".toml") for one in files(__name__).iterdir() if one.name.endswith(".toml"))
+    )
 
 
 def _dotted(content: Mapping[str, Any], before: str) -> Iterator[tuple[str, str]]:

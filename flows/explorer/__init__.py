@@ -34,7 +34,19 @@ from flows.tables import Tables
 from flows.text.measure import SMS, USSD, Budget
 from flows.turn import Channel
 
-__all__ = ["Branch", "Page", "Reading", "Report", "Road", "Settings", "Tariff", "clear", "explore", "walks_of"]
+__all__ = [
+    "Branch",
+    "Page",
+    "Reading",
+    "Report",
+    "Road",
+    "Settings",
+    "Tariff",
+    "clear",
+    "explore",
+    "walks_of",
+    "world_of",
+]
 
 KEPT: Final = 128
 """Walks kept; a flow in three languages on two channels needs twelve."""
@@ -98,7 +110,7 @@ def walks_of(
     for language in settings.languages or revision.flow.languages:
         for channel in settings.channels:
             for profile in (False, True) if kept_fields and profiles else (False,):
-                world = _world(revision, settings, language, channel)
+                world = world_of(revision, settings, language, channel)
                 if profile:
                     world = replace(world, profile=_profile(kept_fields, world, language))
                 found.append(_walk(revision, language, world, settings.most, likely=likely))
@@ -114,7 +126,8 @@ def _flows(revision: Revision) -> Iterable[Any]:
     return (revision.flow, *revision.parts.values())
 
 
-def _world(revision: Revision, settings: Settings, language: str, channel: Channel) -> World:
+def world_of(revision: Revision, settings: Settings, language: str, channel: Channel) -> World:
+    """The world around a walk in this language on this channel."""
     notice = revision.flow.notice
     places = settings.tables.places
     districts = places.every("district")

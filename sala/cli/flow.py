@@ -62,6 +62,20 @@ def storyboard(
 
 
 @app.command()
+def poster(
+    path: Annotated[Path, typer.Argument(help="The file of one service.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the page.")] = Path("poster.html"),
+    district: Annotated[str, typer.Option(help="Name this district's office, its hours and papers (LA0901).")] = "",
+    short: Annotated[str, typer.Option(help="The number that messages are sent to.")] = "1999",
+    config: ConfigFile = None,
+) -> None:
+    """Make a sheet of A5 for each language: the code, the keyword, an example message, what to have ready."""
+    from sala.cli import flow_paths
+
+    print(flow_paths.write_poster(path, out, config, district, short))
+
+
+@app.command()
 def voice(
     path: Annotated[Path, typer.Argument(help="The file of one service.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Where to write it: .csv or .json.")] = Path("voice.csv"),

@@ -1,6 +1,7 @@
-"""`sala flow check --paths`, `storyboard`, `voice`, `diff`: what the explorer knows, printed or written."""
+"""`sala flow check --paths`, `storyboard`, `poster`, `voice`, `diff`: what the explorer knows, printed or written."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -10,6 +11,7 @@ from flows.explorer import plain
 from flows.explorer.storyboard import storyboard
 from flows.explorer.voice import as_csv, voice_script
 from flows.findings import FlowFault
+from flows.poster import page as poster
 from flows.revision import Revision
 from sala import explored, services
 from sala.cli.options import Form, read_config
@@ -38,6 +40,16 @@ def write_storyboard(path: Path, out: Path, config: Path | None, tariffs: Iterab
     page = storyboard(explored.only(path), chosen)
     out.write_text(page, "utf-8")
     return f"{out}: {len(page.encode()) // 1024} KiB; print it from a browser, also as PDF"
+
+
+def write_poster(path: Path, out: Path, config: Path | None, district: str, short: str) -> str:
+    """Write the sheets of the one service of a file; what was written, in a line."""
+    chosen = explored.settings_of(services.material(config))
+    if district:
+        chosen = replace(chosen, district=district)
+    text = poster(explored.only(path), chosen, short)
+    out.write_text(text, "utf-8")
+    return f"{out}: a sheet of A5 for each language; print it from a browser, without margins"
 
 
 def write_voice(path: Path, out: Path, config: Path | None) -> str:
