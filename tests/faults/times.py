@@ -135,7 +135,7 @@ async def district(
         means = replace(means_of(Config(node=NODE), memory), steady=lambda: hands.ticks, chance=chance)
         if by_wall:
             means = replace(means, now=lambda: int(hands.wall))
-        connector = Agency(port, None, secret, None).connector(timeout=5)  # type: ignore[arg-type]
+        connector = Agency(port, None, secret, None).connector(timeout=50)  # type: ignore[arg-type]
         try:
             worker = Worker(AGENCY, connector, memory.road, means)
             listener = Listener(AGENCY, connector, memory.road, means, Counters())
@@ -358,7 +358,7 @@ async def dead_for_a_month(seed: int, runs: int) -> Tally:
 async def _second(node: District, box: AgencyBox) -> AsyncIterator[District]:
     """The same node's road to another agency."""
     means = Means("second", now=node.memory.clock.steady, steady=lambda: node.hands.ticks, chance=lambda: 0.5)
-    connector = Agency(box.port, box.book, box.secret, None).connector(timeout=5)  # type: ignore[arg-type]
+    connector = Agency(box.port, box.book, box.secret, None).connector(timeout=50)  # type: ignore[arg-type]
     try:
         worker = Worker("health", connector, node.memory.road, means)
         yield District(node.memory, worker, node.listener, node.hands, node.told)

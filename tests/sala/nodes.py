@@ -25,7 +25,7 @@ def request(url: str, form: dict[str, str] | None = None) -> tuple[int, str]:
     """The status and the body of a GET, or of a POST of this form."""
     data = urllib.parse.urlencode(form).encode() if form is not None else None
     try:
-        with urllib.request.urlopen(url, data=data, timeout=15) as answer:  # noqa: S310 - a node of this test
+        with urllib.request.urlopen(url, data=data, timeout=60) as answer:  # noqa: S310 - a node of this test
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as answer:
         return answer.code, answer.read().decode()
@@ -92,7 +92,7 @@ class Node:
         """End it; the seconds it took."""
         started = time.monotonic()
         self.process.send_signal(how)
-        self.process.wait(15)
+        self.process.wait(60)
         return time.monotonic() - started
 
     def log(self) -> str:
@@ -108,7 +108,7 @@ def environment() -> dict[str, str]:
 def sala(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
     """One command, to its end."""
     command = [sys.executable, "-m", "sala", *arguments]
-    return subprocess.run(command, cwd=cwd, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=cwd, env=environment(), capture_output=True, text=True, timeout=240, check=False)
 
 
 def written(folder: Path, agencies: str = "", **over: Any) -> tuple[Path, int, int]:
@@ -153,7 +153,8 @@ def started(file: Path, http: int, console: int, *options: str, until: str = "/r
 
 
 def _await(node: Node, page: str) -> None:
-    for _ in range(400):
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
         if node.process.poll() is not None:
             raise AssertionError(f"the node did not start: {node.log()[-2000:]}")
         with contextlib.suppress(OSError):

@@ -84,12 +84,14 @@ async def test_every_bad_manner_of_a_link_is_a_fault_that_may_be_tried_again(
     agency: Agency, manner: Manner, fault: type[Exception]
 ) -> None:
     async with Proxy(agency.port, in_turn(manner)) as proxy:
-        road = agency.connector(proxy.url, timeout=1.0 if manner == "hang" else 10.0)
+        hasty = agency.connector(proxy.url, timeout=1.0 if manner == "hang" else 50.0)
         one = offer_of(1)
         with pytest.raises(fault):
-            await road.deliver(batch(one))
+            await hasty.deliver(batch(one))
+        road = agency.connector(proxy.url)
         results = await road.deliver(batch(one, id="b2"))
         await road.close()
+        await hasty.close()
     assert len(results.outcomes) == 1
 
 

@@ -40,7 +40,7 @@ class Shears:
 async def _cut_everywhere(agency: Agency, step: int) -> Counter[str]:
     shears = Shears(agency.port)
     server = await asyncio.start_server(shears.serve, "127.0.0.1", shears.port)
-    connector = agency.connector(f"http://127.0.0.1:{shears.port}", timeout=3)
+    connector = agency.connector(f"http://127.0.0.1:{shears.port}", timeout=50)
     counts: Counter[str] = Counter()
 
     async def deliver(seq: int) -> bool:

@@ -48,11 +48,11 @@ async def _drain(port: int, secret: str, offers: list[Offer]) -> ModelRoad:
     for offer in offers:
         road.queue(replace(offer, queued_at=offer.seq))
     async with Proxy(port, _manners) as proxy:
-        settings = NativeSettings.model_validate({"url": proxy.url, "secret": secret, "timeout": 5})
+        settings = NativeSettings.model_validate({"url": proxy.url, "secret": secret, "timeout": 50})
         connector = Connector("registry", NODE, settings)
         worker = Worker("a", connector, road, means)
         worker.sizing = replace(worker.sizing, most=20)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 100
         while set(road.states_of()) != {"accepted"}:
             assert time.monotonic() < deadline, Counter(road.states_of())
             if not (await worker.step()).offers:

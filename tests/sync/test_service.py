@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from flows.errors import ConfigFault
+from sync import worker
 from sync.breaker import Breaker
 from sync.means import Means
 from sync.port import load_connector
@@ -20,7 +21,7 @@ from tests.sync.proxy import Proxy, in_turn
 MEANS = Means("test")
 
 
-async def _until(true: Callable[[], bool], seconds: float = 5.0) -> None:
+async def _until(true: Callable[[], bool], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline
@@ -42,10 +43,9 @@ async def test_a_healthy_agency_drains_though_others_are_dead_or_hang(agency: Ag
         connectors = {"dead": dead, "hangs": agency.connector(proxy.url), "well": agency.connector()}
         service = SyncService(road, connectors, MEANS)
         service.start()
-        started = time.monotonic()
         await _until(lambda: all(row.state == "accepted" for row in road.rows.values() if row.agency == "well"))
-        assert time.monotonic() - started < 3
-        await _until(lambda: service.workers["dead"].counters.requests >= 1)
+        await _until(lambda: bool(service.workers["dead"].counters.failures))
+        assert service.workers["hangs"].counters.failures == {}, "it still waits for its answer"
         states = {state.agency: state for state in await service.status()}
         assert (states["well"].waiting, states["well"].position, states["well"].accepted) == (0, "closed", 120)
         assert states["well"].accepted_through > 0
@@ -53,22 +53,20 @@ async def test_a_healthy_agency_drains_though_others_are_dead_or_hang(agency: Ag
         assert states["dead"].oldest_age >= 100
         assert states["dead"].accepted_through == 0
         assert "reach" in states["dead"].sentence
-        stopping = time.monotonic()
         await service.stop()
-        assert time.monotonic() - stopping < 5
+        assert service.workers["hangs"].counters.failures == {}, "nobody waited for its answer to end"
     assert "leased" not in road.states_of()
 
 
-async def test_what_is_queued_later_goes_at_a_nudge(agency: Agency) -> None:
+async def test_what_is_queued_later_goes_at_a_nudge(agency: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "IDLE", 3600.0)
     road = ModelRoad()
     service = SyncService(road, {"well": agency.connector()}, MEANS)
     service.start()
     await asyncio.sleep(0.1)
     _queue(road, "well", 1, 1)
-    started = time.monotonic()
     service.nudge("well", "unknown")
     await _until(lambda: road.states_of() == ["accepted"])
-    assert time.monotonic() - started < 0.8
     await service.stop()
 
 
@@ -142,8 +140,7 @@ async def test_an_answer_on_the_feed_wakes_the_outbox(agency: Agency) -> None:
     _queue(road, "well", 1, 3)
     async with Proxy(agency.port, in_turn("refuse", "refuse", "refuse")) as proxy:
         service = SyncService(road, {"well": agency.connector(proxy.url)}, Means("test", chance=lambda: 1.0))
-        worker = service.workers["well"]
-        worker.breaker = Breaker("open", 9, time.monotonic() + 3600)
+        service.workers["well"].breaker = Breaker("open", 9, time.monotonic() + 3600)
         service.start()
-        await _until(lambda: len(proxy.requests) == 1, 3)
+        await _until(lambda: len(proxy.requests) >= 1)
         await service.stop()

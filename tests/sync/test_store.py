@@ -209,7 +209,7 @@ async def test_through_restarts_and_a_bad_link_each_request_is_there_exactly_onc
         async with opened() as memory:
             connector = agency.connector(proxy.url)
             worker = Worker(AGENCY, connector, memory.road, means)
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 100
             while set(states := await states_of(memory)) != {"accepted"}:
                 assert time.monotonic() < deadline, Counter(states)
                 if not (await worker.step()).offers:

@@ -304,6 +304,6 @@ async def test_a_pass_counts_each_record_once_and_says_why_it_ended(clock: Clock
 async def test_a_pass_over_an_agency_that_never_names_a_record_ends(clock: Clock) -> None:
     worker, _, agency = worker_of(clock, 3, lambda _: Results(()))
     clock.chance = 0.0
-    one = await asyncio.wait_for(make_pass(worker), 2)
+    one = await asyncio.wait_for(make_pass(worker), 60)
     assert one.in_doubt == 3
     assert len(agency.batches) < 5

@@ -85,7 +85,7 @@ class Node:
 
 
 def connector(url: str, secret: str, node: str, *, hub: bool) -> Connector:
-    settings = NativeSettings.model_validate({"url": url, "secret": secret, "timeout": 5})
+    settings = NativeSettings.model_validate({"url": url, "secret": secret, "timeout": 50})
     if hub:
         return through.Connector(AGENCY, node, settings)
     return NativeConnector(AGENCY, node, settings)

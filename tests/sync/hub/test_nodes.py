@@ -17,7 +17,7 @@ from tests.sala.nodes import sala, started, written
 AGENCY = "civil-registry"
 
 
-def until(found: Callable[[], Any], seconds: float = 40.0) -> Any:
+def until(found: Callable[[], Any], seconds: float = 120.0) -> Any:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if value := found():
@@ -27,6 +27,7 @@ def until(found: Callable[[], Any], seconds: float = 40.0) -> Any:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_district_a_hub_and_an_agency_as_three_processes(tmp_path: Path) -> None:
     agency_port = free_port()
     agency, hub, district = (tmp_path / name for name in ("agency", "hub", "district"))
