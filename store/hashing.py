@@ -57,6 +57,10 @@ class Hashing:
         purpose = b"once" if number is None else b"once-private"
         return self._hash(purpose, "\0".join([*values, str(number or "")]))
 
+    def contact(self, service: str, who: str) -> str:
+        """The name of a sender in exports of one service; two services' exports cannot be joined by it."""
+        return self._hash(b"contact", f"{service}\0{who}").hex()
+
     def case_key(self, digits: str, salt: bytes) -> bytes:
         """The slow hash of a case key, peppered with the hashing key: the database alone is not enough to guess it."""
         peppered = hmac.digest(self._key, digits.encode("utf-8", "surrogatepass"), "sha256")

@@ -32,6 +32,7 @@ from store.post import Post
 from store.readings import Readings
 from store.references import References
 from store.reserve import Reserve
+from store.results import Results
 from store.review import Review
 from store.road import FOR_ALL_TIME, Road
 from store.routes import Routes
@@ -112,6 +113,7 @@ class Memory:
         self.review = Review(self.writer, reading, clock, self._words, self._scribe, hashing, statuses)
         self.links = LinkBook(self.writer, reading)
         self.users = Users(self.writer, reading, clock)
+        self.results = Results(reading, hashing)
         self.audit = Audit(self.writer, reading, clock)
         self.sweep = Sweep(settings, self.writer, reading, clock, self._cache, self._crew)
         self._version = 0

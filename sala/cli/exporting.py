@@ -1,9 +1,12 @@
-"""`sala flow export ...`: what flow files say of services, in forms that machines and data-protection officers read."""
+"""`sala flow export ...`: what services are and what they collected, for machines and data-protection officers."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from sala.cli.options import ConfigFile, read_config
 
 if TYPE_CHECKING:
     from flows.model import Flow
@@ -43,6 +46,33 @@ def processing(paths: Paths) -> None:
 
     flows = _flows(paths)
     _print(record(flows, services.parts_for(flows)))
+
+
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], show_default=False, help="A day, 2026-11-01.")]
+
+
+@app.command()
+def results(  # noqa: PLR0913 - a command's options are its arguments
+    service: Annotated[str, typer.Argument(metavar="ID", help="The service.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="A new folder for the package.")],
+    config: ConfigFile = None,
+    *,
+    since: Day = None,
+    until: Day = None,
+    district: Annotated[str, typer.Option(help="Only requests of this place: LA0901, or LA09 for the province.")] = "",
+    agency: Annotated[str, typer.Option(help="Only what went to this agency.")] = "",
+    language: Annotated[str, typer.Option(help="Of the labels.")] = "en",
+    reason: Annotated[str, typer.Option(help="Why numbers or sensitive answers are needed; kept with your name.")] = "",
+    numbers: Annotated[bool, typer.Option("--numbers", help="Phone numbers as they are; needs --reason.")] = False,
+    sensitive: Annotated[bool, typer.Option("--sensitive", help="Sensitive answers too; needs --reason.")] = False,
+    spreadsheet: Annotated[bool, typer.Option("--csv", help="Also as responses.csv, for a spreadsheet.")] = False,
+) -> None:
+    """Write what a service collected as a flow-results package; each export stands in the audit chain."""
+    from sala.results import Asked, export
+
+    first, last = since.date() if since else None, until.date() if until else None
+    asked = Asked(service, first, last, district, agency, numbers, sensitive, reason, spreadsheet, language)
+    print(export(read_config(config), asked, out))
 
 
 def _flows(paths: list[Path]) -> "list[Flow]":
