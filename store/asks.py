@@ -87,8 +87,7 @@ class Writes:
     dropped: dict[int, Session] = field(default_factory=dict)
     forgotten: dict[int, Session] = field(default_factory=dict)
     owned: dict[int, Session] = field(default_factory=dict)
-    new_people: dict[int, Somebody] = field(default_factory=dict)
-    people: dict[int, Somebody] = field(default_factory=dict)
+    people: dict[bytes, Somebody] = field(default_factory=dict)
     came: dict[bytes, str] = field(default_factory=dict)
     inbox: list[bytes] = field(default_factory=list)
     causes: list[Cause] = field(default_factory=list)
@@ -111,8 +110,3 @@ class Writes:
             session.dropped = text
             if session.id not in self.new_sessions:
                 self.dropped[session.id] = session
-
-    def person(self, somebody: Somebody) -> None:
-        """This person's row changes."""
-        if somebody.id not in self.new_people:
-            self.people[somebody.id] = somebody

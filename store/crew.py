@@ -1,7 +1,6 @@
 """One batch of turns: read what they need, let the dialogue hear each in order, write the outcome of all at once."""
 
 import json
-import secrets
 from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any, Final
@@ -49,17 +48,18 @@ class Crew:
         self._references = references
         self._scribe = scribe
         self._loader = Loader(mind, hashing, cache)
-        self._needs = Needs(hashing, clock)
+        self._needs = Needs(hashing, clock, scribe.callers)
         self.counts: Counter[str] = Counter()
         self.thinker = Thinker(mind, clock, references, self._needs, self.counts)
         self._writes = Writes()
-        self._touched: tuple[dict[int, Session], dict[int, Somebody]] = ({}, {})
+        self._touched: tuple[dict[int, Session], dict[bytes, Somebody]] = ({}, {})
         self._now = 0
         self._known_messages: set[bytes] = set()
         self._next_session = 1
 
-    def number_from(self, session: int) -> None:
-        """New sessions are numbered after this one."""
+    async def take_up(self, database: Database, session: int) -> None:
+        """Learn where the sessions of the last run are; new ones are numbered after `session`."""
+        await self._loader.whereabouts(database)
         self._next_session = session + 1
 
     async def run(self, engine: Database, asks: Sequence[Ask]) -> list[Later]:
@@ -67,7 +67,7 @@ class Crew:
 
         What comes back needs slow work outside of the transaction first, and so do the later asks of its number.
         """
-        self._writes, self._touched = Writes(), ({}, {})
+        self._begin()
         self._now = self._clock.steady()
         self.thinker.fresh()
         database = Pile(engine)
@@ -91,10 +91,15 @@ class Crew:
         self._cache.trim()
         return later
 
+    def _begin(self) -> None:
+        self._writes, self._touched = Writes(), ({}, {})
+        self._cache.where.begin()
+
     def undo(self, asks: Sequence[Ask]) -> None:
         """The batch was rolled back: forget what it has changed in memory, and what was answered within it."""
         sessions, people = self._touched
         self._cache.drop(sessions.values(), people.values())
+        self._cache.where.undo()
         for ask in asks:
             ask.known = {need: answer for need, answer in ask.known.items() if need.kind in {"case_key", "opened"}}
             ask.outcome = ask.refusal = None
@@ -190,7 +195,7 @@ class Crew:
     def _dial(self, ask: Ask, call: Call, known: Session | None = None) -> Need | Later | None:
         """Begin a session; anew in the row of the one that is `known`, where the number is the session."""
         somebody = self._somebody(ask)
-        old = self._newest(somebody, ask.number)
+        old = self._newest(ask)
         talk = old.talk if old is not None and self._now < old.keep_until else None
         text = "" if call.op == "input" else call.text
         dialled = tuple(ear.clean(text).split("*", MOST_DIALLED)[:MOST_DIALLED]) if text else ()
@@ -205,7 +210,7 @@ class Crew:
             session.number, session.channel = ask.number, call.channel
             self._writes.own(session)
         session.heard = ear.first(call.op, call.hop, call.text)
-        self._point(somebody, session.id)
+        self._cache.where.point(ask.caller, session.id)
         self._writes.came[ask.caller] = call.channel
         self._apply(ask, session, somebody, turn)
         return None
@@ -224,7 +229,7 @@ class Crew:
             turn = replace(turn, forget=True)
         self._cause(ask, session.channel, "", turn)
         if turn.forget:
-            self._forget(session, somebody)
+            self._forget(session, ask.caller)
         ask.outcome = Reply(screen.text, screen.end)
         self.counts["turns"] += 1
 
@@ -238,7 +243,7 @@ class Crew:
         self._touch(old)
         self._writes.drop(old, "")
 
-    def _forget(self, session: Session, somebody: Somebody) -> None:
+    def _forget(self, session: Session, caller: bytes) -> None:
         """Leave the reply for late copies; the talk only while its last pages are being read."""
         session.heard = ear.forget(session.heard)
         session.number, session.channel, session.dropped = None, "", ""
@@ -246,7 +251,7 @@ class Crew:
         session.keep_until = self._now + LATE_COPIES
         if session.id not in self._writes.new_sessions:
             self._writes.forgotten[session.id] = session
-        self._point(somebody, 0)
+        self._cache.where.point(caller, 0)
 
     # --- a message ---------------------------------------------------------------------------------------------------
 
@@ -255,7 +260,7 @@ class Crew:
             self.counts["again"] += 1
             return None
         somebody = self._somebody(ask)
-        session = self._newest(somebody, ask.number)
+        session = self._newest(ask)
         talk = session.going(self._now) if session is not None else None
         turn = self.thinker.think(ask, talk, somebody.data, Heard("sms", ear.clean(message.text), code=message.to))
         if not isinstance(turn, Turn):
@@ -264,20 +269,20 @@ class Crew:
         self._writes.inbox.append(ask.key)
         self._writes.came[ask.caller] = message.channel
         if turn.talk is not talk and (session is not None or turn.talk is not None):
-            session = self._go_on(ask, session, somebody, turn)
+            session = self._go_on(ask, session, turn)
         self._remember(somebody, turn)
         self._cause(ask, message.channel, message.link_id, turn)
         if turn.forget and session is not None:
-            self._forget(session, somebody)
+            self._forget(session, ask.caller)
         self.counts["messages"] += 1
         return None
 
-    def _go_on(self, ask: Ask, session: Session | None, somebody: Somebody, turn: Turn) -> Session:
+    def _go_on(self, ask: Ask, session: Session | None, turn: Turn) -> Session:
         """Write the talk where the number's newest session is: both channels go on from one."""
         if session is None:
             session = self._new_session(self._hashing.talk(ask.key), ask.number, ask.event.channel)
             session.state, session.at = OVER, self._now
-            self._point(somebody, session.id)
+            self._cache.where.point(ask.caller, session.id)
         session.talk, session.keep_until = turn.talk, turn.keep_until
         self._touch(session)
         # She goes on by message: her silence on USSD is no breaking off.
@@ -312,7 +317,7 @@ class Crew:
 
     async def silent(self, database: Database, silence: int) -> int:
         """Break off what has been silent for `silence` seconds; returns how many sessions. The caller commits."""
-        self._writes, self._touched = Writes(), ({}, {})
+        self._begin()
         self._now = self._clock.steady()
         rows = await database.rows(sql.SILENT, (self._now - silence,))
         sessions = [self._cache.session_at(row[0]) or self._loader.session(row) for row in rows]
@@ -326,7 +331,7 @@ class Crew:
 
     async def stop(self, database: Database, number: int) -> None:
         """Hear a STOP that the operator passes on, and answer nothing. The caller commits."""
-        self._writes, self._touched = Writes(), ({}, {})
+        self._begin()
         self._now = self._clock.steady()
         self.thinker.fresh()
         await self._references.fill(database, 1)
@@ -346,38 +351,27 @@ class Crew:
 
     def _somebody(self, ask: Ask) -> Somebody:
         found = self._cache.person(ask.caller)
-        return found if found is not None else Somebody(0, ask.caller)
+        return found if found is not None else Somebody(ask.caller)
 
-    def _newest(self, somebody: Somebody, number: int) -> Session | None:
-        """The session that this person points to, if it is still there and still hers."""
-        found = self._cache.session_at(somebody.session) if somebody.session else None
-        # A number given up by the sweep may be given again after a start: nobody may meet another's answers.
-        return found if found is not None and found.number == number else None
-
-    def _write_down(self, somebody: Somebody) -> None:
-        """The row is to be written: give it a number if it has none."""
-        somebody.day = self._now // DAY
-        if not somebody.id:
-            somebody.id = 1 + secrets.randbits(62)
-            self._writes.new_people[somebody.id] = somebody
-            self._cache.keep(somebody)
-        self._writes.person(somebody)
-        self._touched[1][somebody.id] = somebody
-
-    def _point(self, somebody: Somebody, session: int) -> None:
-        somebody.session = session
-        self._write_down(somebody)
+    def _newest(self, ask: Ask) -> Session | None:
+        """The session in which this number goes on, if it is still there and still hers."""
+        found = self._cache.session_at(self._cache.where.newest(ask.caller))
+        # Two numbers may share the part of their hashes by which it is found: nobody may meet another's answers.
+        return found if found is not None and found.number == ask.number else None
 
     def _remember(self, somebody: Somebody, turn: Turn) -> None:
         if turn.person is not None:
-            somebody.data = turn.person
-            self._write_down(somebody)
+            somebody.data, somebody.day = turn.person, self._now // DAY
+            self._cache.keep(somebody)
+            self._writes.people[somebody.key] = somebody
+            self._touched[1][somebody.key] = somebody
 
     def _new_session(self, key: bytes, number: int, channel: str) -> Session:
         session = Session(self._next_session, key, number, channel)
         self._next_session += 1
         self._writes.new_sessions[session.id] = session
         self._cache.keep(session)
+        self._cache.where.add(key, session.id)
         return session
 
     def _touch(self, session: Session) -> None:

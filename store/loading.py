@@ -23,15 +23,24 @@ class Loader:
     async def load(self, database: Database, asks: Sequence[Ask]) -> None:
         """See that sessions, people and the sessions these point to are in the cache, as far as they exist."""
         cache = self._cache
-        keys = {ask.key for ask in asks if ask.kind != "message" and cache.session(ask.key) is None}
-        if keys:
-            self._keep(await database.rows(sql.SESSIONS, (_hex(keys),)))
+        known = {cache.where.session(ask.key) for ask in asks if ask.kind != "message"}
+        missing = [id_ for id_ in known if id_ and cache.session_at(id_) is None]
+        if missing:
+            self._keep(await database.rows(sql.SESSIONS_AT, (json.dumps(missing),)))
         callers = {ask.caller for ask in asks if ask.caller} | self._owners(asks)
+        await self._people(database, callers)
+        await self._newest(database, asks)
+
+    async def _people(self, database: Database, callers: Iterable[bytes]) -> None:
+        cache = self._cache
         unknown = {caller for caller in callers if cache.person(caller) is None}
         if unknown:
-            for row in await database.rows(sql.PEOPLE, (_hex(unknown),)):
-                cache.keep(self._somebody(row))
-        await self._newest(database, asks)
+            for key, data, day in await database.rows(sql.PEOPLE, (_hex(unknown),)):
+                cache.keep(Somebody(key, self._mind.decode_person(data), day))
+                unknown.discard(key)
+            # Of most numbers nothing is remembered: that is known now, and not asked again.
+            for caller in unknown:
+                cache.keep(Somebody(caller))
 
     async def _newest(self, database: Database, asks: Sequence[Ask]) -> None:
         """The sessions from which a new one goes on."""
@@ -41,9 +50,8 @@ class Loader:
             for ask in asks
             if ask.caller and (ask.kind == "message" or ask.event.op == "dial" or cache.session(ask.key) is None)
         )
-        people = (cache.person(ask.caller) for ask in beginning)
-        wanted = {person.session for person in people if person is not None and person.session}
-        missing = [id_ for id_ in wanted if cache.session_at(id_) is None]
+        wanted = {cache.where.newest(ask.caller) for ask in beginning}
+        missing = [id_ for id_ in wanted if id_ and cache.session_at(id_) is None]
         if missing:
             self._keep(await database.rows(sql.SESSIONS_AT, (json.dumps(missing),)))
 
@@ -65,19 +73,18 @@ class Loader:
         session.at, session.keep_until, session.dropped = at, keep_until, dropped
         return session
 
-    def _somebody(self, row: Row) -> Somebody:
-        id_, key, session, data, day = row
-        somebody = Somebody(id_, key)
-        somebody.session, somebody.data, somebody.day = session, self._mind.decode_person(data), day
-        return somebody
+    async def whereabouts(self, database: Database) -> None:
+        """Learn where all sessions are, at a start: some microseconds for each that is kept."""
+        last = 0
+        while rows := await database.rows(sql.PLACES, (last,)):
+            hashed = self._hashing.number
+            self._cache.where.learn((id_, key, None if who is None else hashed(who)) for id_, key, who in rows)
+            last = rows[-1][0]
 
     async def people(self, database: Database, callers: Iterable[bytes]) -> dict[bytes, Any]:
         """What the dialogue remembers of these numbers."""
         wanted = set(callers)
-        unknown = {caller for caller in wanted if self._cache.person(caller) is None}
-        if unknown:
-            for row in await database.rows(sql.PEOPLE, (_hex(unknown),)):
-                self._cache.keep(self._somebody(row))
+        await self._people(database, wanted)
         found = ((caller, self._cache.person(caller)) for caller in wanted)
         return {caller: person.data for caller, person in found if person is not None}
 

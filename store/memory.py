@@ -14,6 +14,7 @@ from store import migrate, road_sql, sql
 from store.arrivals import Arrivals, leased_in
 from store.audit import Audit
 from store.bearer import Bearer
+from store.callers import MOST
 from store.clock import Clock
 from store.copying.generation import Medium
 from store.copying.keeper import Keeper, Node
@@ -115,7 +116,7 @@ class Memory:
         self.users = Users(self.writer, reading, clock)
         self.results = Results(reading, hashing)
         self.audit = Audit(self.writer, reading, clock)
-        self.sweep = Sweep(settings, self.writer, reading, clock, self._cache, self._crew)
+        self.sweep = Sweep(settings, self.writer, reading, clock, hashing, self._cache, self._crew)
         self._version = 0
 
     @property
@@ -161,7 +162,9 @@ class Memory:
         self.custody.life = self._scribe.epoch
         await self._words.load(database)
         session, newest = (await database.rows(sql.LAST_IDS))[0]
-        self._crew.number_from(session)
+        if role == "node":
+            await self._crew.take_up(database, session)
+            await self._scribe.callers.take_up(database)
         self.clock.believe(newest)
         self._version = await database.changed()
         await self._compose(database)
@@ -196,12 +199,17 @@ class Memory:
                 if count % SWEEP_EVERY == 0:
                     await self.sweep.silent()
                     await self.sweep.round()
+                    await self.put_away()
                     if self.settings.custody:
                         await self.custody.sweep(self.clock.steady())
             except StoreFault as fault:
                 log.warning("housework not done", reason=fault.code)
             except Exception:  # a flow that cannot be composed, say: the node goes on with what it has
                 log.exception("housework failed")
+
+    async def put_away(self, most: int = MOST) -> int:
+        """Write the index of whose requests are whose, when more than `most` are not in it; returns how many."""
+        return await self._scribe.callers.put_away(self.writer.do, self._reading, most)
 
     async def trail(self, reference: str) -> list[Hop]:
         """Return everything that happened to one request, in the order of time."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 from flows.turn import CaseKey, Known, Need, Request
 from store import sql
 from store.asks import Ask, Later
+from store.callers import Callers
 from store.clock import Clock
 from store.database import Database, Row
 from store.events import answers_of
@@ -52,8 +53,9 @@ def wait_after(wrong: int) -> int:
 class Needs:
     """Answers questions inside a batch's transaction, and hands slow hashing to threads outside of it."""
 
-    def __init__(self, hashing: Hashing, clock: Clock) -> None:
+    def __init__(self, hashing: Hashing, clock: Clock, callers: Callers) -> None:
         self._hashing = hashing
+        self._callers = callers
         self._clock = clock
         self._slots = asyncio.Semaphore(AT_ONCE)
 
@@ -66,7 +68,8 @@ class Needs:
                 case "once":
                     pass
                 case "requests":
-                    rows = await database.rows(sql.REQUESTS_OF, (ask.caller,))
+                    listed = json.dumps(await self._callers.requests(database, ask.caller))
+                    rows = await database.rows(sql.REQUESTS_OF, (listed, ask.caller))
                     ask.known[need] = tuple(request_of(row) for row in rows)
                 case "request":
                     found = await database.rows(sql.REQUEST_OF, (pack_reference(need.args[0]), ask.caller))

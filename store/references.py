@@ -13,6 +13,16 @@ from store import hub_sql, sql
 from store.database import Database
 
 STOCK: Final = 256
+TOGETHER: Final = 64
+"""References that are drawn from one place, so that their index takes them page by page and not each at its own.
+
+They are given out in no order, among those of three other places. Who has one and knows nothing else finds another one
+of its time by fifteen hundred guesses near to it; a guess opens nothing without the number or the case key.
+"""
+
+NEAR: Final = 5
+"""Digits that are chance within a place; those before them are chance once for all of it."""
+
 _DRAWS: Final = 8
 _MOST_LISTED: Final = 20_000
 """References of one block that are gone through one by one when chance finds no free one any more."""
@@ -20,11 +30,16 @@ _MOST_LISTED: Final = 20_000
 log = structlog.get_logger("store")
 
 
-def draw(blocks: Sequence[str]) -> str:
-    """One reference of a random block; `blocks` are leading digits, empty for all."""
-    head = secrets.choice(blocks) if blocks else ""
-    wanted = RANDOM_DIGITS - len(head)
-    return make_reference(head + f"{secrets.randbelow(10**wanted):0{wanted}d}")
+def draw(blocks: Sequence[str], count: int) -> set[str]:
+    """About `count` references of random places in random blocks; `blocks` are leading digits, empty for all."""
+    found: set[str] = set()
+    for _ in range(0, count, TOGETHER):
+        head = secrets.choice(blocks) if blocks else ""
+        wanted = RANDOM_DIGITS - len(head)
+        near = min(wanted, NEAR)
+        head += f"{secrets.randbelow(10 ** (wanted - near)):0{wanted - near}d}" if wanted > near else ""
+        found |= {make_reference(head + f"{secrets.randbelow(10**near):0{near}d}") for _ in range(TOGETHER)}
+    return found
 
 
 def span(block: str) -> tuple[int, int]:
@@ -64,7 +79,7 @@ class References:
         for _ in range(_DRAWS):
             if len(self._stock) >= wanted:
                 break
-            await self._add(database, {draw(self.blocks) for _ in range(max(STOCK, wanted))})
+            await self._add(database, draw(self.blocks, max(STOCK, wanted)))
         if len(self._stock) < wanted and self.blocks:
             await self._go_through(database)
         self._tell(used_up=not self._stock)
@@ -86,7 +101,9 @@ class References:
         drawn -= set(self._stock)
         taken = await database.rows(sql.REFERENCES, (json.dumps([int(one) for one in drawn]),))
         used = {row[0] for row in taken}
-        self._stock.extend(one for one in drawn if int(one) not in used)
+        free = [one for one in drawn if int(one) not in used]
+        secrets.SystemRandom().shuffle(free)
+        self._stock.extend(free)
 
     async def _go_through(self, database: Database) -> None:
         """Chance no longer finds the last ones of nearly full blocks."""

@@ -4,6 +4,8 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any, Final
 
+from store.places import Whereabouts
+
 OPEN: Final = 0
 OVER: Final = 1
 """The dialogue came to its end."""
@@ -35,31 +37,29 @@ class Session:
 
 
 class Somebody:
-    """The row of one number: what the dialogue remembers of it, and which session is its newest (0: none)."""
+    """One number, and what the dialogue remembers of it; without that there is no row."""
 
-    __slots__ = ("data", "day", "id", "key", "session")
+    __slots__ = ("data", "day", "key")
 
-    def __init__(self, id_: int, key: bytes) -> None:
-        self.id = id_
+    def __init__(self, key: bytes, data: Any = None, day: int = 0) -> None:
         self.key = key
-        self.session = 0
-        self.data: Any = None
-        self.day = 0
+        self.data = data
+        self.day = day
 
 
 class Cache:
     """What was read or written last. Nothing depends on it: a row can always be read again."""
 
     def __init__(self, most: int) -> None:
+        self.where = Whereabouts()
         self._most = most
         self._sessions: OrderedDict[int, Session] = OrderedDict()
-        self._keys: dict[bytes, int] = {}
         self._people: OrderedDict[bytes, Somebody] = OrderedDict()
 
     def session(self, key: bytes) -> Session | None:
         """The session with this key."""
-        found = self._keys.get(key)
-        return None if found is None else self.session_at(found)
+        found = self.session_at(self.where.session(key))
+        return found if found is not None and found.key == key else None
 
     def session_at(self, id_: int) -> Session | None:
         """The session with this number."""
@@ -79,7 +79,6 @@ class Cache:
         """Remember a row."""
         if isinstance(row, Session):
             self._sessions[row.id] = row
-            self._keys[row.key] = row.id
         else:
             self._people[row.key] = row
 
@@ -87,22 +86,19 @@ class Cache:
         """Forget rows whose writing failed, or which are gone."""
         for session in sessions:
             self._sessions.pop(session.id, None)
-            self._keys.pop(session.key, None)
         for person in people:
             self._people.pop(person.key, None)
 
     def trim(self) -> None:
         """Let the rows go that were not used for longest."""
         while len(self._sessions) > self._most:
-            _, session = self._sessions.popitem(last=False)
-            self._keys.pop(session.key, None)
+            self._sessions.popitem(last=False)
         while len(self._people) > self._most:
             self._people.popitem(last=False)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget all rows; where they lie on the disk is still known."""
         self._sessions.clear()
-        self._keys.clear()
         self._people.clear()
 
     def __len__(self) -> int:

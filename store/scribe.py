@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from flows.turn import CaseKey, Known, Note, Submit, Text
 from store import message_sql, sql
 from store.asks import Ask, Cause, Writes
+from store.callers import Callers
 from store.clock import Clock
 from store.database import Database
 from store.events import event_bytes, event_time
@@ -50,6 +51,7 @@ class Scribe:
         self._clock = clock
         self._words = words
         self._post = post
+        self.callers = Callers()
         self.epoch = ""
         self.under = ""
         self.rows: Counter[str] = Counter()
@@ -97,14 +99,7 @@ class Scribe:
 
     async def _people(self, database: Database, writes: Writes) -> None:
         encode = self._mind.encode
-        new = [
-            (p.id, p.key, p.session, encode(p.data) if p.data is not None else None, p.day)
-            for p in writes.new_people.values()
-        ]
-        changed = [
-            (p.session, encode(p.data) if p.data is not None else None, p.day, p.id) for p in writes.people.values()
-        ]
-        await self._many(database, "person", sql.ADD_PERSON, new)
+        changed = [(p.key, encode(p.data), p.day) for p in writes.people.values()]
         await self._many(database, "person", sql.SET_PERSON, changed)
 
     async def _effects(self, database: Database, causes: list[Cause]) -> None:
@@ -187,6 +182,8 @@ class Scribe:
             once = self._hashing.once(values, cause.number if anonymous or _sent_by_another(cause) else None)
             until = at + HOUR + ONCE_ANONYMOUS if anonymous else FOR_EVER
             sheet.once.append((once, int(submit.reference), None if anonymous else cause.caller, until))
+        if not anonymous:
+            self.callers.add(cause.caller, sequence)
         sheet.requests.append(
             (
                 sequence,

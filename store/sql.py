@@ -12,14 +12,14 @@ from typing import Final
 
 _SESSION: Final = "id, key, number, channel, heard, reply, state, talk, at, keep_until, dropped"
 
-PEOPLE: Final = "SELECT id, key, session, data, day FROM person WHERE key IN (SELECT unhex(value) FROM json_each(?))"
+PEOPLE: Final = "SELECT key, data, day FROM person WHERE key IN (SELECT unhex(value) FROM json_each(?))"
 """People by number key."""
 
-SESSIONS: Final = f"SELECT {_SESSION} FROM session WHERE key IN (SELECT unhex(value) FROM json_each(?))"
-"""Sessions by session key."""
-
 SESSIONS_AT: Final = f"SELECT {_SESSION} FROM session WHERE id IN (SELECT value FROM json_each(?))"
-"""Sessions by number: those that people point to."""
+"""Sessions by number."""
+
+PLACES: Final = "SELECT id, key, number FROM session WHERE id > ? ORDER BY id LIMIT 20000"
+"""A stretch of sessions, for the memory of where they lie."""
 
 LAST_IDS: Final = (
     "SELECT (SELECT coalesce(max(id), 0) FROM session),"
@@ -42,21 +42,23 @@ FORGET: Final = "UPDATE session SET number = NULL, channel = '', dropped = '' WH
 OWN: Final = "UPDATE session SET number = ?, channel = ? WHERE id = ?"
 """The session is the number itself, and it has dialled again."""
 
-ADD_PERSON: Final = "INSERT INTO person (id, key, session, data, day) VALUES (?, ?, ?, ?, ?)"
-
-SET_PERSON: Final = "UPDATE person SET session = ?, data = ?, day = ? WHERE id = ?"
+SET_PERSON: Final = (
+    "INSERT INTO person (key, data, day) VALUES (?, ?, ?)"
+    " ON CONFLICT (key) DO UPDATE SET data = excluded.data, day = excluded.day"
+)
 
 SILENT: Final = f"SELECT {_SESSION} FROM session WHERE dropped <> '' AND at < ? LIMIT 500"
 """Unfinished sessions that have been silent for long enough to be told so."""
 
-FORGOTTEN: Final = "DELETE FROM session WHERE number IS NULL AND keep_until < ? RETURNING id"
+FORGOTTEN: Final = "DELETE FROM session WHERE number IS NULL AND keep_until < ? RETURNING id, key, number"
 """Forgotten sessions whose late copies can no longer come."""
 
 SOME_SESSIONS: Final = "SELECT id, state, at, keep_until FROM session WHERE id > ? ORDER BY id LIMIT 4000"
 """A stretch of sessions, for the sweep that goes round."""
 
 DROP_SESSIONS: Final = (
-    "DELETE FROM session WHERE id IN (SELECT value FROM json_each(?)) AND at < ? AND keep_until < ? RETURNING id"
+    "DELETE FROM session WHERE id IN (SELECT value FROM json_each(?)) AND at < ? AND keep_until < ?"
+    " RETURNING id, key, number"
 )
 
 # --- what a turn brings about ----------------------------------------------------------------------------------------
@@ -155,8 +157,18 @@ _REQUEST: Final = (
     " LEFT JOIN case_key k ON k.request = r.seq LEFT JOIN submission s ON s.seq = r.latest"
 )
 
-REQUESTS_OF: Final = f"{_REQUEST} WHERE r.caller = ? ORDER BY r.seq DESC LIMIT 20"
-"""The newest requests of one number."""
+REQUESTS_OF: Final = (
+    f"{_REQUEST} WHERE r.seq IN (SELECT value FROM json_each(?)) AND r.caller = ? ORDER BY r.seq DESC LIMIT 20"
+)
+"""Of these requests, the newest of one number."""
+
+REQUESTS_BEFORE: Final = "SELECT seq FROM request_of WHERE caller = ? ORDER BY seq DESC LIMIT ?"
+"""Those that were written to the index in bulk; the caller by the first eight bytes of its key."""
+
+CALLERS: Final = "SELECT seq, caller FROM request WHERE seq > ? AND caller IS NOT NULL ORDER BY seq LIMIT 2000"
+"""A stretch of requests, for what finds them by their number."""
+
+ADD_REQUEST_OF: Final = "INSERT INTO request_of (caller, seq) VALUES (?, ?) ON CONFLICT (caller, seq) DO NOTHING"
 
 REQUEST_OF: Final = f"{_REQUEST} WHERE r.reference = ? AND r.caller = ?"
 """One request, if it is this number's own."""

@@ -8,7 +8,8 @@ from typing import Final
 from store import library_sql, sql
 from store.clock import Clock
 from store.crew import Crew
-from store.database import Database
+from store.database import Database, Row
+from store.hashing import Hashing
 from store.needs import OFFICER_AFTER
 from store.rows import Cache
 from store.settings import StoreSettings
@@ -32,12 +33,20 @@ class Sweep:
     """Goes round the tables; `round` is one small step of everything."""
 
     def __init__(
-        self, settings: StoreSettings, writer: Writer, reader: Database, clock: Clock, cache: Cache, crew: Crew
+        self,
+        settings: StoreSettings,
+        writer: Writer,
+        reader: Database,
+        clock: Clock,
+        hashing: Hashing,
+        cache: Cache,
+        crew: Crew,
     ) -> None:
         self._settings = settings
         self._writer = writer
         self._reader = reader
         self._clock = clock
+        self._hashing = hashing
         self._cache = cache
         self._crew = crew
         self._session = 0
@@ -65,16 +74,21 @@ class Sweep:
         gone = [id_ for id_, _, at, keep_until in rows if at < before and keep_until < now]
         listed = json.dumps(gone)
 
-        async def run(database: Database) -> None:
+        async def run(database: Database) -> list[Row]:
             await database.begin()
             dropped = await database.rows(sql.FORGOTTEN, (now,))
             if gone:
                 dropped += await database.rows(sql.DROP_SESSIONS, (listed, before, now))
             # Within the writer's turn: a cached row that is gone from the disk must never be written to again.
-            cached = [self._cache.session_at(id_) for (id_,) in dropped]
+            cached = [self._cache.session_at(row[0]) for row in dropped]
             self._cache.drop([session for session in cached if session is not None], ())
+            return dropped
 
-        await self._writer.do(run)
+        # Only now: what was rolled back is still there.
+        dropped = await self._writer.do(run)
+        self._cache.where.gone(
+            (id_, key, None if number is None else self._hashing.number(number)) for id_, key, number in dropped
+        )
 
     async def _bodies(self, now: int) -> None:
         """Bodies go some days after all agencies have them; numbers when the case has ended as well."""

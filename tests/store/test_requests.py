@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from flows.reference import is_reference
 from store.events import answers_of
 from store.memory import Memory
+from store.references import draw
 from tests.store.conftest import LAO, Hands, Opened, call, dial, rows, sms
 from tests.store.mind import hear, small_mind
 
@@ -89,6 +91,17 @@ async def test_references_come_from_the_node_s_blocks(opened: Opened) -> None:
     async with opened(settings={"blocks": ("48", "999")}) as memory:
         for n in range(5):
             assert (await dial(memory, "SUBMIT", session=f"s{n}")).startswith(("48", "999"))
+
+
+def test_references_are_drawn_some_from_each_of_a_few_places() -> None:
+    drawn = draw((), 256)
+    assert all(is_reference(one) for one in drawn)
+    assert len({one[:3] for one in drawn}) <= 4, "their index takes them page by page"
+    assert len(drawn) > 200
+    assert len({one[3:8] for one in drawn}) > 200, "within a place they are chance"
+    assert len({one[:3] for _ in range(200) for one in draw((), 1)}) > 100, "and so are the places"
+    assert {one[:7] for one in draw(("1234567",), 64)} == {"1234567"}
+    assert {one[:2] for one in draw(("48", "99"), 2000)} == {"48", "99"}
 
 
 async def test_a_correction_is_the_case_s_next_revision(memory: Memory) -> None:
