@@ -12,7 +12,7 @@ import structlog
 
 from console.app import add_console
 from flows.errors import ConfigFault
-from sala import bearers, desk, hub, keys, log, plugs, routing, second, services, sockets
+from sala import bearers, described, desk, hub, keys, log, plugs, routing, second, services, sockets
 from sala import config as configuration
 from sala import web as pages
 from sala.alerts import Desk
@@ -186,6 +186,7 @@ class Node:
     def _console(self, *, shared: bool) -> pages.Site:
         app = pages.console_app(self.ready, self.figures, self.schema)
         app.router.add_routes([*push.routes(self.road), *self.relations.routes()])
+        app.router.add_routes(described.routes(lambda: self.memory.office, self.config.country))
         add_console(app, desk.compose(self.config, self.memory, self.road))
         if self.phone:
             app.router.add_routes(self.phone.routes())

@@ -39,6 +39,8 @@ DOCUMENT: Final[dict[str, Any]] = {
         },
         "/metrics": {"get": _operation("figures in Prometheus' text form (docs/metrics.md)", {"200": "the figures"})},
         "/openapi.json": {"get": _operation("this document", {"200": "OpenAPI 3.1"})},
+        "/catalogue.jsonld": {"get": _operation("the services that are live", {"200": "CPSV-AP 3 as JSON-LD"})},
+        "/asyncapi.json": {"get": _operation("the events between node and agencies", {"200": "AsyncAPI 3"})},
         "/schemas/{service}/{revision}": {
             "parameters": _in_path("service", "revision"),
             "get": _operation("JSON Schema of the answers", {"200": "the schema", "404": "no such revision"}),

@@ -121,6 +121,23 @@ def test_openapi_and_the_schema_of_a_revision(node: Node) -> None:
     assert node.get(f"/schemas/farm/{birth['revision']}")[0] == 404
 
 
+def test_the_catalogue_and_the_events_of_what_is_live(node: Node) -> None:
+    status, text = node.get("/catalogue.jsonld")
+    assert status == 200
+    graph = json.loads(text)["@graph"]
+    offered = {one["dct:identifier"] for one in graph if one["@type"] == "cpsv:PublicService"}
+    assert offered == {"birth", "business", "farm", "feedback", "health", "school"}
+    status, text = node.get("/asyncapi.json")
+    assert status == 200
+    document = json.loads(text)
+    assert document["asyncapi"].startswith("3.")
+    assert {f"submission-{name}" for name in offered} | {"status"} == set(document["components"]["messages"])
+    told = json.loads(node.get("/openapi.json")[1])["paths"]
+    assert {"/catalogue.jsonld", "/asyncapi.json"} <= told.keys()
+    # The gateways' door shows neither.
+    assert request(f"http://127.0.0.1:{node.http}/catalogue.jsonld")[0] == 404
+
+
 def test_nothing_of_the_citizen_stands_in_the_log(node: Node) -> None:
     register_in_english(node)
     text = node.log()
