@@ -22,7 +22,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_paths_are_told_in_sentences(capsys: Captured) -> None:
     assert cli.main(["flow", "check", "--paths", "--tariff", "LTC:100:50:LAK", FARM]) == 0
     told = capsys.readouterr().out
-    assert "sent without a check page" in told
+    assert "no dead end, no loop, no useless question" in told
     assert "most people:" in told
     assert "a session lasts 3:00" in told
     assert "LTC: 150 LAK" in told
