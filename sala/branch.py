@@ -59,29 +59,38 @@ def _row(one: Arrival, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def notes(config: Config) -> list[str]:
+def standing_of(config: Config) -> dict[str, Any]:
     """What `sync status` says besides the agencies: what this node runs, what a person must see to, a hub's nodes."""
-    return [*asyncio.run(_notes(config)), *_nodes(config)]
+    found = asyncio.run(_standing(config))
+    return found | ({"nodes": hub.nodes(config)} if config.hub.nodes else {})
 
 
-async def _notes(config: Config) -> list[str]:
+def notes(config: Config) -> list[str]:
+    """The same in sentences."""
+    found = standing_of(config)
+    runs = ", ".join(f"{flow} {digest.partition(':')[2][:12]}" for flow, digest in found["runs"].items())
+    lines = [f"runs: {runs or 'nothing is published'}"]
+    if above := found.get("hub"):
+        lines.append(f"hub: {above['url']}; read up to {above['read_up_to']}, {above['references']} references left")
+    lines += [f"refused: {one['kind']} {one['name']}: {one['reason']}" for one in found["refused"]]
+    lines += [f"attention: {text}" for text in found["attention"]]
+    return [*lines, *map(_node, found.get("nodes", ()))]
+
+
+async def _standing(config: Config) -> dict[str, Any]:
     async with beside(config) as memory:
         live = (await memory.library.catalogue()).live
         left = await memory.references_left() if memory.settings.leased else -1
         refused = await memory.arrivals.refused()
         position = await memory.arrivals.position()
         told = [memo.text for memo in await memory.review.memos() if memo.kind in {"cloned", "gone-back", "auth"}]
-    runs = ", ".join(f"{flow} {digest.partition(':')[2][:12]}" for flow, digest in sorted(live.items()))
-    lines = [f"runs: {runs or 'nothing is published'}"]
-    if config.hub.url:
-        lines.append(f"hub: {config.hub.url}; read up to {position}, {left} references left")
-    lines += [f"refused: {one.parcel.kind} {one.parcel.name}: {one.reason}" for one in refused]
-    return [*lines, *(f"attention: {text}" for text in dict.fromkeys(told))]
-
-
-def _nodes(config: Config) -> list[str]:
-    """A hub's nodes, a line each."""
-    return [_node(row) for row in hub.nodes(config)] if config.hub.nodes else []
+    found = {
+        "runs": dict(sorted(live.items())),
+        "refused": [{"kind": one.parcel.kind, "name": one.parcel.name, "reason": one.reason} for one in refused],
+        "attention": list(dict.fromkeys(told)),
+    }
+    above = {"url": config.hub.url, "read_up_to": position, "references": left}
+    return found | ({"hub": above} if config.hub.url else {})
 
 
 def _node(row: Mapping[str, Any]) -> str:

@@ -153,10 +153,13 @@ def _kept(hop: Hop) -> str:
     facts = hop.details
     if not facts.get("webhook_id"):
         return ""
+    said = _LOOKED[facts["looked_at"]]
+    if facts.get("answer_road") == "sms":
+        return f"; its message {facts['webhook_id']}, sealed, {said}"
     stamp = str(facts["webhook_timestamp"])
     when = f" of {datetime.fromtimestamp(int(stamp), UTC):%Y-%m-%d %H:%M:%SZ}" if _is_moment(stamp) else ""
-    said = _LOOKED[facts["looked_at"]]
-    return f"; its answer {facts['webhook_id']}{when}, signature {facts['webhook_signature']}, {said}"
+    what = "receipt" if facts.get("answer_road") == "bundle" else "answer"
+    return f"; its {what} {facts['webhook_id']}{when}, signature {facts['webhook_signature']}, {said}"
 
 
 def _is_moment(stamp: str) -> bool:

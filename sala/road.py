@@ -159,13 +159,15 @@ def _pass(one: Pass) -> str:
     return f"{one.agency}: {told}; {one.left:,} left{fault}"
 
 
-def status(config: Config) -> list[dict[str, Any]]:
-    """The state of each agency as plain values, with what its bytes cost."""
-    return asyncio.run(_status(config))[0]
+def status(config: Config) -> dict[str, Any]:
+    """The state of each agency as plain values, with what its bytes cost; and what each channel's messages cost."""
+    rows, spent = asyncio.run(_status(config))
+    sms = [{"channel": name, "today": _plain(day), "days_30": _plain(month)} for name, (day, month) in spent.items()]
+    return {"agencies": rows, "sms": sms}
 
 
 def told(config: Config) -> list[str]:
-    """The same in sentences, and what the messages of each channel cost."""
+    """The same in sentences."""
     rows, spent = asyncio.run(_status(config))
     zone, now = ZoneInfo(config.timezone), int(time.time())
     lines = [line for row in rows for line in standing.told(row, zone, now, config.sync.price_per_mb)]
@@ -186,6 +188,11 @@ async def _status(config: Config) -> tuple[list[dict[str, Any]], dict[str, tuple
             for name in config.channels
         }
     return [row | {"cost": standing.cost(row, config.sync.price_per_mb)} for row in rows], spent
+
+
+def _plain(units: int) -> str:
+    """The same for a program: no marks between thousands."""
+    return f"{Decimal(units) / UNIT:.2f}"
 
 
 def _money(units: int) -> str:

@@ -11,7 +11,7 @@ from store import numbers, road_sql, sql
 from store.database import Database, Row
 from store.numbers import pack_reference, unpack_id, unpack_reference
 from store.statuses import Statuses
-from store.values import Bookmark, Offer, Outcome, Settlement, StatusEvent, Traffic, Trip
+from store.values import Bookmark, Offer, Outcome, Settlement, SignedAnswer, StatusEvent, Traffic, Trip
 from store.words import Words
 from store.writer import Writer
 
@@ -136,18 +136,20 @@ class Road:
         now: int,
         outcomes: Sequence[Outcome] = (),
         held: int = -1,
+        answer: SignedAnswer | None = None,
     ) -> int:
         """Apply events not seen before with their effects, and the cursor (None: keep); returns how many were new.
 
         `outcomes` are the agency's words for deliveries in a hub's custody, settled in the same transaction. `held` is
-        how many of this node's requests the agency says it has; -1 when it did not say.
+        how many of this node's requests the agency says it has; -1 when it did not say. `answer` is what travelled, to
+        be kept with what it settles.
         """
 
         async def run(database: Database) -> int:
             new = await self._statuses.apply(database, agency, events, cursor, now)
             number = self._words.number(agency)
             if outcomes:
-                await _settle_late(database, number, agency, outcomes, now)
+                await _settle_late(database, number, agency, outcomes, now, answer)
             if held >= 0:
                 await database.rows(road_sql.RAISE, (held, 0, number))
             return new
@@ -238,7 +240,7 @@ async def _settle(database: Database, agency: int, settlements: Sequence[Settlem
     await database.many(road_sql.SETTLE, settled)
     if trip.answer is not None and any(STATES[new] in _FINAL for _, _, new in moves):
         said = trip.answer
-        await database.rows(road_sql.ADD_ANSWER, (answer, said.id, said.stamp, said.signature, said.body))
+        await database.rows(road_sql.ADD_ANSWER, (answer, said.id, said.stamp, said.signature, said.body, said.road))
     await database.many(road_sql.ACCEPTED, [(seq, seq) for seq in accepted])
     await _count(database, moves)
     said_yes = len(accepted) - sum(STATES[old] == "accepted" for _, old, _ in moves)
@@ -261,7 +263,14 @@ def _settled(
     return (NUMBER[new], due, attempts, held, *said, now, one.seq, agency)
 
 
-async def _settle_late(database: Database, number: int, agency: str, outcomes: Sequence[Outcome], now: int) -> None:
+async def _settle_late(
+    database: Database,
+    number: int,
+    agency: str,
+    outcomes: Sequence[Outcome],
+    now: int,
+    answer: SignedAnswer | None,
+) -> None:
     """Settle deliveries by words that came through a hub's feed; the last word on one counts."""
     references = json.dumps([packed for one in outcomes if (packed := pack_reference(one.reference)) is not None])
     rows = await database.rows(road_sql.OF_REFERENCES, (number, references))
@@ -272,7 +281,7 @@ async def _settle_late(database: Database, number: int, agency: str, outcomes: S
         if seq and (kept or one.status != "forgotten"):
             event = "forget" if one.status == "forgotten" else delivery.EVENT_OF[one.status]
             settlements[seq] = Settlement(seq, event, 0, one.status, one.agency_ref, one.reason, one.fields)
-    trip = Trip(agency, "hub", tuple(settlements), "answered")
+    trip = Trip(agency, "hub", tuple(settlements), "answered", answer=answer)
     await _settle(database, number, tuple(settlements.values()), trip, now)
 
 

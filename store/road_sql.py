@@ -52,7 +52,7 @@ SETTLE: Final = (
 
 NEXT_ANSWER: Final = "SELECT coalesce(max(id), 0) + 1 FROM answer"
 
-ADD_ANSWER: Final = "INSERT INTO answer (id, message, stamp, signature, body) VALUES (?, ?, ?, ?, ?)"
+ADD_ANSWER: Final = "INSERT INTO answer (id, message, stamp, signature, body, road) VALUES (?, ?, ?, ?, ?, ?)"
 
 MOVE: Final = "UPDATE delivery SET state = ?, due_at = ?, owner = '', held = 0 WHERE seq = ? AND agency = ?"
 
@@ -208,7 +208,7 @@ SUBMISSIONS_OF: Final = (
 
 DELIVERIES_OF: Final = (
     "SELECT w.text, d.seq, d.state, d.attempts, d.code, d.agency_ref, d.reason, d.at,"
-    " a.message, a.stamp, a.signature, a.body FROM delivery d"
+    " a.message, a.stamp, a.signature, a.body, a.road FROM delivery d"
     " JOIN word w ON w.id = d.agency LEFT JOIN answer a ON a.id = d.answer"
     " WHERE d.seq IN (SELECT value FROM json_each(?)) ORDER BY d.seq, w.text"
 )

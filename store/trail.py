@@ -45,7 +45,7 @@ async def trail(database: Database, reference: str) -> list[Hop]:
     return sorted(hops, key=lambda hop: hop.at)
 
 
-def _answer(message: str | None, stamp: str, signature: str, body: bytes) -> dict[str, str]:
+def _answer(message: str | None, stamp: str, signature: str, body: bytes, road: str) -> dict[str, str]:
     """The agency's signed answer, as it travelled; empty when none was kept."""
     if message is None:
         return {}
@@ -55,6 +55,7 @@ def _answer(message: str | None, stamp: str, signature: str, body: bytes) -> dic
         "webhook_timestamp": stamp,
         "webhook_signature": signature,
         "answer": travelled,
+        "answer_road": road,
     }
 
 

@@ -301,19 +301,24 @@ class StatusEvent:
 
 @dataclass(frozen=True, slots=True)
 class SignedAnswer:
-    """An answer as it travelled: the id, time and signature of its headers, and the bytes they were made over."""
+    """An answer as it travelled: the id, time and signature of its headers, and the bytes they were made over.
+
+    `road` says how it is to be checked: `http` and a hub's `feed` by their headers; of a `bundle` the body is its one
+    part as a file; by `sms` it is the message, whose seal is its signature (`stamp` and `signature` are empty).
+    """
 
     id: str
     stamp: str
     signature: str
     body: bytes
+    road: Literal["http", "feed", "bundle", "sms"] = "http"
 
 
 @dataclass(frozen=True, slots=True)
 class Trip:
     """One attempt as a whole, for the attempt log: what travelled, how long it took, how it ended.
 
-    `answer` is kept with what it settles; None for a road whose words are not signed one by one. `held` is how many of
+    `answer` is kept with what it settles; None when nothing is to be kept. `held` is how many of
     this node's requests the agency says it has; -1 when it did not say.
     """
 

@@ -45,7 +45,8 @@ class Events:
     """One answer of a status feed: `next` is the opaque cursor to ask with from now on.
 
     `outcomes` are the agency's words for what a hub has in custody; `notices` are for the node's own desk. `held` is
-    how many of this node's requests the other side says it has; -1: it does not say.
+    how many of this node's requests the other side says it has; -1: it does not say. `answer` is what travelled, to be
+    kept with the outcomes; None when this protocol signs nothing.
     """
 
     events: tuple[StatusEvent, ...]
@@ -55,6 +56,7 @@ class Events:
     notices: tuple[str, ...] = ()
     their_time: int = 0
     held: int = -1
+    answer: SignedAnswer | None = None
 
 
 @runtime_checkable
@@ -117,10 +119,12 @@ class Road(Protocol):
         now: int,
         outcomes: Sequence[Outcome] = (),
         held: int = -1,
+        answer: SignedAnswer | None = None,
     ) -> int:
         """Apply events not seen before with their effects, and the cursor (None: keep); returns how many were new.
 
-        `outcomes` are settled in the same transaction; `held` is how many requests the agency says it has.
+        `outcomes` are settled in the same transaction; `held` is how many requests the agency says it has,
+        `answer` what travelled, to be kept with what it settles.
         """
 
     async def gone_back(self, agency: str, now: int) -> int:

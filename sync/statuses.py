@@ -156,8 +156,9 @@ class Listener:
         for event in answer.events:
             if event.status not in KNOWN:
                 _log.warning("status_unknown", agency=self.agency, seq=event.seq)
+        held = answer.held if cursor is not None else -1
         applied = self._road.statuses(
-            self.agency, known, cursor, self._means.now(), answer.outcomes, answer.held if cursor is not None else -1
+            self.agency, known, cursor, self._means.now(), answer.outcomes, held, answer.answer
         )
         new = await asyncio.shield(applied)
         self._counters.statuses += new

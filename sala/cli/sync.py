@@ -31,7 +31,8 @@ def status(config: ConfigFile = None, form: FormOption = Form.TEXT) -> None:
     if form is Form.JSON:
         import orjson
 
-        print(orjson.dumps(road.status(read_config(config))).decode())
+        found = road.status(read_config(config)) | branch.standing_of(read_config(config))
+        print(orjson.dumps(found).decode())
         return
     print("\n".join(road.told(read_config(config))))
     print("\n".join(branch.notes(read_config(config))))

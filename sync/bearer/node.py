@@ -14,7 +14,7 @@ import structlog
 from flows.delivery import EVENT_OF
 from flows.errors import RoadFault
 from store.bearer import Bearer, Effect, Shipment
-from store.values import Offer, Settlement, StatusEvent, Trip
+from store.values import Offer, Settlement, SignedAnswer, StatusEvent, Trip
 from sync import settling
 from sync.bearer.acks import Answer, Question, Told, Verdict, mark_of
 from sync.bearer.coder import Unfit
@@ -281,7 +281,8 @@ class Carrier:
             self.counts["again"] += 1
             return
         now = self._means.now()
-        said, repack, unknown = await self._settle_answer(answer, len(text), now)
+        kept = SignedAnswer(f"{header.epoch}-{header.number}", "", "", text.encode(), "sms")
+        said, repack, unknown = await self._settle_answer(answer, kept, now)
         arrived = await self._arrived(answer)
         heard = await self._told(answer, now)
         effect = Effect(
@@ -297,7 +298,7 @@ class Carrier:
         await self._store.apply(self.agency, effect, now)
 
     async def _settle_answer(
-        self, answer: Answer, size: int, now: int
+        self, answer: Answer, kept: SignedAnswer, now: int
     ) -> tuple[list[Settlement], list[int], list[str]]:
         """Settle what the answer has a word for; also returns what must be packed anew, and pages nobody has."""
         said: list[Settlement] = []
@@ -318,7 +319,7 @@ class Carrier:
                     # It was packed without a page: only another version over there will read it.
                     await self._store.put_off(self.agency, [one.seq], now + NEVER)
         if said:
-            await self._settle(said, 0, size)
+            await self._settle(said, 0, len(kept.body), kept)
             self.counts["accepted"] += sum(one.event == "accept" for one in said)
             self.counts["refused"] += sum(one.event == "refuse" for one in said)
         return said, repack, unknown
@@ -348,10 +349,12 @@ class Carrier:
         params = told.params if isinstance(told.params, dict) else {}
         return StatusEvent(told.seq, spoken_of, told.reference, told.status, told.reason, told.fields, params)
 
-    async def _settle(self, settlements: Sequence[Settlement], bytes_out: int, bytes_in: int) -> None:
+    async def _settle(
+        self, settlements: Sequence[Settlement], bytes_out: int, bytes_in: int, kept: SignedAnswer | None = None
+    ) -> None:
         # Called `sms` whatever came of it: an answer by message does not show that the link is up.
         seqs = tuple(one.seq for one in settlements)
-        trip = Trip(self.agency, "sms", seqs, "sms", bytes_out, bytes_in)
+        trip = Trip(self.agency, "sms", seqs, "sms", bytes_out, bytes_in, answer=kept)
         await asyncio.shield(self._road.settle(self.agency, settlements, trip, self._means.now(), wake=False))
 
 

@@ -15,7 +15,7 @@ import structlog
 from flows.delivery import EVENT_OF, Event
 from flows.errors import Protocol
 from store import post
-from store.values import Offer, Settlement, Trip
+from store.values import Offer, Settlement, SignedAnswer, Trip
 from sync import settling, wire
 from sync.bundle.container import SUFFIX, BundleFault, Part, bundles_in, decoded, pack, seal, write_file
 from sync.bundle.keys import keys_of
@@ -130,9 +130,17 @@ async def _contents(road: Road, agency: str, offers: list[Offer], beat: str) -> 
     return b"\n".join([first, *(offer.event for offer in offers)])
 
 
-async def _mark(road: Road, agency: str, settlements: list[Settlement], bundle: str, size: int, means: Means) -> None:
+async def _mark(
+    road: Road,
+    agency: str,
+    settlements: list[Settlement],
+    bundle: str,
+    size: int,
+    means: Means,
+    kept: SignedAnswer | None = None,
+) -> None:
     for some in _chunks(settlements):
-        trip = Trip(agency, "bundle", [one.seq for one in some], f"bundle {bundle}", bytes_out=size)
+        trip = Trip(agency, "bundle", [one.seq for one in some], f"bundle {bundle}", bytes_out=size, answer=kept)
         await road.settle(agency, some, trip, means.now(), wake=False)
         size = 0
 
@@ -172,12 +180,14 @@ async def _read_part(
     offers = [offer for offer in await road.due(agency, MOST, _EVER) if offer.id in named]
     when = settling.When(means.now(), means.chance())
     settlements = settling.settle_answer(offers, results.outcomes, when)
-    await _mark(road, agency, settlements, part.header.bundle, 0, means)
+    head = part.header
+    kept = SignedAnswer(head.bundle, str(head.created), part.signature, pack((part,)), "bundle")
+    await _mark(road, agency, settlements, head.bundle, 0, means, kept)
     mark = await road.bookmark(agency)
     cursor = events.next if mark.cursor == after else None
     # Nobody waits for what comes on a stick: its texts keep the quiet hours.
     late = [replace(event, age=post.LATE) for event in events.events]
-    new = await road.statuses(agency, late, cursor, means.now(), events.outcomes)
+    new = await road.statuses(agency, late, cursor, means.now(), events.outcomes, answer=kept)
     words = [one.event for one in settlements] + [LATE[one.status] for one in events.outcomes]
     reading = Reading(
         path, agency, words.count("accept"), words.count("refuse"), words.count("later"), new, words.count("carry")

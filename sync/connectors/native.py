@@ -99,7 +99,8 @@ class Connector:
         query = {"wait": str(wait)} | ({"after": cursor} if cursor else {})
         answer = await self._ask("GET", "/statuses", str(uuid7()), wait + _PATIENCE, {}, b"", query)
         events = wire.read_events(answer.body, hub=self.hub)
-        return replace(events, bytes_in=answer.received, their_time=answer.their_time)
+        signed = replace(answer.signed, road="feed")
+        return replace(events, bytes_in=answer.received, their_time=answer.their_time, answer=signed)
 
     async def pages(self, number: str, bodies: Sequence[bytes]) -> frozenset[str]:
         """Bring pages for the SMS bearer; returns the digests of all that the agency has."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from store.custody import Custody, Held
 from store.road import Road
-from store.values import Bookmark, Offer, Outcome, Settlement, StatusEvent, Traffic, Trip
+from store.values import Bookmark, Offer, Outcome, Settlement, SignedAnswer, StatusEvent, Traffic, Trip
 
 
 class JointRoad:
@@ -60,9 +60,10 @@ class JointRoad:
         now: int,
         outcomes: Sequence[Outcome] = (),
         held: int = -1,
+        answer: SignedAnswer | None = None,
     ) -> int:
         """Apply the node's own and send home the others', in one transaction with the cursor."""
-        return await self._own.statuses(agency, events, cursor, now, outcomes, held)
+        return await self._own.statuses(agency, events, cursor, now, outcomes, held, answer)
 
     async def gone_back(self, agency: str, now: int) -> int:
         """Offer again what the agency had accepted of both."""

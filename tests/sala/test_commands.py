@@ -42,8 +42,13 @@ def sala(node: Node, capsys: Captured, *arguments: str) -> tuple[int, str]:
 def test_sync_status_and_now_tell_of_an_agency_that_is_away(node: Node, reference: str, capsys: Captured) -> None:
     assert reference
     code, said = sala(node, capsys, "sync", "status", "--format", "json")
-    (state,) = json.loads(said)
+    found = json.loads(said)
+    (state,) = found["agencies"]
     assert (code, state["agency"], state["waiting"]) == (0, "civil-registry", 1)
+    assert found["sms"] == [{"channel": "at", "today": "0.00", "days_30": "0.00"}]
+    assert found["attention"] == found["refused"] == []
+    assert all(digest.startswith("sha256:") for digest in found["runs"].values())
+    assert found["runs"]
     code, said = sala(node, capsys, "sync", "now")
     assert code == 1
     assert "civil-registry" in said

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from flows import delivery
-from store.values import Bookmark, Offer, Outcome, Settlement, StatusEvent, Traffic, Trip
+from store.values import Bookmark, Offer, Outcome, Settlement, SignedAnswer, StatusEvent, Traffic, Trip
 
 
 @dataclass
@@ -91,6 +91,7 @@ class ModelRoad:
         now: int,
         outcomes: Sequence[Outcome] = (),
         held: int = -1,
+        answer: SignedAnswer | None = None,
     ) -> int:
         new = [event for event in events if (agency, event.seq) not in self.seen]
         for event in new:

@@ -62,6 +62,11 @@ def test_a_district_a_hub_and_an_agency_as_three_processes(tmp_path: Path) -> No
         assert rows[0]["name"] == "feedback"
         assert "runs: birth" in sala("sync", "status", cwd=district).stdout
         assert "node LA-XK-03" in sala("sync", "status", cwd=hub).stdout
+        below = json.loads(sala("sync", "status", "--format", "json", cwd=district).stdout)
+        assert below["hub"]["references"] == 40_000
+        assert below["hub"]["read_up_to"] >= 1
+        here = json.loads(sala("sync", "status", "--format", "json", cwd=hub).stdout)
+        assert [one["node"] for one in here["nodes"]] == ["LA-XK-03"]
         above_node.stop()
     assert "Traceback" not in (hub / "log").read_text() + (district / "log").read_text()
 
