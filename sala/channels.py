@@ -118,7 +118,6 @@ def _channel(
             memory.messages,
             rules=rules,
             clock=memory.clock.steady,
-            ticks=memory.clock.ticks,
             bell=memory.bell(plugged.name),
         )
     return Channel(plugged, key_presses, messages, lane)

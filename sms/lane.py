@@ -68,7 +68,6 @@ class Lane:
         rules: Rules,
         clock: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
-        ticks: Callable[[], float] = time.monotonic,
         bell: asyncio.Event | None = None,
     ) -> None:
         """Send by the rules; `bell` rings when something was queued."""
@@ -81,7 +80,6 @@ class Lane:
         self._numbers = Numbers(rules.per_number)
         self._clock = clock
         self._chance = chance
-        self._ticks = ticks
         self._bell = bell or asyncio.Event()
         self._flying: set[asyncio.Task[None]] = set()
         self._tokens = 1.0
@@ -136,7 +134,7 @@ class Lane:
         return False
 
     def _refill(self) -> float:
-        now = self._ticks()
+        now = time.monotonic()
         if self._counted_at:
             self._tokens += (now - self._counted_at) * self._rules.rate
         self._counted_at = now

@@ -48,6 +48,7 @@ from store.trials import Trials
 from store.turns import Turns
 from store.users import Users
 from store.values import Catalogue, Hop
+from store.wording import Wording
 from store.words import Words
 from store.writer import Writer
 
@@ -110,6 +111,7 @@ class Memory:
         self.bearer = Bearer(self.writer, reading, clock, self._words, self._post)
         self.library = Library(self.writer, reading, clock, two_persons=settings.two_persons)
         self.trials = Trials(self.writer, reading, clock, hashing)
+        self.wording = Wording(self.writer, reading, clock)
         self.drafts = Drafts(self.writer, reading, clock, two_persons=settings.two_persons)
         self.review = Review(self.writer, reading, clock, self._words, self._scribe, hashing, statuses)
         self.links = LinkBook(self.writer, reading)

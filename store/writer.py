@@ -5,9 +5,8 @@ that a turn which cannot be written fails alone.
 """
 
 import asyncio
-import contextlib
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -122,15 +121,6 @@ class Writer:
         if self._broken is None:
             log.critical("the disk failed; nothing more is written until a new start", reason=fault.code)
         self._broken = fault
-
-    @contextlib.contextmanager
-    def refusing(self, fault: StoreFault) -> Iterator[None]:
-        """Write nothing within this block, as if `fault` had happened: how kits and drills see what then follows."""
-        before, self._broken = self._broken, fault
-        try:
-            yield
-        finally:
-            self._broken = before
 
     def put(self, ask: Ask) -> None:
         """Queue a turn.
