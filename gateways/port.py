@@ -25,9 +25,11 @@ class Gateway(Protocol):
 
     Attributes:
         ussd: the side of the key presses; None when these settings leave it out. sms: the side of the messages.
+        called: whether the operator calls us over HTTP, so that the channel needs a `secret`.
     """
 
     Settings: ClassVar[type[Settings]]
+    called: ClassVar[bool]
     ussd: ussd.port.Gateway | None
     sms: sms.port.Gateway | None
 

@@ -66,7 +66,9 @@ class Channels:
         listener: sms.port.Turns,
     ) -> None:
         """Put doors and lanes around the gateways; `rooms` says which sides are served, `listener` takes messages."""
-        self.all = [_channel(one, memory, sorry, rooms, country, listener) for one in plugged]
+        whole = memory.whole(listener)
+        self.all = [_channel(one, memory, sorry, rooms, country, whole) for one in plugged]
+        self._echoes = memory.echoes
         self.links = Links(memory)
 
     def ways(self) -> Mapping[str, Way]:
@@ -88,6 +90,7 @@ class Channels:
         await asyncio.gather(*tasks, return_exceptions=True)
         # Only now: what was under way is acknowledged over the connection that it came by.
         await self.links.stop()
+        await self._echoes.flush()
         for channel in self.all:
             if channel.plugged.messages:
                 with contextlib.suppress(OSError):
@@ -124,15 +127,17 @@ def _channel(
 
 
 def line_of(config: Config) -> Line:
-    """The line of the phone in the browser: the first channel's, to this node's own door.
+    """The line of the phone in the browser: of the first channel that is called over HTTP, to this node's own door.
 
     Raises:
         ConfigFault: there is no channel to be connected to.
     """
-    if not config.channels:
-        raise mistake(config, ("console", "phone"), "there is no channel for it: add [channels.NAME]")
-    name, channel = next(iter(config.channels.items()))
-    keys = channel.keys()
+    tables = {name: channel.keys() for name, channel in config.channels.items()}
+    called = {name: keys for name, keys in tables.items() if "secret" in keys}
+    if not called:
+        said = "there is no channel for it that is called over HTTP: add [channels.NAME]"
+        raise mistake(config, ("console", "phone"), said)
+    name, keys = next(iter(called.items()))
     secret = keys["secret"] if isinstance(keys["secret"], str) else keys["secret"][0]
     return Line(
         door=f"http://{config.http.host}:{config.http.port}{PREFIX}{name}/{secret}",

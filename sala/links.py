@@ -12,6 +12,7 @@ import sms.port
 import ussd.door
 import ussd.port
 from flows.errors import CallFault, StoreFault
+from store.echoes import Echoes
 from store.memory import Memory
 from store.values import Call, Ended, Health, Inbound, OptOut, Reply, Report
 
@@ -32,10 +33,11 @@ log = structlog.get_logger("link")
 class Sink:
     """The core, as a gateway's `run` sees it."""
 
-    def __init__(self, key_presses: ussd.door.Door | None, messages: sms.door.Door | None) -> None:
-        """Hand on to these doors; a side that is not served refuses."""
+    def __init__(self, key_presses: ussd.door.Door | None, messages: sms.door.Door | None, echoes: Echoes) -> None:
+        """Hand on to these doors; a side that is not served refuses. `echoes` names messages that have no name."""
         self._key_presses = key_presses
         self._messages = messages
+        self._echoes = echoes
 
     async def call(self, call: Call) -> Reply:
         """See `ussd.port.Sink`."""
@@ -48,6 +50,10 @@ class Sink:
     async def inbound(self, message: Inbound) -> None:
         """See `sms.port.Sink`."""
         await self._text().inbound(message)
+
+    async def anonymous(self, message: Inbound) -> Callable[[bool], None]:
+        """See `sms.port.Sink`."""
+        return await self._echoes.take(message, self._text().inbound)
 
     async def report(self, report: Report) -> None:
         """See `sms.port.Sink`."""
@@ -88,7 +94,7 @@ class Links:
             elif channel.lane:
                 self._asked[name] = channel.lane.health
             if isinstance(gateway, ussd.port.Runs | sms.port.Runs) and (channel.key_presses or channel.messages):
-                work = self._keep(name, gateway, Sink(channel.key_presses, channel.messages))
+                work = self._keep(name, gateway, Sink(channel.key_presses, channel.messages, self._memory.echoes))
                 self._tasks.append(asyncio.create_task(work, name=f"link {name}"))
         self._tasks.append(asyncio.create_task(self._look(), name="links"))
 

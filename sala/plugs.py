@@ -52,10 +52,12 @@ def channels(config: Config) -> list[Plugged]:
 def _channel(name: str, channel: Channel, config: Config) -> Plugged:
     where = ("channels", name)
     keys = channel.keys()
-    secrets = tuple(_secrets(keys.pop("secret", None), config, where))
-    peers = tuple(_networks(keys.pop("peers", []), config, where))
-    if _offered(gateways.port.GROUP, channel.gateway):
-        return _both(name, (secrets, peers), gateways.port.load(channel.gateway), keys, config)
+    both = gateways.port.load(channel.gateway) if _offered(gateways.port.GROUP, channel.gateway) else None
+    called = both is None or both.called
+    secrets = tuple(_secrets(keys.pop("secret", None), config, where)) if called else ()
+    peers = tuple(_networks(keys.pop("peers", []), config, where)) if called else ()
+    if both is not None:
+        return _both(name, (secrets, peers), both, keys, config)
     presses = ussd.port.load(channel.gateway) if _offered(ussd.port.GROUP, channel.gateway) else None
     messages = sms.port.load(channel.gateway) if _offered(sms.port.GROUP, channel.gateway) else None
     if presses is None and messages is None:

@@ -4,7 +4,7 @@ A gateway reads and sends, one attempt at a time. Copies, splitting, retries, or
 of reports and redaction are the core's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib.metadata import entry_points
@@ -116,6 +116,13 @@ class Sink(Protocol):
 
     async def inbound(self, message: Inbound) -> None:
         """Take one message from a phone; the same one again changes nothing."""
+
+    async def anonymous(self, message: Inbound) -> Callable[[bool], None]:
+        """Take one message of a gateway that gives its messages no names; its `id` must stand for its whole content.
+
+        Returns what must be called once with whether the gateway is known to have read the acknowledgement: from then
+        on the same content is another message, and before it is a copy.
+        """
 
     async def report(self, report: Report) -> None:
         """Take one delivery report; it may come before the send has returned."""

@@ -13,7 +13,7 @@ from flows.errors import KeyFault, StoreFault
 from store import migrate, road_sql, sql
 from store.arrivals import Arrivals, leased_in
 from store.audit import Audit
-from store.bearer import Bearer
+from store.bearer import Bearer, Listener
 from store.callers import MOST
 from store.clock import Clock
 from store.copying.generation import Medium
@@ -22,6 +22,7 @@ from store.crew import Crew
 from store.custody import Custody
 from store.database import Database
 from store.drafts import Drafts
+from store.echoes import Echoes
 from store.hashing import Hashing
 from store.hub import Hub
 from store.library import Library, catalogue_of
@@ -48,7 +49,7 @@ from store.trials import Trials
 from store.turns import Turns
 from store.users import Users
 from store.values import Catalogue, Hop
-from store.wording import Wording
+from store.whole import Whole
 from store.words import Words
 from store.writer import Writer
 
@@ -111,10 +112,10 @@ class Memory:
         self.bearer = Bearer(self.writer, reading, clock, self._words, self._post)
         self.library = Library(self.writer, reading, clock, two_persons=settings.two_persons)
         self.trials = Trials(self.writer, reading, clock, hashing)
-        self.wording = Wording(self.writer, reading, clock)
         self.drafts = Drafts(self.writer, reading, clock, two_persons=settings.two_persons)
         self.review = Review(self.writer, reading, clock, self._words, self._scribe, hashing, statuses)
         self.links = LinkBook(self.writer, reading)
+        self.echoes = Echoes(self.writer, reading, clock, hashing)
         self.users = Users(self.writer, reading, clock)
         self.results = Results(reading, hashing)
         self.audit = Audit(self.writer, reading, clock)
@@ -135,6 +136,10 @@ class Memory:
     def epoch(self) -> str:
         """The random number of this start, part of every submission's identity."""
         return self._scribe.epoch
+
+    def whole(self, listener: Listener) -> Whole:
+        """A listener that joins the parts of long messages before this one hears them."""
+        return Whole(self.writer, self.clock, self.hashing, listener)
 
     def bell(self, channel: str) -> asyncio.Event:
         """Set when a message that this channel sends was committed."""

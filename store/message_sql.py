@@ -11,6 +11,8 @@ SENT: Final = "UPDATE message SET state = 'sent', gateway_id = ?, cost = ? WHERE
 NAMED: Final = "UPDATE message SET gateway_id = ?, cost = ? WHERE id = ?"
 """Sent after all: its report was quicker and stays the last word."""
 
+NAME: Final = "UPDATE message SET gateway_id = ? WHERE id = ? AND gateway_id IS NULL"
+
 LATER: Final = "UPDATE message_queue SET state = 'queued', due_at = ? WHERE id = ?"
 
 AFTER_IT: Final = (

@@ -117,6 +117,8 @@ async def report(database: Database, report: Report, now: int) -> None:
         return
     if report.mark:
         found = await _by_mark(database, report)
+        if report.gateway_id:
+            await _late_name(database, report, found)
     else:
         pair = (report.gateway_id, report.channel)
         found = [(row[0], row[1]) for row in await database.rows(message_sql.BY_GATEWAY, (*pair, *pair))]
@@ -128,6 +130,19 @@ async def report(database: Database, report: Report, now: int) -> None:
             await _part_reported(database, id_, part, report.state, report.reason)
         else:
             await _reported(database, id_, report.state, report.reason)
+
+
+async def _late_name(database: Database, report: Report, found: Sequence[tuple[int, int]]) -> None:
+    """The gateway says after all by which id it will report, and may have done so already."""
+    for id_, part in found:
+        if part:
+            await database.rows(message_sql.ADD_PART, (id_, part, report.gateway_id, "sent"))
+        else:
+            await database.rows(message_sql.NAME, (report.gateway_id, id_))
+        for state, reason in await database.rows(message_sql.EARLY, (report.channel, report.gateway_id)):
+            await (
+                _part_reported(database, id_, part, state, reason) if part else _reported(database, id_, state, reason)
+            )
 
 
 async def _by_mark(database: Database, report: Report) -> list[tuple[int, int]]:

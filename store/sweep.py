@@ -9,10 +9,12 @@ from store import library_sql, sql
 from store.clock import Clock
 from store.crew import Crew
 from store.database import Database, Row
+from store.echoes import OLD_ECHOES
 from store.hashing import Hashing
 from store.needs import OFFICER_AFTER
 from store.rows import Cache
 from store.settings import StoreSettings
+from store.whole import OLD_PIECES, PATIENCE
 from store.writer import Writer
 
 HOUR: Final = 3600
@@ -127,6 +129,9 @@ class Sweep:
             await database.rows(sql.OLD_CAME, (now // DAY - CAME_DAYS,))
             await database.rows(sql.OLD_PRIVATE, (now,))
             await database.rows(library_sql.OLD_TRIALS, (now,))
+            # Longer than the names that were given by it.
+            await database.rows(OLD_ECHOES, (before - DAY,))
+            await database.rows(OLD_PIECES, (now - PATIENCE,))
             await database.rows(sql.OLD_GUESSES, (now - DAY, OFFICER_AFTER))
             await database.rows(sql.UNLINK_MESSAGES, (message, message + STRETCH, now - REPORTS_COME))
             newest = (await database.rows(sql.LAST_NUMBERS))[0][1]

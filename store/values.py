@@ -116,8 +116,17 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a long message this is: `number` of `total`, from 1; `ref` (16 bits) is the same for all."""
+
+    ref: int
+    number: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
-    """One SMS from a phone; (channel, id) is its identity."""
+    """One SMS from a phone; (channel, id) is its identity. `part`: it is one part of a long message only."""
 
     channel: str
     id: str
@@ -125,15 +134,7 @@ class Inbound:
     to: str
     text: str
     link_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Which part of a long message this is: `number` of `total`, from 1; `ref` (16 bits) is the same for all."""
-
-    ref: int
-    number: int
-    total: int
+    part: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ import asyncio
 import random
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Literal
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Final, Literal
 
 import structlog
 
@@ -20,6 +20,7 @@ from gateways.smpp.pdu import Bind, Message, Pdu, Taken, Tlv, answer
 from gateways.smpp.session import Handler, Late, Reply, Session
 from gateways.smpp.settings import LineSettings
 from gateways.smpp.statuses import is_login, meaning
+from store.values import Health
 
 Kind = Literal["sms", "ussd"]
 
@@ -62,6 +63,7 @@ class Line:
         self._sessions: dict[int, Session] = {}
         self._bound = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._work: set[asyncio.Task[None]] = set()
 
     @property
     def up(self) -> bool:
@@ -117,6 +119,24 @@ class Line:
             if not means.slow or attempt == THROTTLED:
                 raise SendError(means.name, retry=means.retry, ours=means.ours, retry_after=self.pace.gap)
         raise AssertionError("the last attempt raises")
+
+    def health(self) -> Health:
+        """How it stands now."""
+        if self.up:
+            return Health("up", self.since)
+        return Health("down", self.since, self.fault) if self.since else Health("unknown")
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do this beside everything else; a shutdown leaves it `GRACE` seconds."""
+        task = asyncio.create_task(self._safely(work))
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+    async def _safely(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:  # nobody waits for it
+            log.exception("work beside the line failed", channel=self.channel)
 
     async def close(self) -> None:
         """Unbind and hang up."""

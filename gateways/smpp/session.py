@@ -291,7 +291,7 @@ class Session(asyncio.Protocol):
         try:
             said = await self._handler(pdu)
         except Exception:  # a mistake of ours: nothing is promised to be kept, so it must come again
-            log.exception("request not handled", command=pdu.command)
+            log.exception("request not handled", kind=f"{pdu.command:x}")
             said = Reply(answer(pdu, Status.APP_TEMPORARY))
         if self._transport is None or self._transport.is_closing():
             if said.known is not None:

@@ -82,6 +82,7 @@ MODELS = [
     CopySettings,
     *plugs("sala.ussd_gateways"),
     *plugs("sala.sms_gateways"),
+    *plugs("sala.gateways"),
     *plugs("sala.connectors"),
 ]
 

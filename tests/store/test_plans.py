@@ -16,8 +16,7 @@ MAY_SCAN = {
     "SPENT",  # once a day
     "FORGET_SEQS", "TAKEN",  # an agency was restored from a backup
     "LAST_IDS", "LAST_NUMBERS",
-    # What people made: few.
-    "DRAFTS", "ALL_PROPOSALS", "WAIVERS", "TRIALS", "OLD_TRIALS", "NEVER_PUBLISHED", "CODES", "REVIEWED",
+    "DRAFTS", "ALL_PROPOSALS", "WAIVERS", "TRIALS", "OLD_TRIALS", "NEVER_PUBLISHED", "CODES",  # what people made: few
 }  # fmt: skip
 
 

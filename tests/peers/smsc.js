@@ -1,0 +1,146 @@
+// An SMSC for tests and for trying things out, made of the npm package `smpp`: `node smsc.js PORT [--name=value ...]`.
+//
+// It stores and forwards: what is in --outbox (one JSON object a line: number, to, text) is delivered until it is
+// acknowledged, also over a kill of this process, for what was acknowledged is in --journal. Every submit_sm is written
+// there before it is answered. Lines on the input are messages to deliver: `8562055512345 1600 hello`.
+//
+//   --window=10    deliver_sm under way at once
+//   --forget=0     of so many acknowledgements one is not believed, and the connection is dropped: it comes again
+//   --throttle=0   of so many submit_sm one is answered ESME_RTHROTTLED
+//   --drop=0       hang up after so many milliseconds, again and again
+//   --receipts=0   of so many messages each is reported as delivered
+'use strict';
+
+const fs = require('fs');
+const smpp = require('smpp');
+
+const options = { window: 10, forget: 0, throttle: 0, drop: 0, receipts: 0, outbox: '', journal: '' };
+for (const word of process.argv.slice(3)) {
+  const [name, value] = word.replace(/^--/, '').split('=');
+  options[name] = /^\d+$/.test(value) ? Number(value) : value;
+}
+
+const done = new Set();
+let taken = 0;
+if (options.journal && fs.existsSync(options.journal)) {
+  for (const line of fs.readFileSync(options.journal, 'utf8').split('\n')) {
+    const entry = line && JSON.parse(line);
+    if (entry && entry.acknowledged !== undefined) done.add(entry.acknowledged);
+    if (entry && entry.id) taken += 1;
+  }
+}
+const waiting = [];
+if (options.outbox) {
+  fs.readFileSync(options.outbox, 'utf8').split('\n').filter(Boolean).forEach((line, key) => {
+    if (!done.has(key)) waiting.push({ key, ...JSON.parse(line) });
+  });
+}
+
+function note(entry) {
+  const line = JSON.stringify(entry) + '\n';
+  if (options.journal) fs.appendFileSync(options.journal, line);
+  else process.stdout.write(line);
+}
+
+let receiver = null;
+let flying = 0;
+let heard = 0;
+let offered = 0;
+let answered = 0;
+
+function octets(text) {
+  return /^[\x20-\x7e\n]*$/.test(text) ? { data_coding: 0, short_message: Buffer.from(text, 'ascii') }
+    : { data_coding: 8, short_message: Buffer.from(text, 'utf16le').swap16() };
+}
+
+function forward() {
+  while (receiver && flying < options.window && waiting.length) {
+    const message = waiting.shift();
+    const session = receiver;
+    flying += 1;
+    session.deliver_sm({
+      source_addr_ton: 1, source_addr_npi: 1, source_addr: message.number, destination_addr: message.to,
+      ...(message.receipt ? { esm_class: 4 } : {}), ...octets(message.text),
+    }, (answer) => {
+      flying -= 1;
+      heard += 1;
+      if (session !== receiver) return;
+      if (answer.command_status) {
+        setTimeout(() => { waiting.push(message); forward(); }, 100);
+      } else if (options.forget && heard % options.forget === 0) {
+        waiting.unshift(message);
+        lose(session);
+      } else {
+        message.acknowledged = true;
+        if (message.key !== undefined) note({ acknowledged: message.key });
+        forward();
+      }
+    });
+    session.flying.add(message);
+  }
+}
+
+function lose(session) {
+  if (session === receiver) {
+    receiver = null;
+    flying = 0;
+    for (const message of session.flying) {
+      if (!message.acknowledged && !waiting.includes(message)) waiting.unshift(message);
+    }
+  }
+  session.destroy();
+}
+
+const server = smpp.createServer((session) => {
+  session.flying = new Set();
+  const bind = (receives) => (pdu) => {
+    session.send(pdu.response({ system_id: 'smsc' }));
+    if (!receives) return;
+    receiver = session;
+    flying = 0;
+    if (options.drop) setTimeout(() => lose(session), options.drop * (0.5 + Math.random()));
+    setImmediate(forward);
+  };
+  session.on('bind_transceiver', bind(true));
+  session.on('bind_receiver', bind(true));
+  session.on('bind_transmitter', bind(false));
+  session.on('submit_sm', (pdu) => {
+    offered += 1;
+    if (options.throttle && offered % options.throttle === 0) {
+      session.send(pdu.response({ command_status: smpp.ESME_RTHROTTLED }));
+      return;
+    }
+    taken += 1;
+    const id = taken.toString(16);
+    const text = pdu.short_message.message;
+    const operation = pdu.ussd_service_op;
+    note({
+      id, from: pdu.source_addr, number: pdu.destination_addr, coding: pdu.data_coding, esm_class: pdu.esm_class,
+      text: Buffer.isBuffer(text) ? text.toString('hex') : text, ...(operation === undefined ? {} : { operation }),
+    });
+    session.send(pdu.response({ message_id: id }));
+    answered += 1;
+    if (options.receipts && answered % options.receipts === 0) {
+      const report = `id:${id} sub:001 dlvrd:001 submit date:2611290312 done date:2611290313 stat:DELIVRD err:000 text:`;
+      waiting.push({ number: pdu.destination_addr, to: pdu.source_addr, text: report, receipt: true });
+      setImmediate(forward);
+    }
+  });
+  session.on('enquire_link', (pdu) => session.send(pdu.response()));
+  session.on('unbind', (pdu) => { session.send(pdu.response()); session.close(); });
+  session.on('close', () => lose(session));
+  session.on('error', () => lose(session));
+});
+
+server.listen(Number(process.argv[2]), '127.0.0.1', () => process.stdout.write('listening\n'));
+
+let half = '';
+process.stdin.on('data', (data) => {
+  const lines = (half + data).split('\n');
+  half = lines.pop();
+  for (const line of lines.filter(Boolean)) {
+    const [number, to, ...words] = line.split(' ');
+    waiting.push({ number, to, text: words.join(' ') });
+  }
+  forward();
+});
