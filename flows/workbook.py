@@ -71,7 +71,7 @@ class Sheet:
     merged: bool = False
 
 
-def read_workbook(data: bytes, wanted: frozenset[str] | None = None) -> dict[str, Sheet]:
+def read_workbook(data: bytes, wanted: frozenset[str] | None = None, most_cells: int = MAX_CELLS) -> dict[str, Sheet]:
     """The sheets of an .xlsx or .xls file by lower-case name; only those in `wanted` when it is given.
 
     Raises:
@@ -83,7 +83,7 @@ def read_workbook(data: bytes, wanted: frozenset[str] | None = None) -> dict[str
         return _read_old(data, wanted)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            merged = _measure(archive)
+            merged = _measure(archive, most_cells)
         return _read(data, wanted, merged)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, ET.ParseError, InvalidFileException, NotImplementedError):
         raise WorkbookFault("this is not an .xlsx file: save it as .xlsx anew") from None
@@ -92,7 +92,7 @@ def read_workbook(data: bytes, wanted: frozenset[str] | None = None) -> dict[str
         raise WorkbookFault(f"this .xlsx file is damaged ({type(error).__name__}): save it anew") from None
 
 
-def _measure(archive: zipfile.ZipFile) -> frozenset[str]:
+def _measure(archive: zipfile.ZipFile, most_cells: int) -> frozenset[str]:
     """Refuse what is too large or could do something; the names of sheets with merged cells."""
     parts = archive.infolist()
     if len(parts) > MAX_PARTS:
@@ -116,8 +116,8 @@ def _measure(archive: zipfile.ZipFile) -> frozenset[str]:
             _measure_rows(content)
             if re.search(rb"<(?:\w+:)?mergeCell ", content):
                 merged.add(part.filename)
-    if cells > MAX_CELLS:
-        raise WorkbookFault(f"the file has more than {MAX_CELLS} cells: put long lists into a table (CSV)")
+    if cells > most_cells:
+        raise WorkbookFault(f"the file has more than {most_cells} cells: put long lists into a table (CSV)")
     return _named(archive, merged)
 
 

@@ -18,7 +18,7 @@ from sala import web as pages
 from sala.alerts import Desk
 from sala.channels import Channels, Sample, line_of
 from sala.config import Config, Console, Door
-from sala.down import Overlay
+from sala.editions import Overlay
 from sala.figures import bearer_samples, custody_samples, process_samples, road_samples, store_samples, unready
 from sala.gate import PREFIX, Gate
 from sala.loops import until_told
@@ -93,7 +93,7 @@ async def node(config: Config, served: frozenset[str] = ROOMS) -> AsyncIterator[
         key = keys.database_key(config.key_source, config.data)
         settings = configuration.store_settings(config)
         overlay = Overlay.over(prepared)
-        mind = services.mind(prepared, lambda: overlay.material)
+        mind = services.mind(prepared, overlay.given, overlay.under)
         memory = await stack.enter_async_context(open_memory(settings, key, mind, medium=_medium(config)))
         memory.route(routes)
         told = means(config, memory, Desk(memory).alert)
@@ -101,8 +101,7 @@ async def node(config: Config, served: frozenset[str] = ROOMS) -> AsyncIterator[
         await relations.down.begin()
         await hub.lease_own(config, memory)
         sent = {one.parcel.name for one in await memory.arrivals.active() if one.parcel.kind == "revision"}
-        if await services.publish_new(memory.library, prepared, sent):
-            await memory.refresh()
+        await relations.publishing.begin(prepared, sent)
         way = joint(config, memory)
         road = SyncService(way, roads, told)
         bearers.add(road, carried if roads else {}, way, memory, bearers.Pages(config, memory, overlay))

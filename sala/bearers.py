@@ -5,7 +5,7 @@ from typing import Final
 
 from sala import config as configuration
 from sala.config import Config
-from sala.down import Overlay
+from sala.editions import Overlay
 from sala.plugs import Plugged
 from store.bearer import Ear, Listener
 from store.memory import Memory

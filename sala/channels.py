@@ -121,6 +121,7 @@ def _channel(
             memory.messages,
             rules=rules,
             clock=memory.clock.steady,
+            ticks=memory.clock.ticks,
             bell=memory.bell(plugged.name),
         )
     return Channel(plugged, key_presses, messages, lane)

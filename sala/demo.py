@@ -29,6 +29,7 @@ PASSWORD: Final = "sala-demo"  # noqa: S105 - printed on purpose; the page shows
 _HEAD: Final = """\
 # The demonstration's configuration, written at its first start; change it as you like.
 node = "{node}"
+stage = "demo"
 district = "LA0901"
 data = "node"
 languages = ["lo", "en", "lo-Latn"]

@@ -52,7 +52,7 @@ def examine(path: Path | None) -> list[Finding]:
     except Fault as fault:
         return [*findings, Finding("configuration", "bad", str(fault), fault.hint)]
     findings.append(Finding("configuration", "ok", f"node {config.node}, {len(config.channels)} channels"))
-    for check in (_keys, _disk, _copy, _fsync, _channels, _services, _languages, _agencies, _hub):
+    for check in (_stage, _keys, _disk, _copy, _fsync, _channels, _services, _languages, _agencies, _hub):
         findings += _guarded(check, config)
     return findings
 
@@ -107,6 +107,46 @@ def _clock(now: float) -> Finding:
     if now < _EARLIEST:
         return Finding("clock", "bad", "the clock stands before 2026", "set it, or give the machine a clock battery")
     return Finding("clock", "ok", time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(now)))
+
+
+def _stage(config: Config) -> Iterator[Finding]:
+    """Who must say yes to what is published, and what one person has done alone."""
+    if config.stage != "live":
+        said = f"{config.stage}: one person publishes, and words that nobody has reviewed go through"
+        yield Finding("stage", "doubtful", said, 'set stage = "live" before citizens call (docs/publishing.md)')
+    else:
+        yield Finding("stage", "ok", "live: a second person approves what is published")
+    if (config.data / keys.DATABASE).exists():
+        yield from asyncio.run(_published(config))
+
+
+async def _published(config: Config) -> list[Finding]:
+    from flows import gate  # noqa: PLC0415 - as above
+    from sala import services  # noqa: PLC0415 - as above
+    from sala.here import here  # noqa: PLC0415 - as above
+
+    found = []
+    async with here(config) as one:
+        memory, now = one.memory, one.memory.clock.now()
+        for act in await memory.library.unconfirmed():
+            said = f"{act.act} of {act.name} by {act.by} waits for a second person"
+            found.append(Finding("stage", "doubtful", said, f"sala flow confirm {act.id}"))
+        waivers = [waiver for waiver in await memory.wording.waivers() if waiver.good(now)]
+        for waiver in waivers:
+            what = " ".join(filter(None, (waiver.flow or "every service", waiver.language)))
+            said = f"{what}: unreviewed words let through by {waiver.by} until {one.time(waiver.until)}"
+            found.append(Finding("wording", "doubtful", said, "have them reviewed: sala flow texts"))
+        if config.stage == "live":
+            catalogue, marks = await memory.library.catalogue(), await memory.wording.marks()
+            phrases = one.overlay.given(catalogue).phrases
+            for digest in catalogue.live.values():
+                revision = services.revision_of(catalogue.known[digest])
+                flows = (revision.flow, *revision.parts.values())
+                open_ = gate.unreviewed(flows, phrases, marks, config.languages)
+                if held := gate.held_back(open_, revision.flow.id, waivers, now):
+                    said = f"{revision.flow.id} is live with words that nobody has reviewed: {gate.counted(held)}"
+                    found.append(Finding("wording", "bad", said, "review them (sala flow texts), or sala flow waive"))
+    return found
 
 
 def _keys(config: Config) -> Iterator[Finding]:

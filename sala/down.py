@@ -1,24 +1,19 @@
 """What came down from the hub, taken into use: revisions, tables, phrases, keys, pauses; each is checked first."""
 
 import asyncio
-import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import pyrage
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from flows.errors import ConfigFault, Fault
-from flows.findings import FlowFault
 from flows.loader import load
-from flows.phrases import Phrases, placeholders
 from flows.revision import revise
-from flows.tables import Tables, read_csv
-from sala import services
 from sala.config import Config
-from sala.services import Material, Prepared
+from sala.editions import EDITIONS, Overlay, Unfit, clean, laid, lay_down, text_of
+from sala.services import Material
 from store.arrivals import Arrival
 from store.hub import Parcel
 from store.memory import Memory
@@ -36,26 +31,6 @@ HINT: Final = "`sala hub key` at the hub prints it"
 _log = structlog.get_logger("hub")
 
 
-class Unfit(Fault):
-    """A parcel cannot be used."""
-
-    code = "parcel"
-    ours = False
-
-
-@dataclass(slots=True)
-class Overlay:
-    """What the node works with now: what the configuration gave, under what came down."""
-
-    base: Prepared
-    material: Material
-
-    @classmethod
-    def over(cls, prepared: Prepared) -> "Overlay":
-        """Nothing has come down yet."""
-        return cls(prepared, prepared.material)
-
-
 class Down:
     """Takes arrivals into use, in order, each when its time has come."""
 
@@ -71,9 +46,7 @@ class Down:
         for one in await self._memory.arrivals.refused():
             if one.reason.startswith(_UNKNOWN) and one.parcel.kind in KINDS:
                 await self._memory.arrivals.try_again(one.parcel)
-        for one in await self._memory.arrivals.active():
-            if one.parcel.kind in {"table", "phrases"}:
-                self._overlay.material = _with(self._overlay.material, one.parcel)
+        lay_down(self._overlay, await self._memory.arrivals.active())
         await self._seal()
         await self._memory.refresh()
 
@@ -113,9 +86,10 @@ class Down:
             case "revision":
                 await self._revision(parcel)
             case "table" | "phrases":
-                changed = _with(self._overlay.material, parcel)
-                await self._still_clean(changed)
-                self._overlay.material = changed
+                kind = EDITIONS[parcel.kind]
+                text = text_of(parcel)
+                await self._still_clean(laid(self._overlay.material, kind, parcel.name, text))
+                self._overlay.lay(kind, parcel.name, text)
             case "pause":
                 paused = parcel.body.get("paused") is not False
                 await self._memory.library.pause(parcel.name, "hub", paused=paused)
@@ -141,7 +115,7 @@ class Down:
         parts = {flow.id: flow for flow in flows[1:]}
         if not flows or flows[0].id != name or revise(flows[0], parts).digest != digest:
             raise Unfit(f"the revision of {name} is not what its name says")
-        _clean(flows, self._overlay.material, self._overlay.base)
+        clean(flows, self._overlay.material, self._overlay.base.node.ussd)
         return flows[0].id
 
     async def _still_clean(self, changed: Material) -> None:
@@ -151,7 +125,7 @@ class Down:
 
         def check() -> None:
             for files in texts:
-                _clean([load(text, file) for file, text in files.items()], changed, self._overlay.base)
+                clean([load(text, file) for file, text in files.items()], changed, self._overlay.base.node.ussd)
 
         await asyncio.to_thread(check)
 
@@ -164,40 +138,6 @@ class Down:
                 if one.parcel.kind == "agency"
             }
         )
-
-
-def _clean(flows: Sequence[Any], material: Material, prepared: Prepared) -> None:
-    errors = [one for one in services.check_all(flows, material, prepared.node.ussd) if one.severity == "error"]
-    if errors:
-        raise services.FirstFault(FlowFault(tuple(errors)))
-
-
-def _with(material: Material, parcel: Parcel) -> Material:
-    """The material with one table, or the phrases of one language, in place of what it had."""
-    text = parcel.body.get("text")
-    if not isinstance(text, str):
-        raise Unfit(f"a parcel of the kind {parcel.kind} without its text")
-    if parcel.kind == "table":
-        return replace(material, tables=Tables({**material.tables, parcel.name: read_csv(parcel.name, text)}))
-    return replace(material, phrases=_phrases(material.phrases, parcel.name, text))
-
-
-def _phrases(phrases: Phrases, language: str, text: str) -> Phrases:
-    """The phrases with those of one language: every key that it had, and no value that nobody gives."""
-    try:
-        content = tomllib.loads(text)
-        name, signed = str(content.pop("name")), bool(content.pop("signed"))
-        texts = {f"{group}.{key}": str(said) for group, inside in content.items() for key, said in inside.items()}
-    except (tomllib.TOMLDecodeError, KeyError, AttributeError) as broken:
-        raise Unfit(f"the phrases of {language} cannot be read: {broken}") from None
-    model = phrases.texts.get(language) or phrases.texts["en"]
-    if missing := sorted(model.keys() - texts.keys()):
-        raise Unfit(f"the phrases of {language} have no {missing[0]} ({len(missing)} missing)")
-    for key, said in texts.items():
-        if unknown := placeholders(said) - placeholders(model.get(key, said)):
-            raise Unfit(f"the phrase {key} of {language} names {{{min(unknown)}}}, which nobody gives")
-    unsigned = phrases.unsigned - {language} if signed else phrases.unsigned | {language}
-    return Phrases({**phrases.texts, language: texts}, {**phrases.names, language: name}, unsigned)
 
 
 def _seals(parcel: Parcel, before: Sequence[str]) -> tuple[str, ...]:

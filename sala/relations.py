@@ -8,7 +8,9 @@ from aiohttp import web
 
 from sala import hub
 from sala.config import Config
-from sala.down import Down, Overlay, keys_now
+from sala.down import Down, keys_now
+from sala.editions import Overlay
+from sala.publishing import Publishing
 from sala.pulse import Pulse
 from sala.road import hub_settings
 from store.memory import Memory
@@ -27,6 +29,7 @@ class Relations:
     ) -> None:
         """Put it together; nothing runs before `start`."""
         self.down = Down(config, memory, overlay)
+        self.publishing = Publishing(config, memory, overlay)
         self.pulse = Pulse(memory)
         self.door = hub.door(config, memory) if config.hub.nodes else None
         self.puller: Puller | None = None
@@ -46,7 +49,7 @@ class Relations:
 
     def start(self, *, sync: bool) -> None:
         """Begin to look at what came down, and with `sync` to ask for it."""
-        self._tasks = [asyncio.create_task(self.down.run()), asyncio.create_task(self.pulse.run())]
+        self._tasks = [asyncio.create_task(one.run()) for one in (self.down, self.publishing, self.pulse)]
         if sync and self.puller is not None:
             self._tasks.append(asyncio.create_task(self.puller.run()))
 

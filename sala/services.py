@@ -2,7 +2,7 @@
 
 import asyncio
 import getpass
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from importlib.metadata import version as version_of
@@ -19,12 +19,12 @@ from flows.model import Flow
 from flows.revision import Revision, revise
 from flows.tables import Tables, read_csv
 from flows.text.measure import USSD, Budget
+from flows.texts import Marks, file_of, read_marks
 from sala import config as configuration
 from sala import plugs
 from sala.beside import beside
 from sala.config import Config
 from sala.plugs import Plugged
-from store.library import Library
 from store.memory import Memory
 from store.mind import Mind, dialogue_mind
 from store.values import Catalogue, Published
@@ -168,7 +168,7 @@ def prepare(config: Config, plugged: Sequence[Plugged]) -> Prepared:
         if language not in given.phrases.texts:
             known = ", ".join(sorted(given.phrases.texts))
             raise configuration.mistake(config, ("languages",), f"{language}: no phrases; there are: {known}")
-    node = _node(config, plugged)
+    node = node_of(config, plugged)
     try:
         revisions = revisions_of(read(config.services), given, node.ussd)
     except FlowFault as fault:
@@ -177,7 +177,8 @@ def prepare(config: Config, plugged: Sequence[Plugged]) -> Prepared:
     return Prepared(given, revisions, node, config.languages)
 
 
-def _node(config: Config, plugged: Sequence[Plugged]) -> Node:
+def node_of(config: Config, plugged: Sequence[Plugged]) -> Node:
+    """The settings that a citizen meets."""
     presses = [one.key_press_settings for one in plugged if one.key_press_settings]
     messages = [one.message_settings for one in plugged if one.message_settings]
     codes = [code for settings in presses for code in settings.service_codes]
@@ -197,16 +198,20 @@ def _node(config: Config, plugged: Sequence[Plugged]) -> Node:
     )
 
 
-def mind(prepared: Prepared, material: Callable[[], Material] | None = None) -> Mind:
+def mind(
+    prepared: Prepared,
+    material: Callable[[Catalogue], Material] | None = None,
+    under: Callable[[Office], str] = lambda _: "",
+) -> Mind:
     """What the store thinks with: the dialogue, in the office composed of what is published.
 
-    `material` gives the tables and phrases of the moment, where they change while the node runs.
+    `material` gives the tables and phrases of the moment, where they change while the node runs; `under` their digests.
     """
     read_already = {revision.digest: revision for revision in prepared.revisions}
 
     def compose(catalogue: Catalogue) -> Office:
         known = Known(catalogue.known, read_already)
-        given = material() if material is not None else prepared.material
+        given = material(catalogue) if material is not None else prepared.material
         return Office(
             live={flow: known[digest] for flow, digest in catalogue.live.items()},
             known=known,
@@ -214,15 +219,16 @@ def mind(prepared: Prepared, material: Callable[[], Material] | None = None) -> 
             phrases=given.phrases,
             languages=prepared.languages,
             paused=catalogue.paused,
+            said=catalogue.said,
             node=prepared.node,
         )
 
-    return dialogue_mind(compose)
+    return dialogue_mind(compose, under)
 
 
 def desk_mind(config: Config, plugged: Sequence[Plugged]) -> Mind:
     """The mind of a command that tells citizens something: with all that is published, and no file read for it."""
-    return mind(Prepared(material_of(config), (), _node(config, plugged), config.languages))
+    return mind(Prepared(material_of(config), (), node_of(config, plugged), config.languages))
 
 
 def desk(config: Config) -> AbstractAsyncContextManager[Memory]:
@@ -268,27 +274,21 @@ def revision_of(published: Published) -> Revision:
     return Revision(flows[0], parts, published.digest, flows[0].source)
 
 
-async def publish_new(library: Library, prepared: Prepared, sent: Collection[str] = ()) -> list[str]:
-    """Publish what was never published, so that a start does not undo a rollback; the digests of what was.
-
-    The flows in `sent` come from a hub, which alone publishes them.
-    """
-    known = {one.digest for one in await library.list()}
-    fresh = [
-        revision for revision in prepared.revisions if revision.digest not in known and revision.flow.id not in sent
-    ]
-    for revision in fresh:
-        await _make_live(library, revision, "start")
-    return [revision.digest for revision in fresh]
-
-
-async def _make_live(library: Library, revision: Revision, actor: str) -> None:
-    await library.publish(revision.flow.id, revision.digest, files_of(revision), actor)
-
-
 def files_of(revision: Revision) -> dict[str, str]:
     """The texts that a revision is made of, its own first."""
     return {f"{flow.id}.yaml": flow.source for flow in (revision.flow, *revision.parts.values())}
+
+
+def marks_beside(paths: Iterable[Path]) -> Marks:
+    """The marks of what was reviewed, from the files beside these flows and those of the library."""
+    by: dict[str, dict[str, str]] = {}
+    for path in (*paths, LIBRARY):
+        for flow in load_path(path):
+            file = Path(flow.file).with_name(file_of(Path(flow.file).name))
+            if file.exists():
+                for language, some in read_marks(file.read_text("utf-8")).by.items():
+                    by.setdefault(language, {}).update(some)
+    return Marks(by)
 
 
 def actor() -> str:
@@ -299,19 +299,6 @@ def actor() -> str:
 def sorry(key: str, language: str) -> str:
     """The words for a citizen whose key press could not be answered."""
     return full(language) if key == "full" else try_later(language)
-
-
-def publish(config: Config, path: Path) -> list[str]:
-    """Check and publish a file or a folder; a line for each service."""
-    fresh = revisions_of(read([path]), material_of(config))
-    return asyncio.run(_publish(config, fresh))
-
-
-async def _publish(config: Config, revisions: Sequence[Revision]) -> list[str]:
-    async with beside(config) as memory:
-        for revision in revisions:
-            await _make_live(memory.library, revision, actor())
-    return [f"published {revision.flow.id} {revision.digest}" for revision in revisions]
 
 
 def published(config: Config) -> list[Mapping[str, Any]]:
@@ -328,26 +315,5 @@ async def _published(config: Config) -> list[Mapping[str, Any]]:
 
 def _state(one: Published) -> str:
     if not one.live:
-        return "old"
+        return "tried" if one.tried else "old"
     return "paused" if one.paused else "live"
-
-
-def pause(config: Config, service: str, *, paused: bool) -> str:
-    """Stop or go on taking new requests for a service."""
-    asyncio.run(_pause(config, service, paused=paused))
-    return f"{service} {'takes no new requests' if paused else 'takes new requests'}"
-
-
-async def _pause(config: Config, service: str, *, paused: bool) -> None:
-    async with beside(config) as memory:
-        await memory.library.pause(service, actor(), paused=paused)
-
-
-def rollback(config: Config, service: str) -> str:
-    """Make the revision before the live one live again."""
-    return f"{service} is {asyncio.run(_rollback(config, service))} again"
-
-
-async def _rollback(config: Config, service: str) -> str:
-    async with beside(config) as memory:
-        return await memory.library.rollback(service, actor())

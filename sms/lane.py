@@ -68,6 +68,7 @@ class Lane:
         rules: Rules,
         clock: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
+        ticks: Callable[[], float] = time.monotonic,
         bell: asyncio.Event | None = None,
     ) -> None:
         """Send by the rules; `bell` rings when something was queued."""
@@ -80,6 +81,7 @@ class Lane:
         self._numbers = Numbers(rules.per_number)
         self._clock = clock
         self._chance = chance
+        self._ticks = ticks
         self._bell = bell or asyncio.Event()
         self._flying: set[asyncio.Task[None]] = set()
         self._tokens = 1.0
@@ -134,7 +136,7 @@ class Lane:
         return False
 
     def _refill(self) -> float:
-        now = time.monotonic()
+        now = self._ticks()
         if self._counted_at:
             self._tokens += (now - self._counted_at) * self._rules.rate
         self._counted_at = now

@@ -35,6 +35,10 @@ class Clock:
         self._agreed: tuple[float, float] | None = None
         self._day = (0, 0, date.min)
 
+    def ticks(self) -> float:
+        """Seconds that only count on, from no particular moment: for spans within one run."""
+        return self._monotonic()
+
     def believe(self, newest: int) -> None:
         """Take the newest time that is on the disk: a wall clock behind it is doubtful.
 

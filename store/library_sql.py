@@ -97,6 +97,16 @@ TAKE_CODE: Final = (
 
 RETIRE_CODE: Final = "UPDATE code SET until = ? WHERE kind = ? AND value = ?"
 
+# --- wording --------------------------------------------------------------------------------------------------------
+
+REVIEWED: Final = "SELECT language, digest, who FROM reviewed ORDER BY language, digest"
+
+ADD_REVIEWED: Final = (
+    "INSERT INTO reviewed (language, digest, who) VALUES (?, ?, ?) ON CONFLICT (language, digest) DO NOTHING"
+)
+
+DROP_REVIEWED: Final = "DELETE FROM reviewed WHERE language = ? AND digest = ?"
+
 # --- waivers ---------------------------------------------------------------------------------------------------------
 
 ADD_WAIVER: Final = (

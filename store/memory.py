@@ -50,6 +50,7 @@ from store.turns import Turns
 from store.users import Users
 from store.values import Catalogue, Hop
 from store.whole import Whole
+from store.wording import Wording
 from store.words import Words
 from store.writer import Writer
 
@@ -112,6 +113,7 @@ class Memory:
         self.bearer = Bearer(self.writer, reading, clock, self._words, self._post)
         self.library = Library(self.writer, reading, clock, two_persons=settings.two_persons)
         self.trials = Trials(self.writer, reading, clock, hashing)
+        self.wording = Wording(self.writer, reading, clock)
         self.drafts = Drafts(self.writer, reading, clock, two_persons=settings.two_persons)
         self.review = Review(self.writer, reading, clock, self._words, self._scribe, hashing, statuses)
         self.links = LinkBook(self.writer, reading)

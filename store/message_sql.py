@@ -4,6 +4,8 @@ from typing import Final
 
 STANDING: Final = "SELECT channel, state, tried FROM message WHERE id = ?"
 
+STATES: Final = "SELECT state FROM message ORDER BY id"
+
 PRICED: Final = "UPDATE message SET price = price + ?, settled_at = ? WHERE id = ?"
 
 SENT: Final = "UPDATE message SET state = 'sent', gateway_id = ?, cost = ? WHERE id = ?"

@@ -107,6 +107,10 @@ class Messages:
 
         await self._writer.do(run)
 
+    async def states(self) -> list[str]:
+        """The states of all messages that are kept, oldest first: for kits, whose messages are few."""
+        return [row[0] for row in await self._reader.rows(message_sql.STATES)]
+
     async def spent(self, channel: str, since: int) -> int:
         """What the channel's messages cost since then, in 1/10000 of the currency."""
         return int((await self._reader.rows(message_sql.SPENT, (channel, since)))[0][0])

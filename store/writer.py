@@ -5,8 +5,9 @@ that a turn which cannot be written fails alone.
 """
 
 import asyncio
+import contextlib
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -121,6 +122,15 @@ class Writer:
         if self._broken is None:
             log.critical("the disk failed; nothing more is written until a new start", reason=fault.code)
         self._broken = fault
+
+    @contextlib.contextmanager
+    def refusing(self, fault: StoreFault) -> Iterator[None]:
+        """Write nothing within this block, as if `fault` had happened: how kits and drills see what then follows."""
+        before, self._broken = self._broken, fault
+        try:
+            yield
+        finally:
+            self._broken = before
 
     def put(self, ask: Ask) -> None:
         """Queue a turn.

@@ -33,7 +33,7 @@ class Door:
         self._gateway = gateway
         self._turns = turns
         self._sorry = sorry
-        self._patience = Patience(deadline)
+        self.patience = Patience(deadline)
         self.counts = {"answered": 0, "malformed": 0, "busy": 0, "full": 0, "late": 0, "fault": 0, "ended": 0}
 
     def hooks(self) -> Mapping[str, Hook]:
@@ -64,11 +64,11 @@ class Door:
             Unanswered: it is not committed. CallFault: it is refused.
         """
         work = asyncio.ensure_future(self._turns.take(call))
-        self._patience.watch(work)
+        self.patience.watch(work)
         try:
             await asyncio.wait({work})
         finally:
-            self._patience.forget(work)
+            self.patience.forget(work)
             if not work.done():
                 work.cancel()
         fault = None if work.cancelled() else work.exception()
@@ -88,12 +88,12 @@ class Door:
     def _take(self, call: Call) -> asyncio.Future[Answer]:
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         reply = asyncio.ensure_future(self._turns.take(call))
-        self._patience.watch(reply)
+        self.patience.watch(reply)
         reply.add_done_callback(partial(self._taken, call, answer))
         return answer
 
     def _taken(self, call: Call, answer: asyncio.Future[Answer], reply: asyncio.Future[Reply]) -> None:
-        self._patience.forget(reply)
+        self.patience.forget(reply)
         fault = None if reply.cancelled() else reply.exception()
         if isinstance(fault, CallFault):
             said = self._refuse(Malformed(fault.code))

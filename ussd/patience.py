@@ -16,14 +16,14 @@ class Patience:
 
     def __init__(self, seconds: float) -> None:
         """Wait at most `seconds` (noticed up to `TICK` later) for each future."""
-        self._seconds = seconds
+        self.seconds = seconds
         self._waiting: dict[asyncio.Future[Any], float] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def watch(self, work: asyncio.Future[Any]) -> None:
         """Cancel it when its time is over; what it had already handed to the store may still be written."""
         loop = work.get_loop()
-        self._waiting[work] = loop.time() + self._seconds
+        self._waiting[work] = loop.time() + self.seconds
         if self._timer is None:
             self._timer = loop.call_later(TICK, self._look, loop)
 

@@ -12,7 +12,9 @@ from sala.cli import bundle as _bundle
 from sala.cli import case as _case
 from sala.cli import copy as _copy
 from sala.cli import db as _db
+from sala.cli import editions as _editions
 from sala.cli import flow as _flow
+from sala.cli import gateway as _gateway
 from sala.cli import hub as _hub
 from sala.cli import node as _node
 from sala.cli import review as _review
@@ -31,6 +33,9 @@ app = typer.Typer(
 )
 _node.add_to(app)
 app.add_typer(_flow.app, name="flow")
+app.add_typer(_editions.tables, name="table")
+app.add_typer(_editions.phrases, name="phrases")
+app.add_typer(_gateway.app, name="gateway")
 app.add_typer(_sync.app, name="sync")
 app.add_typer(_review.app, name="review")
 app.add_typer(_bundle.app, name="bundle")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from sala.cli import exporting, importing, texts
+from sala.cli import exporting, importing, publishing, texts
 from sala.cli.options import ConfigFile, Form, FormOption, read_config, table
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ app = typer.Typer(help="Check, try and publish services.", no_args_is_help=True)
 app.add_typer(importing.app, name="import")
 app.add_typer(exporting.app, name="export")
 app.add_typer(texts.app, name="texts")
+publishing.add_to(app)
 FOUND = 1
 
 
@@ -130,17 +131,6 @@ def try_(
         raise typer.Exit(FOUND)
 
 
-@app.command()
-def publish(
-    path: Annotated[Path, typer.Argument(help="A flow file, or a folder of them.")], config: ConfigFile = None
-) -> None:
-    """Check and publish; a running node shows it to new sessions within 2 seconds."""
-    from sala import services
-
-    for line in services.publish(read_config(config), path):
-        print(line)
-
-
 @app.command("list")
 def list_(config: ConfigFile = None, form: FormOption = Form.TEXT) -> None:
     """List what is published, the live revision of each service first."""
@@ -156,29 +146,6 @@ def list_(config: ConfigFile = None, form: FormOption = Form.TEXT) -> None:
     zone = ZoneInfo(chosen.timezone)
     told = [{**row, "published": f"{datetime.fromtimestamp(row['published'], zone):%Y-%m-%d %H:%M}"} for row in rows]
     print(table(("service", "state", "revision", "published"), [list(row.values()) for row in told]))
-
-
-@app.command()
-def pause(
-    service: Annotated[str, typer.Argument(metavar="ID", help="The service.")],
-    config: ConfigFile = None,
-    *,
-    resume: Annotated[bool, typer.Option("--resume", help="Take new requests again.")] = False,
-) -> None:
-    """Take no new requests for a service; what is begun may be finished."""
-    from sala import services
-
-    print(services.pause(read_config(config), service, paused=not resume))
-
-
-@app.command()
-def rollback(
-    service: Annotated[str, typer.Argument(metavar="ID", help="The service.")], config: ConfigFile = None
-) -> None:
-    """Make the revision before the live one live again."""
-    from sala import services
-
-    print(services.rollback(read_config(config), service))
 
 
 def _as_text(findings: "Sequence[Finding]") -> str:

@@ -13,15 +13,12 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from flows.errors import SendError
 from sms import port
+from sms.poster import refusal
 from store.values import Outgoing, Sent
 
 # Per recipient. 1xx was taken, 4xx will never be, 5xx may be later. These are the exceptions from that:
 # an account without money or with a wrong sender is mended by a person, and the messages then still go.
 _OURS: Final = frozenset({402, 405})
-_AUTH: Final = frozenset({401, 403})
-_TOO_MANY: Final = 429
-_GATEWAY_TIMEOUT: Final = 504
-_SERVER_FAULTS: Final = 500
 
 
 class Settings(port.Settings):
@@ -80,7 +77,7 @@ def read_outcome(status: int, body: bytes) -> Sent:
         SendError: not taken; `unknown` when the answer makes no sense, for then the message may be on its way.
     """
     if status not in {200, 201}:
-        raise _http_error(status)
+        raise refusal(status)
     try:
         data = json.loads(body)["SMSMessageData"]
         recipients = data["Recipients"]
@@ -102,15 +99,6 @@ def _recipient(recipient: Mapping[str, Any]) -> Sent:
         case 5:
             raise SendError(str(code), retry=True)
     raise SendError(f"status-{code}", unknown=True)
-
-
-def _http_error(status: int) -> SendError:
-    if status in _AUTH:
-        return SendError(f"http-{status}", retry=True, ours=True)
-    if status == _GATEWAY_TIMEOUT:
-        return SendError("http-504", unknown=True)
-    later = status == _TOO_MANY or status >= _SERVER_FAULTS
-    return SendError(f"http-{status}", retry=later, ours=not later)
 
 
 def word(text: str) -> str:

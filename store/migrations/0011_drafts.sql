@@ -114,6 +114,14 @@ CREATE TABLE code (
   PRIMARY KEY (kind, value)
 ) WITHOUT ROWID;
 
+-- Texts that a person has read and accepted: a digest of words and original (flows/texts/marks.py).
+CREATE TABLE reviewed (
+  language TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  who TEXT NOT NULL,
+  PRIMARY KEY (language, digest)
+) WITHOUT ROWID;
+
 -- Words that nobody has reviewed, let through by a named person for a time. Empty: every service, every language.
 CREATE TABLE waiver (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -16,7 +16,8 @@ MAY_SCAN = {
     "SPENT",  # once a day
     "FORGET_SEQS", "TAKEN",  # an agency was restored from a backup
     "LAST_IDS", "LAST_NUMBERS",
-    "DRAFTS", "ALL_PROPOSALS", "WAIVERS", "TRIALS", "OLD_TRIALS", "NEVER_PUBLISHED", "CODES",  # what people made: few
+    # What people made: few.
+    "DRAFTS", "ALL_PROPOSALS", "WAIVERS", "TRIALS", "OLD_TRIALS", "NEVER_PUBLISHED", "CODES", "REVIEWED",
 }  # fmt: skip
 
 

@@ -12,9 +12,9 @@ from gateways.smpp.options import Options
 from sala.links import Sink
 from sms.door import Door as SmsDoor
 from sms.lane import Lane, Rules
+from store.kit import counting_mind
 from store.memory import Memory, open_memory
 from store.settings import StoreSettings
-from tests.conformance.house import mind
 from tests.gateways.smpp.smsc import Smsc
 from ussd.door import Door as UssdDoor
 
@@ -62,7 +62,7 @@ class House:
 async def house(folder: Path, smsc: Smsc, *, sending: bool = True, **more: Any) -> AsyncIterator[House]:
     """A node with one channel; closed in order."""
     settings = Options.model_validate({**GIVEN, "port": smsc.port, **more})
-    async with open_memory(StoreSettings(data=folder, node="KIT"), b"k" * 32, mind()) as memory:
+    async with open_memory(StoreSettings(data=folder, node="KIT"), b"k" * 32, counting_mind()) as memory:
         gateway = Gateway("kit", settings)
         gateway.line._chance = lambda: 1.0
         listener = memory.whole(memory.turns)

@@ -14,7 +14,9 @@ from flows.loader import load
 from flows.revision import revise
 from sala import services
 from sala.config import Config
-from sala.down import Down, Overlay, trusted
+from sala.down import Down, trusted
+from sala.editions import Overlay
+from sala.publishing import Publishing
 from sala.pulse import Pulse
 from store.hub import Parcel
 from store.memory import Memory, open_memory
@@ -51,12 +53,11 @@ class Branch:
 async def branch(folder: Path, prepared: services.Prepared, **settings: Any) -> AsyncIterator[Branch]:
     overlay = Overlay.over(prepared)
     given = StoreSettings(data=folder, node="LA-XK-03", reserve_mb=0, free_mb=0, leased=True, **settings)
-    mind = services.mind(prepared, lambda: overlay.material)
+    mind = services.mind(prepared, overlay.given, overlay.under)
     async with open_memory(given, KEY, mind, house=False) as memory:
         down = Down(CONFIG, memory, overlay)
         await down.begin()
-        await services.publish_new(memory.library, prepared)
-        await memory.refresh()
+        await Publishing(CONFIG, memory, overlay).begin(prepared)
         yield Branch(memory, overlay, down)
 
 

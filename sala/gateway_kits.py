@@ -1,0 +1,147 @@
+"""What `sala gateway` does: lists what is installed, runs a kit for an engineer to read, writes a new gateway."""
+
+import asyncio
+import importlib
+import importlib.metadata
+import json
+import re
+import sys
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from string import Template
+from typing import Any, Final
+
+from structlog.testing import capture_logs
+
+import gateways.port
+import sms.port
+import ussd.port
+from flows.errors import ConfigFault
+from sala import kit
+from sala.kit import Result, Subject
+
+HEAD: Final = ("NAME", "GATEWAY", "SIDES", "PROVEN BY")
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_SKELETON: Final = Path(__file__).parent / "skeleton"
+
+
+def listed() -> list[tuple[str, str, str, str]]:
+    """Every gateway, and every operator that a kit describes."""
+    described = kit.subjects()
+    rows = [
+        (
+            one.name,
+            one.gateway,
+            "+".join(side for side in kit.GROUPS if getattr(one, side)),
+            f"sala gateway test {name}",
+        )
+        for name, one in described.items()
+    ]
+    known = {one.gateway for one in described.values()}
+    for group, sides in ((ussd.port.GROUP, "ussd"), (sms.port.GROUP, "sms"), (gateways.port.GROUP, "ussd+sms")):
+        points = sorted(importlib.metadata.entry_points(group=group).names)
+        rows += [(name, name, sides, "no kit describes it") for name in points if name not in known]
+    return rows
+
+
+def prove(name: str, say: Callable[[str], None], *, as_json: bool = False) -> bool:
+    """Run the kit of a gateway, or of the package in a folder; whether a promise is broken.
+
+    Raises:
+        ConfigFault: there is no such gateway, or the folder holds none.
+    """
+    folder = Path(name)
+    if folder.is_dir():
+        with tempfile.TemporaryDirectory() as metadata:
+            return _prove(_of_folder(folder, Path(metadata)), say, as_json=as_json)
+    return _prove([kit.subject(name)], say, as_json=as_json)
+
+
+def _prove(subjects: Sequence[Subject], say: Callable[[str], None], *, as_json: bool) -> bool:
+    results = asyncio.run(_results(subjects, (lambda _: None) if as_json else say))
+    broken = [one for one in results if one.said]
+    if as_json:
+        say(json.dumps([asdict(one) for one in results], ensure_ascii=False, indent=2))
+    elif broken:
+        say(f"{len(broken)} of {len(results)} promises are broken")
+    else:
+        say(f"all {len(results)} promises are kept")
+    return bool(broken)
+
+
+async def _results(subjects: Sequence[Subject], say: Callable[[str], None]) -> list[Result]:
+    results = []
+    # What the node logs while it is being ill-treated is no news.
+    with capture_logs():
+        for one in subjects:
+            async for result in kit.prove(one):
+                say(f"{'BROKEN' if result.said else 'ok':7} {result.side:5} {result.case}")
+                if result.said:
+                    say(f"{'':14}{result.said}")
+                results.append(result)
+    return results
+
+
+def _of_folder(folder: Path, metadata: Path) -> list[Subject]:
+    """The gateways of a package that is not installed: its metadata is laid where Python looks for it."""
+    try:
+        project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
+        points: dict[str, dict[str, str]] = project["entry-points"]
+    except (OSError, ValueError, KeyError) as missing:
+        said = f"{folder}: no pyproject.toml with entry points"
+        raise ConfigFault(said, hint="`sala gateway new NAME` writes one") from missing
+    info = metadata / f"{project['name'].replace('-', '_')}-0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: 0\n", "utf-8")
+    lines = [
+        line for group, all_ in points.items() for line in (f"[{group}]", *(f"{k} = {v}" for k, v in all_.items()))
+    ]
+    (info / "entry_points.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    sys.path[:0] = [str(metadata), str(folder.resolve())]
+    importlib.invalidate_caches()
+    names = {name for group in kit.GROUPS.values() for name in points.get(group, {})}
+    if not names:
+        raise ConfigFault(f"{folder}: it describes no kit", hint=f"register one in {' or '.join(kit.GROUPS.values())}")
+    return [kit.subject(name) for name in sorted(names)]
+
+
+def begin(name: str, sides: Sequence[str], folder: Path) -> Iterator[Path]:
+    """Write the package into a new folder; the files that were written.
+
+    Raises:
+        ConfigFault: the name cannot be one, or the folder is not empty.
+    """
+    if not _NAME.fullmatch(name):
+        raise ConfigFault(f"{name!r} cannot be a gateway's name", hint="a-z, 0-9 and _, at most 31, a letter first")
+    if folder.exists() and any(folder.iterdir()):
+        raise ConfigFault(f"{folder}: there is something already", hint="give another --folder")
+    for file, text in _files(name, sides):
+        path = folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        yield path
+
+
+def _files(name: str, sides: Sequence[str]) -> Iterator[tuple[str, str]]:
+    room = f"sala_{name}"
+    yield "pyproject.toml", _filled("pyproject.toml", name, points=_points(name, sides))
+    yield "README.md", _filled("README.md", name)
+    yield f"{room}/__init__.py", f'"""A gateway of Sala for {name}."""\n'
+    for side in sides:
+        for file in (f"{side}.py", f"{side}_kit.py"):
+            yield f"{room}/{file}", _filled(file, name)
+
+
+def _points(name: str, sides: Sequence[str]) -> str:
+    lines: list[str] = []
+    for side in sides:
+        lines += [f'[project.entry-points."sala.{side}_gateways"]', f'{name} = "sala_{name}.{side}:Gateway"', ""]
+        lines += [f'[project.entry-points."sala.{side}_kits"]', f'{name} = "sala_{name}.{side}_kit:WIRE"', ""]
+    return "\n".join(lines)
+
+
+def _filled(file: str, name: str, **more: Any) -> str:
+    return Template((_SKELETON / f"{file}.txt").read_text("utf-8")).substitute(name=name, **more)

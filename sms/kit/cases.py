@@ -1,0 +1,333 @@
+"""What every SMS gateway must do: one function a case, its first line is what the engineer reads."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Final
+
+from sms.kit.standin import HttpPeer
+from sms.kit.wire import Manner, Peer, Taken
+from sms.lane import Lane
+from sms.port import Capabilities, Gateway
+from store.kit import NUMBER, Failed, expect, must, strange, words
+from store.values import Received
+
+OVERSIZE: Final = 300_000
+LONG: Final = "ຂໍແຈ້ງໃຫ້ຊາບວ່າ ຄຳຮ້ອງຂອງທ່ານໄດ້ຮັບແລ້ວ ກະລຸນາມາທີ່ຫ້ອງການບ້ານພາຍໃນວັນສຸກ ແລະ ເອົາບັດປະຈຳຕົວມານຳ " * 2
+PAUSE: Final = 0.01
+"""Seconds in which the rate of the kit's channel, 1000 a second, allows more than any case sends at once."""
+
+RATE: Final = 5
+"""Messages a second of a channel in the case about the rate."""
+
+AFTER: Final[dict[Manner, tuple[str, bool]]] = {
+    "refused": ("failed", False),
+    "later": ("queued", True),
+    "throttled": ("queued", True),
+    "broken": ("queued", True),
+    "nonsense": ("unknown", False),
+    "silent": ("unknown", False),
+}
+"""What becomes of a message by how it was treated, and whether it is sent again."""
+
+
+@dataclass
+class Bench:
+    """What a case works with.
+
+    Attributes:
+        peer: the operator. gateway: the one that is tried. lane: what sends. go: lets time pass.
+        full: within it nothing can be committed. restart: ends the node, and starts it again on the same disk; with
+            other settings of the channel, if given.
+        states: of all messages, oldest first.
+    """
+
+    peer: Peer
+    gateway: Gateway
+    lane: Lane
+    go: Callable[[float], None]
+    full: Callable[[], AbstractContextManager[None]]
+    restart: Callable[[dict[str, object]], Awaitable[None]]
+    states: Callable[[], Awaitable[Sequence[str]]]
+    crash: Callable[[], Awaitable[None]]
+
+    @property
+    def can(self) -> Capabilities:
+        """What the gateway says that it can do."""
+        return self.gateway.capabilities
+
+    async def hear(self, name: str, text: str, number: str = NUMBER) -> None:
+        """Have a phone send this, which must be acknowledged."""
+        must(await self.peer.message(name, number, text), f"the message {text[:40]!r} was not acknowledged")
+
+    async def send(self) -> None:
+        """Send what is due, and wait until it is over."""
+        idle = 0
+        while idle < 2:  # noqa: PLR2004 - the first time it may be the channel's rate that made it wait
+            idle = 0 if await self.lane.drain() else idle + 1
+            self.go(PAUSE)
+
+    def got(self) -> list[str]:
+        """The texts that the operator took, in order, parts of long messages joined."""
+        if isinstance(self.peer, HttpPeer):
+            self.peer.check()
+        return [taken.text for taken in self.peer.seen if taken.manner == "taken"]
+
+
+Case = Callable[[Bench], Awaitable[None]]
+
+
+async def answered(bench: Bench) -> None:
+    """A message is answered, one with Lao and an empty one too."""
+    await bench.hear("m1", "1")
+    await bench.send()
+    expect(bench.got(), [words(["1"])], "the answers")
+    must(all(taken.number == NUMBER for taken in bench.peer.seen), f"sent to {bench.peer.seen[0].number!r}")
+    await bench.hear("m2", "ເກີດ ໒")
+    await bench.send()
+    await bench.hear("m3", "")
+    await bench.send()
+    expect(bench.got()[1:], [words(["1", "ເກີດ ໒"]), words(["1", "ເກີດ ໒", ""])], "the answers")
+
+
+async def odd_texts(bench: Bench) -> None:
+    """Signs of the wire, a star, quotes, an emoji arrive as they were written, in both directions."""
+    inputs: list[str] = []
+    for number, odd in enumerate(("a&b=c+d%41", "*1*2#", '<b>"x"\'{}\\;', "a\nb", "é€^{}[~]|", "😀")):
+        inputs.append(odd)
+        await bench.hear(f"m{number}", odd)
+        await bench.send()
+        expect(bench.got()[-1:], [words(inputs)], f"the answer to {odd!r}")
+
+
+async def twice(bench: Bench) -> None:
+    """The same message again, one after the other or at once, is heard once."""
+    for _ in range(3):
+        await bench.hear("m1", "1")
+    acknowledged = await asyncio.gather(*(bench.peer.message("m2", NUMBER, "2") for _ in range(8)))
+    must(all(acknowledged), "a copy was not acknowledged, so it would come for ever")
+    await bench.send()
+    expect(bench.got(), [words(["1"]), words(["1", "2"])], "the answers")
+
+
+async def out_of_order(bench: Bench) -> None:
+    """Messages that come in another order are each heard once."""
+    for name in ("m2", "m1", "m2"):
+        await bench.hear(name, name)
+    await bench.send()
+    expect(bench.got(), [words(["m2"]), words(["m2", "m1"])], "the answers")
+
+
+async def not_committed(bench: Bench) -> None:
+    """What is not committed is not acknowledged, and is taken when it comes again."""
+    await bench.hear("m1", "1")
+    await bench.send()
+    taken = bench.peer.seen[0]
+    with bench.full():
+        must(not await bench.peer.message("m2", NUMBER, "2"), "a message that was not committed was acknowledged")
+        if bench.can.reports:
+            status = _status(bench.peer, "delivered")
+            must(not await bench.peer.report(taken, status), "a report that was not committed was acknowledged")
+        if bench.can.optouts:
+            must(not await bench.peer.opt_out(NUMBER), "an opt-out that was not committed was acknowledged")
+    await bench.hear("m2", "2")
+    await bench.send()
+    expect(bench.got(), [words(["1"]), words(["1", "2"])], "the answers")
+
+
+async def early_report(bench: Bench) -> None:
+    """A report that is quicker than the answer to the send finds its message."""
+    if not bench.can.reports:
+        return
+
+    async def early(taken: Taken) -> None:
+        must(await bench.peer.report(taken, _status(bench.peer, "delivered")), "the report was not acknowledged")
+
+    bench.peer.early = early
+    await bench.hear("m1", "1")
+    await bench.send()
+    expect(await bench.states(), ["delivered"], "the message")
+
+
+async def reports(bench: Bench) -> None:
+    """Each status is understood, twice and in any order; one that nobody knows changes nothing."""
+    if not bench.can.reports:
+        return
+    for number, (status, wanted) in enumerate(bench.peer.statuses.items()):
+        await bench.hear(f"m{number}", str(number))
+        await bench.send()
+        taken = bench.peer.seen[-1]
+        for _ in range(2):
+            must(await bench.peer.report(taken, status), f"the report {status!r} was not acknowledged")
+        after = "sent" if wanted in {"sent", "unknown"} else wanted
+        expect((await bench.states())[-1], after, f"the message after {status!r}")
+        if sent := next((one for one, state in bench.peer.statuses.items() if state == "sent"), ""):
+            must(await bench.peer.report(taken, sent), "a late report was not acknowledged")
+            expect((await bench.states())[-1], after, f"the message after {status!r} and a late {sent!r}")
+
+
+async def unknown_report(bench: Bench) -> None:
+    """A report on a message that nobody knows, and a status that nobody knows, are acknowledged."""
+    if not bench.can.reports:
+        return
+    stranger = Taken(NUMBER, "x", "no-such-id", echo={"mark": "7f-6afe0000"})
+    must(await bench.peer.report(stranger, _status(bench.peer, "delivered")), "the report was not acknowledged")
+    must(await bench.peer.report(stranger, _status(bench.peer, "unknown")), "the unknown status was not acknowledged")
+
+
+async def each_way_to_fail(bench: Bench) -> None:
+    """Refused for good: failed. Not now, 429, 503: sent again later. No answer, or nonsense: never sent again."""
+    for number, manner in enumerate(bench.peer.manners):
+        await bench.hear(f"m{number}", str(number), f"+85620555123{number:02}")
+        bench.peer.plays[:] = [manner]
+        await bench.send()
+        before = len(bench.peer.seen)
+        state, again = AFTER[manner]
+        if state == "unknown" and bench.can.idempotent:
+            state, again = "queued", True
+        expect((await bench.states())[-1], state, f"the message after {manner!r}")
+        bench.go(3600)
+        await bench.send()
+        expect(len(bench.peer.seen) - before, int(again), f"further attempts after {manner!r}")
+        expect((await bench.states())[-1], "sent" if again else state, f"the message in the end, after {manner!r}")
+
+
+async def away(bench: Bench) -> None:
+    """While the operator refuses connections messages wait, and go when it is back."""
+    await bench.hear("m1", "1")
+    async with bench.peer.away():
+        await bench.send()
+        expect(await bench.states(), ["queued"], "the message while nobody is there")
+    bench.go(3600)
+    await bench.send()
+    expect(bench.got(), [words(["1"])], "what was sent afterwards")
+
+
+async def in_order(bench: Bench) -> None:
+    """A number gets its messages in order, also when the first has to be sent twice."""
+    retry = next((manner for manner in bench.peer.manners if AFTER[manner][1]), None)
+    bench.peer.plays[:] = [retry] if retry else []
+    for number in range(5):
+        await bench.hear(f"m{number}", str(number))
+    for _ in range(20):
+        await bench.send()
+        bench.go(60)
+    expect(bench.got(), [words([str(one) for one in range(number + 1)]) for number in range(5)], "the answers")
+
+
+async def long_lao(bench: Bench) -> None:
+    """A long Lao message arrives whole, and no part of it begins with a mark."""
+    if "ucs2" not in bench.can.encodings:
+        return
+    await bench.hear("m1", f"SAY {LONG}")
+    await bench.send()
+    got = bench.got()
+    expect("".join(got).replace(" ", ""), LONG.replace(" ", ""), "the whole text")
+    must(len(got) == 1 or bench.can.long != "whole", "it was split, though the operator does that")
+    expect(await bench.states(), ["sent"], "the message")
+
+
+async def budget(bench: Bench) -> None:
+    """The day's budget is a hard stop, and is known after a restart."""
+    for day in range(3):
+        await bench.restart({"budget_per_day": 2})
+        await bench.hear(f"m{day}", "1", f"+856205551234{day}")
+        await bench.send()
+    expect(len(bench.got()), 2, "messages sent for a budget of 2")
+
+
+async def killed_while_sending(bench: Bench) -> None:
+    """What was leaving when the node died is never sent again; what waited goes."""
+    for number in range(2):
+        await bench.hear(f"m{number}", "1", f"+856205551234{number}")
+    await bench.crash()
+    expect(list(await bench.states()), ["unknown", "queued"], "the messages after the start")
+    await bench.send()
+    expect(list(await bench.states()), ["unknown", "sent"], "the messages in the end")
+    expect(len(bench.got()), 1, "messages that were sent")
+
+
+async def too_fast(bench: Bench) -> None:
+    """Ten times the channel's rate: it is kept, and every message goes."""
+    await bench.restart({"rate": RATE, "window": 64})
+    for number in range(10 * RATE):
+        await bench.hear(f"m{number}", "1", f"+85620555{number:05}")
+    for tenth in range(200):
+        await bench.lane.drain()
+        # A second's worth may have been saved up.
+        allowed = RATE + 1 + tenth * RATE / 10
+        must(len(bench.peer.seen) <= allowed, f"{len(bench.peer.seen)} were sent where {allowed:.0f} are allowed")
+        bench.go(0.1)
+    expect(set(await bench.states()), {"sent"}, "the messages")
+
+
+async def opted_out(bench: Bench) -> None:
+    """A number that wants no more is silenced, twice too."""
+    if not bench.can.optouts:
+        return
+    for _ in range(2):
+        must(await bench.peer.opt_out(NUMBER), "the opt-out was not acknowledged")
+
+
+async def strangers(bench: Bench) -> None:
+    """A wrong secret is 404, a body that is too large 413, what cannot be a message 4xx; nothing of it is kept."""
+    peer = bench.peer
+    if not isinstance(peer, HttpPeer):
+        return
+    for bad in peer.wire.malformed:
+        status = await peer.raw(bad)
+        must(400 <= status < 500, f"{bad.method} {bad.tail} {bad.query} {bad.body[:80]!r} was answered {status}")  # noqa: PLR2004 - refused
+    request = peer.wire.message("m1", NUMBER, "1")
+    expect(await peer.raw(request, secret="a-wrong-one-of-enough-length"), 404, "a wrong secret")  # noqa: S106 - it is none
+    huge = Received(b"9" * OVERSIZE, method="POST", tail=request.tail, headers=request.headers)
+    expect(await peer.raw(huge), 413, "a body that is too large")
+    await bench.hear("m1", "1")
+    await bench.send()
+    expect(bench.got(), [words(["1"])], "the answers after all that")
+
+
+async def any_bytes(bench: Bench) -> None:
+    """Whatever bytes come, reading them raises nothing."""
+    wire = bench.peer.wire if isinstance(bench.peer, HttpPeer) else None
+    good = [wire.message("m1", NUMBER, "x")] if wire else []
+    good += [wire.report(Taken(NUMBER, "x", "id-1"), _status(bench.peer, "delivered"))] if wire and wire.report else []
+    good += [wire.opt_out(NUMBER)] if wire and wire.opt_out else []
+    for received in strange(good):
+        _read(bench.gateway, received)
+
+
+def _read(gateway: Gateway, received: Received) -> None:
+    for read in (gateway.read, gateway.read_report, gateway.read_optout):
+        try:
+            read(received)
+        except Exception as raised:
+            said = f"{read.__name__} raised {type(raised).__name__}: {raised} on {received.body!r}"
+            raise Failed(said) from raised
+
+
+def _status(peer: Peer, state: str) -> str:
+    """One of the operator's words for this state; an invented one for one that nobody knows."""
+    return next((one for one, meant in peer.statuses.items() if meant == state), "NEVERHEARDOF")
+
+
+CASES: Final[tuple[Case, ...]] = (
+    answered,
+    odd_texts,
+    twice,
+    out_of_order,
+    not_committed,
+    early_report,
+    reports,
+    unknown_report,
+    each_way_to_fail,
+    away,
+    in_order,
+    long_lao,
+    budget,
+    killed_while_sending,
+    too_fast,
+    opted_out,
+    strangers,
+    any_bytes,
+)

@@ -1,0 +1,98 @@
+"""How an operator speaks to an SMS gateway: the one thing that a new gateway adds to the kit."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from store.values import Answer, Received
+
+Manner = Literal["taken", "refused", "later", "throttled", "broken", "nonsense", "silent"]
+"""How the operator treats one message: takes it; refuses it for good; cannot take it now (its own code); 429; 503;
+answers what makes no sense; hangs up after the request has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One message as the operator saw it, whether it took it or not. `name` is the id that it gave.
+
+    `echo` is whatever the operator needs to report on it; `manner` how it was treated.
+    """
+
+    number: str
+    text: str
+    name: str
+    manner: Manner = "taken"
+    echo: Mapping[str, str] = field(default_factory=dict)
+
+
+class Peer(Protocol):
+    """The operator, as the cases drive it.
+
+    Attributes:
+        settings: of a channel that sends to this operator.
+        statuses: what it says in a report -> what must be understood (`sent`, `delivered`, `failed`, `unknown`).
+        manners: how it can treat a message, besides taking it.
+        seen: what came to it, in order. plays: how it treats what comes next; then it takes everything.
+        early: awaited before a message is acknowledged: where a report comes from that is quicker.
+    """
+
+    settings: Mapping[str, Any]
+    statuses: Mapping[str, str]
+    manners: Sequence[Manner]
+    seen: list[Taken]
+    plays: list[Manner]
+    early: Callable[[Taken], Awaitable[None]] | None
+
+    async def message(self, name: str, number: str, text: str) -> bool:
+        """Hand over one message of a phone; whether it was acknowledged."""
+
+    async def report(self, taken: Taken, status: str) -> bool:
+        """Report on a message; whether it was acknowledged."""
+
+    async def opt_out(self, number: str) -> bool:
+        """Say that a number wants no more; whether it was acknowledged."""
+
+    def away(self) -> AbstractAsyncContextManager[None]:
+        """Within it the operator refuses connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSend:
+    """What a request of ours asks the operator to send."""
+
+    number: str
+    text: str
+    echo: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpWire:
+    """An operator with an HTTP API that calls back over HTTP, as data.
+
+    Attributes:
+        settings: address of the stand-in of its API -> settings of a channel.
+        message: (id, number, text) -> what is sent for a message of a phone.
+        sends: our request -> what it asks for; raises when it is not one of this operator's.
+        answers: manner -> (id that the operator gives) -> what it answers; `throttled`, `broken`, `silent` need none.
+        report: (message, status) -> what is sent for a report; None for an operator that does not report.
+        statuses: what it says -> what must be understood.
+        opt_out: number -> what is sent; None for an operator that does not pass it on.
+        malformed: requests that are none of this operator's; each must be refused (4xx) and leave no trace.
+    """
+
+    settings: Callable[[str], Mapping[str, Any]]
+    message: Callable[[str, str, str], Received]
+    sends: Callable[[Received], HttpSend]
+    answers: Mapping[Manner, Callable[[str], Answer]]
+    report: Callable[[Taken, str], Received] | None = None
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    opt_out: Callable[[str], Received] | None = None
+    malformed: tuple[Received, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnWire:
+    """An operator that does not speak HTTP: `operator` gives a peer to whose `settings` the gateway is then made."""
+
+    operator: Callable[[], AbstractAsyncContextManager[Peer]]
