@@ -1,5 +1,6 @@
 """The desk's pages under `/console`: who is signed in, whether a form is ours, headers, plain refusals."""
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
@@ -13,9 +14,10 @@ import structlog
 from aiohttp import web
 from multidict import MultiDict, MultiDictProxy
 
-from console import pages, roles, strip
+from console import cards, pages, roles, strip
 from console.cookies import LANGUAGE, cookie_name
 from console.desk import Desk
+from console.live import Pulse
 from console.page import Page
 from console.visit import ROOT, Visit
 from console.words import LANGUAGES
@@ -45,6 +47,8 @@ Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def add_console(app: web.Application, desk: Desk) -> None:
     """Mount every page of the desk."""
     made = _Pages(desk, pages.PAGES)
+    app.on_startup.append(made.start)
+    app.on_shutdown.append(made.stop)
     for page in pages.PAGES:
         app.router.add_route(page.method, ROOT + page.path, made.handler(page))
     app.router.add_get(ROOT, made.home)
@@ -61,6 +65,8 @@ class _Pages:
 
     def __init__(self, desk: Desk, table: tuple[Page, ...]) -> None:
         self._desk = desk
+        self._pulse = Pulse(desk)
+        self._tasks: list[asyncio.Task[None]] = []
         self._table = table
         self._templates = jinja2.Environment(
             loader=jinja2.PackageLoader("console"),
@@ -70,6 +76,17 @@ class _Pages:
             lstrip_blocks=True,
         )
         self._templates.globals["version"] = _version()
+
+    async def start(self, _app: web.Application) -> None:
+        """Begin to write what requests are found by."""
+        self._tasks = [asyncio.create_task(cards.keep_cards(self._desk), name="desk-cards")]
+
+    async def stop(self, _app: web.Application) -> None:
+        """End the streams at once, so that a stop need not wait for a browser."""
+        await self._pulse.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def home(self, _request: web.Request) -> web.StreamResponse:
         """`/console` itself is a folder."""
@@ -89,10 +106,21 @@ class _Pages:
         return handle
 
     async def _visit(self, request: web.Request, page: Page) -> Visit:
-        found = await self._desk.memory.users.sitting(request.cookies.get(cookie_name(request), ""))
-        account, sitting = found or (None, None)
+        cookie = request.cookies.get(cookie_name(request), "")
+        account, sitting = await self._desk.memory.users.sitting(cookie) or (None, None)
         language = _language(request, account)
-        return Visit(request, self._desk, page, language, self._templates, self._table, account, sitting)
+        return Visit(
+            request=request,
+            desk=self._desk,
+            page=page,
+            language=language,
+            templates=self._templates,
+            pages=self._table,
+            pulse=self._pulse,
+            cookie=cookie,
+            account=account,
+            sitting=sitting,
+        )
 
     async def _answer(self, visit: Visit) -> web.StreamResponse:
         try:

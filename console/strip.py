@@ -9,7 +9,7 @@ from console.desk import Link
 if TYPE_CHECKING:
     from console.visit import Visit
 
-_ORDER: Final = ("stopped", "down", "trying", "unknown", "up")
+_ORDER: Final = ("stopped", "down", "trying", "up", "unknown")
 
 
 @dataclass(frozen=True, slots=True)

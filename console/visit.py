@@ -11,6 +11,7 @@ from multidict import MultiDict, MultiDictProxy
 
 from console import roles
 from console.desk import Desk, Link
+from console.live import Pulse
 from console.page import Page
 from console.strip import Strip
 from store.scope import Scope
@@ -29,7 +30,7 @@ class Visit:
         form: what was posted, checked to come from a page of ours; empty for a GET.
         links: the road to the agencies of her scope; strip: the same in one line; both on whole pages only.
         say: the words in the reader's language.
-        pages: the whole table, for the navigation.
+        pages: the whole table, for the navigation. pulse: what open pages wait for. cookie: her session's.
     """
 
     request: web.Request
@@ -38,6 +39,8 @@ class Visit:
     language: str
     templates: jinja2.Environment
     pages: tuple[Page, ...]
+    pulse: Pulse
+    cookie: str = ""
     account: Account | None = None
     sitting: Sitting | None = None
     form: MultiDictProxy[Any] = field(default_factory=lambda: MultiDictProxy(MultiDict()))
@@ -142,5 +145,6 @@ class Visit:
             "menu": menu,
             "here": self.page.path,
             "node": self.desk.node,
+            "officers": roles.OFFICERS,
             "back": self.request.rel_url.raw_path_qs if self.request.method == "GET" else ROOT + "/",
         }

@@ -104,6 +104,7 @@ async def node(config: Config, served: frozenset[str] = ROOMS) -> AsyncIterator[
         await relations.publishing.begin(prepared, sent)
         way = joint(config, memory)
         road = SyncService(way, roads, told)
+        road.pushes = memory.pushes
         bearers.add(road, carried if roads else {}, way, memory, bearers.Pages(config, memory, overlay))
         built = Node(config, served, memory, prepared, plugged, road, relations, bearers.listener(memory, carried))
         stack.push_async_callback(built.stop)

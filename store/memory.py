@@ -31,6 +31,8 @@ from store.lock import Lock
 from store.messages import Messages
 from store.mind import Mind
 from store.post import Post
+from store.pushes import Pushes
+from store.queue import Queue
 from store.readings import Readings
 from store.references import References
 from store.reserve import Reserve
@@ -120,6 +122,8 @@ class Memory:
         self.echoes = Echoes(self.writer, reading, clock, hashing)
         self.users = Users(self.writer, reading, clock)
         self.results = Results(reading, hashing)
+        self.queue = Queue(self.writer, reading, clock, self._words)
+        self.pushes = Pushes(self.writer, reading, clock)
         self.audit = Audit(self.writer, reading, clock)
         self.sweep = Sweep(settings, self.writer, reading, clock, hashing, self._cache, self._crew)
         self._version = 0

@@ -12,12 +12,14 @@ from flows.errors import StoreFault
 from flows.turn import Request, Submit
 from store import road_sql, sql
 from store.asks import Ask, Cause, Writes
+from store.audit import note as add_audit
 from store.clock import Clock
 from store.database import Database, Row
 from store.hashing import Hashing
 from store.needs import request_of
 from store.numbers import pack_number, pack_reference, unpack_id, unpack_number, unpack_reference
 from store.road import NUMBER
+from store.scope import EVERYTHING, Scope
 from store.scribe import Scribe
 from store.statuses import Statuses
 from store.values import Memo, Task
@@ -51,23 +53,28 @@ class Review:
         rows = await self._reader.rows(road_sql.TASKS, (self._words.number(agency), after, limit))
         return [_task(row) for row in rows]
 
-    async def waiting(self, reference: str) -> list[Task]:
-        """What of one request waits for an officer: one task for each agency that refused it."""
-        rows = await self._reader.rows(road_sql.WAITING_REVIEW, (pack_reference(reference),))
+    async def waiting(self, reference: str, scope: Scope = EVERYTHING) -> list[Task]:
+        """What of one request waits for an officer: one task for each agency that refused it, within a scope."""
+        condition, values = scope.condition()
+        statement = road_sql.WAITING_REVIEW.format(scope=condition)
+        rows = await self._reader.rows(statement, (pack_reference(reference), *values))
+        rows = [row for row in rows if scope.serves(row[1])]
         found = [await self.tasks(agency, after=seq - 1, limit=1) for seq, agency in rows]
         return [task for tasks in found for task in tasks]
 
-    async def withdraw(self, seq: int, agency: str, *, actor: str = "", note: str = "") -> None:
+    async def withdraw(
+        self, seq: int, agency: str, *, actor: str = "", note: str = "", scope: Scope = EVERYTHING
+    ) -> None:
         """End the case here, and tell the citizen; the same values may be sent again.
 
         Raises:
-            StoreFault: no such task waits.
+            StoreFault: no such task waits within the scope.
         """
         number, now = self._words.number(agency), self._clock.steady()
 
         async def run(database: Database) -> None:
             await database.begin()
-            task = await _open_task(database, seq, number)
+            task = await _open_task(database, seq, agency, number, scope)
             await database.rows(road_sql.MOVE, (NUMBER["withdrawn"], 0, seq, number))
             moved = [(number, NUMBER["officer_review"], -1), (number, NUMBER["withdrawn"], 1)]
             await database.many(sql.TALLY, moved)
@@ -75,6 +82,7 @@ class Review:
             await database.rows(road_sql.FREE_ONCE, (task[0],))
             await database.rows(road_sql.ADD_ACT, (task[0], seq, number, now, "withdraw", actor, note))
             await self._statuses.tell(database, task[0], agency, now)
+            await _chain(database, now, actor, "withdraw", task[0], agency)
 
         await self._writer.do(run)
 
@@ -87,6 +95,7 @@ class Review:
         opened: Mapping[str, Any] | None = None,
         actor: str = "",
         note: str = "",
+        scope: Scope = EVERYTHING,
     ) -> int:
         """Send the case on as its next revision, under a new id, with these answers put right; returns its number.
 
@@ -99,7 +108,7 @@ class Review:
 
         async def run(database: Database) -> int:
             await database.begin()
-            task = await _open_task(database, seq, number)
+            task = await _open_task(database, seq, agency, number, scope)
             agencies = [row[0] for row in await database.rows(road_sql.AGENCIES_OF, (seq,))]
             submit = replace(_amended(task, seq, agencies, answers, opened), clock=self._clock.quality)
             request_number = task[1] or 0
@@ -109,6 +118,7 @@ class Review:
             await self._scribe.write(database, Writes(causes=[cause]))
             act = (task[0], seq, number, self._clock.steady(), "amend", actor, note)
             await database.rows(road_sql.ADD_ACT, act)
+            await _chain(database, act[3], actor, "amend", task[0], agency)
             return int((await database.rows(sql.LAST_NUMBERS))[0][0])
 
         return await self._writer.do(run)
@@ -178,11 +188,18 @@ def _task(row: Row) -> Task:
     )
 
 
-async def _open_task(database: Database, seq: int, agency: int) -> Row:
-    rows = await database.rows(road_sql.TASK, (seq, agency))
-    if not rows:
+async def _open_task(database: Database, seq: int, agency: str, number: int, scope: Scope) -> Row:
+    condition, values = scope.condition()
+    rows = await database.rows(road_sql.TASK.format(scope=condition), (seq, number, *values))
+    if not rows or not scope.serves(agency):
         raise StoreFault("no such task waits for an officer", hint="somebody else may have settled it")
     return rows[0]
+
+
+async def _chain(database: Database, now: int, actor: str, act: str, request: int, agency: str) -> None:
+    """Write it into the audit chain as well, in the same transaction."""
+    (row,) = await database.rows(road_sql.REFERENCE_OF, (request,))
+    await add_audit(database, now, actor, act, unpack_reference(row[0]), {"agency": agency})
 
 
 def _amended(

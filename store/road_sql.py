@@ -168,14 +168,14 @@ TASKS: Final = (
 TASK: Final = (
     "SELECT r.seq, r.number, r.caller, r.channel, r.sensitive, r.keep_days, r.place, s.event, r.latest, r.case_revision"
     " FROM delivery d JOIN submission s ON s.seq = d.seq JOIN request r ON r.seq = s.request"
-    " WHERE d.seq = ? AND d.agency = ? AND d.state = 6"
+    " WHERE d.seq = ? AND d.agency = ? AND d.state = 6 AND {scope}"
 )
 
 WAITING_REVIEW: Final = (
     "SELECT d.seq, w.text FROM request r"
     " JOIN submission s ON s.seq = r.seq OR (s.request = r.seq AND s.case_revision > 1)"
     " JOIN delivery d ON d.seq = s.seq AND d.state = 6 JOIN word w ON w.id = d.agency"
-    " WHERE r.reference = ? ORDER BY d.seq, w.text"
+    " WHERE r.reference = ? AND {scope} ORDER BY d.seq, w.text"
 )
 """What of one request waits for an officer."""
 

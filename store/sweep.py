@@ -5,7 +5,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from store import library_sql, sql
+from store import library_sql, queue_sql, sql
 from store.clock import Clock
 from store.crew import Crew
 from store.database import Database, Row
@@ -114,6 +114,7 @@ class Sweep:
                 digests = [(hashlib.sha256(event).digest(), seq) for seq, event in kept]
                 await database.many(sql.DROP_BODY, digests)
                 await database.many(sql.UNLINK, unlinked)
+                await database.many(queue_sql.DROP_CARD, unlinked)
 
             await self._writer.do(run)
 

@@ -12,10 +12,12 @@ from store.values import Traffic
 from sync.means import Counters, Means, rest
 from sync.passes import Pass, Progress, make_pass
 from sync.port import Connector, Road, load_connector
+from sync.presses import Presses
 from sync.statuses import Listener
 from sync.worker import Worker
 
 if TYPE_CHECKING:
+    from store.pushes import Pushes
     from sync.bearer.node import Carrier
 
 LAPSE_EVERY: Final = 10.0
@@ -68,6 +70,8 @@ class SyncService:
         }
         self.carriers: dict[str, Carrier] = {}
         """The SMS bearers, to be filled before `start`."""
+        self.pushes: Pushes | None = None
+        """Where people press "sync now", to be set before `start`."""
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
 
@@ -85,6 +89,8 @@ class SyncService:
             self._tasks.append(asyncio.ensure_future(self._wake_worker(name)))
             self._tasks.append(asyncio.ensure_future(self._wake_listener(name)))
         self._tasks += [asyncio.ensure_future(carrier.run()) for carrier in self.carriers.values()]
+        if self.pushes is not None:
+            self._tasks.append(asyncio.ensure_future(Presses(self.pushes, self).run()))
 
     async def stop(self) -> None:
         """End within five seconds: requests under way get a moment, leases go back, connections close."""

@@ -3,6 +3,6 @@
 from typing import Final
 
 from console.page import Page
-from console.pages import account, entry, home
+from console.pages import account, entry, fix, home, queue, request
 
-PAGES: Final[tuple[Page, ...]] = (*entry.PAGES, *home.PAGES, *account.PAGES)
+PAGES: Final[tuple[Page, ...]] = (*entry.PAGES, *home.PAGES, *queue.PAGES, *request.PAGES, *fix.PAGES, *account.PAGES)
