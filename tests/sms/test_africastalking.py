@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from flows.errors import SendError
-from sms.gateways import africastalking_http, africastalking_sdk
+from sms import poster
+from sms.gateways import africastalking_sdk
 from sms.gateways.africastalking import Gateway
 from sms.gateways.africastalking_wire import Settings
 from store.values import Inbound, Malformed, OptOut, Outgoing, Received, Report, Sent
@@ -192,7 +193,7 @@ async def test_a_refused_connection_is_tried_again(client: str) -> None:
 
 @pytest.mark.parametrize("client", CLIENTS)
 async def test_silence_after_the_request_left_is_unknown(client: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(africastalking_http, "_WHOLE", 0.2)
+    monkeypatch.setattr(poster, "_WHOLE", 0.2)
     monkeypatch.setattr(africastalking_sdk, "_TIMEOUTS", (1.0, 0.2))
     async with Standin() as at:
         manner: Manner = "hang"
