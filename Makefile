@@ -6,7 +6,7 @@ PORT ?= 8080
 DATA ?= sala-demo
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check peers test quick bench walk kill-long fuzz-smpp faults picture lock sbom clean
+.PHONY: help install demo check peers test quick bench walk kill-long fuzz-smpp faults pages picture lock sbom clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ fuzz-smpp: install ## a million broken SMPP PDUs: no crash, nothing left in memo
 
 faults: install ## break everything in full, and make the table of docs/reliability.md anew (FAULT=name for one row)
 	FAULTS=full $(BIN)/python -m tests.faults $(or $(FAULT),all) --write
+
+pages: install ## 60,000 random Lao screens at 67, 70 and 80 units, with ICU and without
+	SALA_PAGES=60000 $(BIN)/python -m pytest -q -m slow --timeout=0 tests/flows/text -k many_screens
 
 picture: install ## make docs/pictures/*.png anew (needs chromium and a Lao font)
 	$(BIN)/python docs/pictures/make.py

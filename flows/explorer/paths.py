@@ -28,7 +28,8 @@ def dead_ends(walked: Walked) -> Iterator[State]:
     for state in _expanded(walked):
         if state.plain and not any(edge.kind in FORWARD and edge.to != state.index for edge in state.edges):
             tried = _reach([state.index], lambda index: _asides(walked, index))
-            left = (edge.to for index in tried if index >= 0 for edge in walked.states[index].edges)
+            edges = (edge for index in tried if index >= 0 for edge in walked.states[index].edges)
+            left = (edge.to for edge in edges if edge.kind not in _ASIDE)
             if not any(to == END or (to >= 0 and walked.states[to].plain and to != state.index) for to in left):
                 yield state
 

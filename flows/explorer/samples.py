@@ -85,6 +85,20 @@ def samples(field: AnyField, frame: Frame, marks: Iterable[Any] = ()) -> tuple[S
     return tuple(found)
 
 
+def never_fits(field: AnyField, frame: Frame) -> bool:
+    """Whether it is certain that no input fits: limits that leave nothing, or a table without such rows."""
+    match field:
+        case IntField() | DecimalField():
+            return field.min > field.max
+        case DateField():
+            first, last = limits(field, frame.today)
+            return first > last
+        case RefField():
+            return field.table in frame.tables and not frame.tables.named(field.table).every(field.level)
+        case _:
+            return False
+
+
 def _sample(field: AnyField, text: str, frame: Frame, likely: str) -> Sample:
     value = read(field, text, frame)
     match value:

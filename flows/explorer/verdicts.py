@@ -12,10 +12,12 @@ from flows.check.wording import found as word_in
 from flows.explorer.measures import KEPT, orphan
 from flows.explorer.paths import circling, dead_ends, route, sending
 from flows.explorer.places import Atlas, Spot, spot_of
+from flows.explorer.samples import never_fits
 from flows.explorer.states import END, Walked
 from flows.findings import Finding
+from flows.inputs import Frame
 from flows.model import Flow
-from flows.program import EndNode, MenuNode, SubmitNode
+from flows.program import AskNode, EndNode, MenuNode, SubmitNode
 from flows.revision import Revision
 from flows.steps import Ask, Confirm, End, Menu, Run, Say, Submit
 from flows.template import placeholders
@@ -56,10 +58,17 @@ def stuck(case: Case) -> Iterator[Finding]:
     """A screen at which nothing that can be typed leads on."""
     for walk in case.walks:
         for state in dead_ends(walk):
-            if state.node in walk.unanswered:
+            node = walk.program.nodes[state.node]
+            if state.node in walk.unanswered and not (isinstance(node, AskNode) and _hopeless(node, walk)):
                 continue
             sentence = f"dead end: nothing that can be typed here leads on ({_typed(walk, state.index)})"
             yield case.atlas.finding("error", "dead-end", sentence, spot_of(walk.program, state.node))
+
+
+def _hopeless(node: AskNode, walk: Walked) -> bool:
+    """Whether it is not for want of a sample that nothing fits."""
+    world = walk.world
+    return never_fits(node.field, Frame(walk.language, world.today, world.tables, {}, world.district, world.country))
 
 
 def run_out(case: Case) -> Iterator[Finding]:
@@ -176,6 +185,8 @@ def blanks(case: Case) -> Iterator[Finding]:
 
 def unused(case: Case) -> Iterator[Finding]:
     """An answer that is asked for and goes nowhere: not to the agency, not into a condition, not into a text."""
+    if not case.whole:
+        return
     visited = {spot_of(walk.program, node) for walk in case.walks for node in walk.visited}
     sent = {spot_of(walk.program, node) for walk in case.walks for node in _sending(walk)}
     for flow in case.flows:

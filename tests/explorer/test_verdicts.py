@@ -1,9 +1,13 @@
 """Every kind of mistake, planted on a known line, is found on that line; the same flow without it is clean."""
 
+import dataclasses
+
 import pytest
 
+from flows.explorer import Report, explore
 from flows.explorer.measures import orphan
-from tests.explorer.kit import SERVICES, explored, found, planted
+from flows.tables import Tables, read_csv
+from tests.explorer.kit import SERVICES, explored, found, planted, settings
 
 AGE = """
 fields:
@@ -62,6 +66,58 @@ steps:
     report = explored(revision)
     assert report.unanswered == ("1:ask:shop",)
     assert "dead-end" not in {one.code for one in report.findings}, "what could not be walked is not said to be dead"
+
+
+PLACES = """pcode,parent,level,name_lo,name_en,name_latin,aliases,sort
+LA01,,province,ກ,One,One,,1
+LA0101,LA01,district,ຂ,Near,Near,,1
+LA0102,LA01,district,ຄ,Empty,Empty,,2
+0101001,LA0101,village,ງ,Nong,Nong,,1
+"""
+PLACED = """
+fields:
+  town: {type: ref, table: places, level: district, label: {lo: ກ, en: Town}, why: test}
+  village: {type: ref, table: places, level: village, within: town, label: {lo: ກ, en: Village}, why: test}
+steps:
+  - {ask: town, text: {lo: "ເມືອງ?", en: "Which town?"}}
+  - {ask: village, text: {lo: "ບ້ານ?", en: "Which village?"}}   # HERE
+  - confirm: [town, village]
+  - {submit: sample, receipt: receipt}
+"""
+
+
+def placed(rows: str) -> Report:
+    revision, _ = planted(PLACED + END)
+    tables = Tables({"places": read_csv("places", rows)})
+    return explore(revision, dataclasses.replace(settings(), tables=tables, district=""))
+
+
+def test_a_dead_end_where_no_input_fits() -> None:
+    """Who lives in a district without villages is asked for hers, and nothing that she types is right."""
+    _, line = planted(PLACED + END)
+    dead = [one for one in placed(PLACES).findings if one.code == "dead-end"]
+    assert [(one.line, one.severity) for one in dead] == [(line, "error")]
+    assert "after LA0102" in dead[0].sentence
+    healed = placed(PLACES + "0102001,LA0102,village,ຈ,Don,Don,,2\n")
+    assert healed.findings == ()
+
+
+def test_a_dead_end_for_everybody() -> None:
+    no_villages = "".join(line for line in PLACES.splitlines(keepends=True) if "village" not in line)
+    assert [one.code for one in placed(no_villages).findings] == ["dead-end"]
+
+
+def test_an_expression_without_a_value() -> None:
+    """A row that the table does not have: the citizen would read "try later"."""
+    fee = '  - {when: age > 17, let: {fee: \'table("fees", "%s", "amount")\'}, '
+    fee += 'say: {lo: "{fee}", en: "{fee}"}}   # HERE\n'
+    revision, line = planted(AGE + ASK + fee % "nothing" + SEND + END)
+    failed = found(revision, "failed")
+    assert [(one.line, one.severity) for one in failed] == [(line, "error")]
+    assert "the table fees has no amount for this row" in failed[0].sentence
+    assert "'" in failed[0].sentence, "it says what was typed"
+    revision, _ = planted(AGE + ASK + fee % "late_birth" + SEND + END)
+    assert found(revision, "failed") == []
 
 
 def test_an_answer_used_before_it_is_asked() -> None:

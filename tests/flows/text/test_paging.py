@@ -1,3 +1,4 @@
+import os
 from itertools import combinations, pairwise
 from random import Random
 
@@ -10,6 +11,7 @@ from flows.text.measure import SMS, USSD, Budget, needs, segments, sendable, uni
 from flows.text.paging import SHORT_PAGE, Line, paginate, split_sms
 from tests.flows.text.faults import P1, P3, WORDS, faults, naive, squeezed
 
+SCREENS = int(os.environ.get("SALA_PAGES", "4000"))
 MORE, LAST = "9 ຕໍ່ໄປ 0 ກັບຄືນ", "0 ກັບຄືນ"
 BUDGETS = [Budget(160, 70), Budget(153, 67), Budget(182, 80)]
 BREAKERS = [
@@ -196,16 +198,35 @@ def test_one_sms_is_one_part() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("pure", BREAKERS)
-def test_ten_thousand_screens_have_no_fault(pure: bool) -> None:  # noqa: FBT001 -- a column
+def test_many_screens_have_no_fault(pure: bool) -> None:  # noqa: FBT001 -- a column
+    """`make pages` makes it 60,000 with each breaker; every second screen has a value put into its text."""
     chance = Random(2026)
     pieces = [*WORDS, " ", " ", ". ", "\n", "5 ", "BR48217 "]
-    for turn in range(10_000):
-        text = "".join(chance.choices(pieces, k=chance.randint(5, 70)))
-        budget = BUDGETS[turn % len(BUDGETS)]
-        more, last = (MORE, LAST) if turn % 2 else ("", "")
-        pages = paginate([Line(text)], budget, more=more, last=last, pure=pure)
+    cut = 0
+    for turn in range(SCREENS):
+        drawn = chance.choices(pieces, k=chance.randint(5, 70))
+        text = "".join(drawn)
+        value = " ".join(chance.choices(WORDS, k=chance.randint(1, 3)))[:33].strip() if turn % 2 else ""
+        place = chance.randint(0, len(drawn)) if value else 0
+        head = "".join(drawn[:place])
+        whole = f"{head} {value} {''.join(drawn[place:])}" if value else text
+        spans = ((len(head) + 1, len(head) + 1 + len(value)),) if value else ()
+        budget = BUDGETS[turn // 2 % len(BUDGETS)]
+        more, last = (MORE, LAST) if turn % 4 < 2 else ("", "")
+        pages = paginate([Line(whole, spans=spans)], budget, more=more, last=last, pure=pure)
         inner = bodies(pages, more, last)
-        assert all(budget.fits(page) for page in pages), text
-        assert faults(inner) == 0, text
-        assert squeezed("".join(inner)) == squeezed(text)
-        assert pure or units(squeezed(text)) < SHORT_PAGE or all(units(body) >= SHORT_PAGE for body in inner), text
+        assert all(budget.fits(page) for page in pages), whole
+        assert faults(inner) == 0, whole
+        assert squeezed("".join(inner)) == squeezed(whole)
+        assert not value or not _cuts(inner, head, value), (whole, value)
+        cut += len(inner) - 1
+        if not value:
+            assert pure or units(squeezed(text)) < SHORT_PAGE or all(units(one) >= SHORT_PAGE for one in inner), text
+    assert cut > SCREENS, "the control: most screens have more than one page"
+
+
+def _cuts(pages: list[str], head: str, value: str) -> bool:
+    """Whether a page ends within the value."""
+    start = len(squeezed(head))
+    inside = range(start + 1, start + len(squeezed(value)))
+    return any(len(squeezed("".join(pages[:n]))) in inside for n in range(1, len(pages)))
