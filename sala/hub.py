@@ -3,6 +3,7 @@
 import asyncio
 import time
 import tomllib
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,9 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from flows.errors import ConfigFault
 from flows.tables import read_csv
-from sala import keys, services
+from sala import editions, keys, services
 from sala.beside import beside
 from sala.config import Config
+from store.draft_values import ApprovalFault
 from store.hub import NodeState
 from store.memory import Memory
 from sync import signing
@@ -216,11 +218,36 @@ async def _send(config: Config, parcels: list[tuple[str, str, dict[str, Any]]], 
     if node and node not in config.hub.nodes:
         raise ConfigFault(f"{node} is not enrolled here", hint="see: sala hub nodes")
     async with beside(config) as memory:
+        if config.stage == "live":
+            await _approved(config, memory, parcels)
         lines = []
         for kind, name, body in parcels:
             sent = await memory.hub.send(kind, name, body, actor=services.actor(), node=node, active_from=at)
             lines.append(f"{sent}: {kind} {name} for {node or 'all nodes'}")
     return lines
+
+
+async def _approved(config: Config, memory: Memory, parcels: Sequence[tuple[str, str, Mapping[str, Any]]]) -> None:
+    """On a live hub only what two people have published here goes down.
+
+    Raises:
+        ApprovalFault: one of them was not.
+    """
+    known = {one.digest for one in await memory.library.list() if not one.tried}
+    given = services.material_of(config)
+    for kind, name, body in parcels:
+        match kind:
+            case "revision":
+                good = body["digest"] in known
+            case "table" | "phrases":
+                which = editions.EDITIONS[kind]
+                digest = editions.digest_of(editions.laid(given, which, name, body["text"]), which, name)
+                good = await memory.library.edition(which, name, digest) is not None
+            case _:
+                good = True
+        if not good:
+            said = f"{kind} {name} was not published here: on a live hub two people do that first"
+            raise ApprovalFault(said, hint="sala flow propose, then sala flow approve")
 
 
 def write(config: Config, file: Path, node: str) -> str:

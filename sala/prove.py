@@ -1,6 +1,7 @@
 """`sala prove REF`: one request from the key press to the agency's signed answer, as a trail that a person can read."""
 
 import asyncio
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -130,7 +131,17 @@ def _submission(hop: Hop) -> str:
     by = _BY.get(facts["by"], "")
     taken = f"{hop.what} on disk{f' with {by}' if by else ''}{clock}; {body}"
     epoch = f" of epoch {facts['epoch']}" if facts["epoch"] else ""
-    return f"{taken}; number {facts['sequence']}{epoch}; id {facts['id']}; {hop.digest}"
+    if facts.get("trial"):
+        taken += "; made in a trial, so it goes to no agency"
+    return f"{taken}{_under(facts.get('under', ''))}; number {facts['sequence']}{epoch}; id {facts['id']}; {hop.digest}"
+
+
+def _under(told: str) -> str:
+    """The tables and phrases that it was taken under, by the first digits of their digests."""
+    if not told:
+        return ""
+    found = [(name, digest) for some in json.loads(told).values() for name, digest in some.items()]
+    return "; under " + ", ".join(f"{name} {digest.partition(':')[2][:12]}" for name, digest in found)
 
 
 def _attempt(hop: Hop) -> str:

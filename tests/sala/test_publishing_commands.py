@@ -193,6 +193,17 @@ def test_a_draft_is_tried_by_listed_numbers(desk: Desk) -> None:
     assert "nobody tries" in desk.flow("trials")
 
 
+def test_a_live_hub_sends_down_only_what_two_people_have_published(desk: Desk) -> None:
+    file = desk.file("new.csv", 'key,amount\nlate,"50000"\n')
+    assert "[approval]" in desk("hub", "send", "table", "fees", file, code=2)
+    assert "[approval]" in desk("hub", "send", "revision", str(desk.folder / "flows"), code=2)
+    desk("table", "import", "fees", file, "--by", "anna")
+    desk.flow("propose", "fees", "--kind", "table", "--note", "decree", "--by", "anna")
+    assert "[approval]" in desk("hub", "send", "table", "fees", file, code=2)
+    desk.flow("approve", "2", "--by", "ben")
+    assert "table fees for all nodes" in desk("hub", "send", "table", "fees", file)
+
+
 def test_moments_and_names_that_are_none_are_refused(desk: Desk) -> None:
     assert "no moment" in desk.flow("propose", str(desk.folder / "flows"), "--note", "x", "--from", "soon", code=2)
     assert "no draft of nothing" in desk.flow("propose", "nothing", "--note", "x", code=2)
