@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from console.sticks import Sticks
 from console.words import Words
 from flows.tables import Tables
 from store.memory import Memory
@@ -63,6 +64,8 @@ class Desk:
     Attributes:
         links: the road to every agency. tables: the tables of the moment.
         hands: whatever else lies in a sibling room, by name; the page that needs one says which in its docstring.
+        sticks: bundles for USB sticks; None: this node has none.
+        counter: the channel by which somebody at the counter gets her messages; "": there is none, and no counter.
         provider: the ministry's sign-in, None: local accounts only. public_url: under which browsers know this desk.
         wrong: when a wrong password came from which address. hashing: how many passwords are hashed at once.
     """
@@ -76,6 +79,8 @@ class Desk:
     words: Words = field(default_factory=Words)
     links: Callable[[], Awaitable[Sequence[Link]]] = _no_links
     hands: Mapping[str, Callable[..., Awaitable[Any]]] = field(default_factory=dict)
+    sticks: Sticks | None = None
+    counter: str = ""
     provider: Provider | None = None
     public_url: str = ""
     phone: bool = False

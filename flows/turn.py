@@ -119,7 +119,7 @@ class Submit(msgspec.Struct, frozen=True):
     case_id: str
     case_revision: int
     language: str
-    channel: Channel
+    channel: Channel | Literal["counter"]
     answers: Mapping[str, Any]
     consent: Mapping[str, str]
     place: str

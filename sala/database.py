@@ -7,6 +7,7 @@ from flows.errors import ConfigFault
 from sala import keys
 from sala.beside import beside
 from sala.config import Config
+from store import audit
 from store import backup as copies
 from store import migrate as migrations
 from store.sqlite import Sqlite
@@ -34,7 +35,21 @@ async def _migrate(config: Config) -> tuple[list[str], int]:
 
 def check(config: Config) -> list[str]:
     """What is wrong with the database, as sentences."""
-    return asyncio.run(copies.check(config.data, _key(config)))
+    return asyncio.run(_check(config))
+
+
+async def _check(config: Config) -> list[str]:
+    found = await copies.check(config.data, _key(config))
+    if found:
+        return found
+    database = await Sqlite.open(config.data / keys.DATABASE, _key(config), reader=True)
+    try:
+        if await migrations.schema(database) < audit.SINCE:
+            return []
+        chain = await audit.verify(database)
+    finally:
+        await database.close()
+    return [f"the audit chain of the desk is broken at row {chain.broken_at}"] if chain.broken_at else []
 
 
 def backup(config: Config, file: Path) -> str:

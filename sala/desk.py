@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from console import secrets
 from console.desk import Desk, Link, Position
 from sala.config import Config
+from sala.sticks import BundleShelf
 from store.memory import Memory
 from store.scope import ALL, EVERYTHING, Scope
 from store.users import Newcomer
@@ -80,6 +81,8 @@ def compose(config: Config, memory: Memory, road: SyncService) -> Desk:
         languages=config.languages,
         zone=ZoneInfo(config.timezone),
         links=Links(memory, road),
+        sticks=BundleShelf(config, memory),
+        counter=next(iter(config.channels), ""),
         public_url=config.console.public_url,
         phone=config.console.phone,
         data=config.data,

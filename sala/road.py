@@ -217,13 +217,18 @@ def write_bundle(config: Config, folder: Path) -> list[str]:
     return asyncio.run(_write_bundle(config, folder))
 
 
+async def bundle_of(config: Config, memory: Memory, folder: Path) -> bundle.Written:
+    """Write what waits into a file in `folder`; raises as `write_bundle` does."""
+    ledger = config.data / "bundles.json"
+    beat = await Pulse(memory, _copies(config)).compose()
+    return await bundle.write_bundle(
+        joint(config, memory), shared_keys(config), config.node, folder, ledger, means(config, memory), beat.text
+    )
+
+
 async def _write_bundle(config: Config, folder: Path) -> list[str]:
     async with beside(config) as memory:
-        ledger = config.data / "bundles.json"
-        beat = await Pulse(memory, _copies(config)).compose()
-        written = await bundle.write_bundle(
-            joint(config, memory), shared_keys(config), config.node, folder, ledger, means(config, memory), beat.text
-        )
+        written = await bundle_of(config, memory, folder)
     lines = [f"{agency}: {count} requests" for agency, count in written.records.items()]
     return [*lines, f"{written.path}: {written.size} bytes, sealed, written and read back"]
 
@@ -236,11 +241,16 @@ def read_bundle(config: Config, folder: Path) -> tuple[list[str], bool]:
     return list(lines), any(one.problem for one in readings) or any(one.problem for one in taken)
 
 
+async def receipts_in(config: Config, memory: Memory, folder: Path) -> tuple[bundle.Reading, ...]:
+    """Read the receipts in `folder` into this memory."""
+    return await bundle.read_receipts(
+        joint(config, memory), shared_keys(config), config.node, folder, means(config, memory), config.hub.agencies
+    )
+
+
 async def _read_bundle(config: Config, folder: Path) -> tuple[tuple[bundle.Reading, ...], tuple[stick.Taken, ...]]:
     async with services.desk(config) as memory:
-        receipts = await bundle.read_receipts(
-            joint(config, memory), shared_keys(config), config.node, folder, means(config, memory), config.hub.agencies
-        )
+        receipts = await receipts_in(config, memory, folder)
         nodes = hubs.nodes_of(config)
         taken = (
             await stick.read_bundles(

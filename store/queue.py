@@ -144,6 +144,13 @@ class Queue:
         """The submissions of a request that was read within a scope: (case revision, time, bytes)."""
         return [tuple(row) for row in await self._reader.rows(queue_sql.BODIES_OF, (entry.seq, entry.seq))]
 
+    async def alike(self, scope: Scope, entry: Entry, limit: int) -> list[Entry]:
+        """Other requests of the same number for the same service, the newest first."""
+        condition, values = scope.condition()
+        statement = queue_sql.ALIKE.format(scope=condition)
+        rows = await self._reader.rows(statement, (entry.seq, entry.seq, entry.service, *values, limit))
+        return await self._entries(scope, [row[0] for row in rows])
+
     async def search(self, scope: Scope, text: str, limit: int) -> tuple[list[Entry], bool]:
         """By reference, also with a typing error, or by the last four digits of a number; whether it was a guess."""
         digits = "".join(text.split()).replace("-", "")

@@ -63,6 +63,11 @@ BY_ENDING: Final = (
     " ORDER BY c.request DESC LIMIT ?"
 )
 
+ALIKE: Final = (
+    "SELECT r.seq FROM request r WHERE r.caller = (SELECT o.caller FROM request o WHERE o.seq = ?)"
+    " AND r.seq <> ? AND r.service = ? AND {scope} ORDER BY r.seq DESC LIMIT ?"
+)
+
 COUNT: Final = "SELECT count(*) FROM ({strands} LIMIT ?)"
 
 SUBMISSION_FROM: Final = "SELECT seq, at FROM submission WHERE seq >= ? ORDER BY seq LIMIT 1"

@@ -8,7 +8,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from flows.turn import CaseKey, Known, Note, Submit, Text
-from store import message_sql, sql
+from store import message_sql, road_sql, sql
 from store.asks import Ask, Cause, Writes
 from store.callers import Callers
 from store.clock import Clock
@@ -20,6 +20,7 @@ from store.numbers import coarse_id, pack_id, pack_reference, unpack_number
 from store.post import Letter, Post
 from store.rows import Session
 from store.settings import StoreSettings
+from store.values import Call
 from store.words import Words
 
 HOUR: Final = 3600
@@ -138,7 +139,10 @@ class Scribe:
         sheet = _Sheet()
         under = self._words.number(self.under) if self.under else 0
         for sequence, (cause, given) in enumerate(submits, last + 1):
+            helper = _helper(cause)
             submit = _coarse(given, wall) if given.anonymous else given
+            if helper:
+                submit = replace(submit, channel="counter")
             event = self._event(submit, cause, sequence, wall)
             # The steady time orders and ages; cut like the event's own for one who must not be found by the hour.
             at = event_time(submit, steady)
@@ -151,6 +155,9 @@ class Scribe:
             self._roads(sheet, submit, sequence, at, previous, small=len(event) <= SMALL)
             if submit.trial:
                 sheet.trials.append((request,))
+            if helper:
+                agency = self._words.number(submit.agencies[0]) if submit.agencies else 0
+                sheet.helped.append((request, sequence, agency, steady, "assist", helper, ""))
         await self._write_sheet(database, sheet)
 
     def _event(self, submit: Submit, cause: Cause, sequence: int, wall: int) -> bytes:
@@ -227,6 +234,8 @@ class Scribe:
         await self._many(database, "request", sql.REVISE_REQUEST, sheet.revised)
         if sheet.trials:
             await database.many(sql.MARK_TRIAL, sheet.trials)
+        if sheet.helped:
+            await database.many(road_sql.ADD_ACT, sheet.helped)
         await self._many(database, "once", sql.ADD_ONCE, sheet.once)
         await self._many(database, "delivery", sql.ADD_DELIVERY, sheet.deliveries)
         await self._many(database, "waiting", sql.ADD_WAITING, sheet.waiting)
@@ -245,7 +254,14 @@ class _Sheet:
         self.waiting: list[tuple[Any, ...]] = []
         self.amended: list[int] = []
         self.trials: list[tuple[int]] = []
+        self.helped: list[tuple[Any, ...]] = []
         self.tally: Counter[tuple[int, int]] = Counter()
+
+
+def _helper(cause: Cause) -> str:
+    """Who pressed the keys for the citizen; "" when she did it herself."""
+    event = cause.ask.event
+    return event.helper if isinstance(event, Call) else ""
 
 
 def _coarse(submit: Submit, wall: int) -> Submit:

@@ -93,6 +93,7 @@ class Call(msgspec.Struct, frozen=True):
         hop: the gateway's own mark of this request, by which a copy is known; digits are ordered. "" if it has none.
         repeat: seconds within which the same input again is a copy, for gateways without `hop`.
         echo: what the gateway needs again when it writes the answer. Never kept.
+        helper: who presses the keys for a citizen at the counter; "" when she does it herself.
     """
 
     channel: str
@@ -105,6 +106,7 @@ class Call(msgspec.Struct, frozen=True):
     hop: str = ""
     repeat: int = 0
     echo: Mapping[str, str] | None = None
+    helper: str = ""
 
 
 class Reply(msgspec.Struct, frozen=True):

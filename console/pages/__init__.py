@@ -3,6 +3,30 @@
 from typing import Final
 
 from console.page import Page
-from console.pages import account, entry, fix, home, queue, request
+from console.pages import (
+    account,
+    audit,
+    calls,
+    conflicts,
+    counter,
+    entry,
+    fix,
+    home,
+    queue,
+    request,
+    transfer,
+)
 
-PAGES: Final[tuple[Page, ...]] = (*entry.PAGES, *home.PAGES, *queue.PAGES, *request.PAGES, *fix.PAGES, *account.PAGES)
+PAGES: Final[tuple[Page, ...]] = (
+    *entry.PAGES,
+    *home.PAGES,
+    *queue.PAGES,
+    *request.PAGES,
+    *fix.PAGES,
+    *conflicts.PAGES,
+    *transfer.PAGES,
+    *counter.PAGES,
+    *calls.PAGES,
+    *audit.PAGES,
+    *account.PAGES,
+)

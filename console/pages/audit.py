@@ -1,0 +1,56 @@
+"""The audit: who did what at the desk, and whether the chain of it is whole."""
+
+import csv
+import io
+import json
+from typing import Final
+
+from aiohttp import web
+
+from console import roles
+from console.page import Page
+from console.visit import Visit
+
+SIZE: Final = 60
+MOST: Final = 20_000
+"""Rows of one file."""
+
+
+async def audit(visit: Visit) -> web.StreamResponse:
+    """The newest rows, and what came of checking the chain just now."""
+    chain = visit.desk.memory.audit
+    subject, at = visit.asked("of", 60), visit.asked("at")
+    rows = await chain.entries(subject=subject, before=int(at) if at.isdigit() and len(at) < 16 else 0, limit=SIZE)  # noqa: PLR2004 - digits
+    return visit.show(
+        "audit.html",
+        rows=rows,
+        subject=subject,
+        verdict=await chain.verify(),
+        more=rows[-1].n if len(rows) == SIZE else 0,
+    )
+
+
+async def as_csv(visit: Visit) -> web.StreamResponse:
+    """The newest rows as a file, in which nothing that anybody wrote is a formula."""
+    out = io.StringIO()
+    sheet = csv.writer(out)
+    sheet.writerow(["n", "at", "actor", "act", "object", "details"])
+    for one in await visit.desk.memory.audit.entries(limit=MOST):
+        details = json.dumps(dict(one.details), ensure_ascii=False)
+        sheet.writerow([one.n, visit.moment(one.at), *map(tame, (one.actor, one.act, one.object, details))])
+    await visit.desk.memory.audit.note(visit.user.name, "audit_exported")
+    answer = web.Response(body=("\ufeff" + out.getvalue()).encode(), content_type="text/csv", charset="utf-8")
+    answer.headers["Content-Disposition"] = 'attachment; filename="audit.csv"'
+    answer.enable_compression()
+    return answer
+
+
+def tame(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula (OWASP: CSV injection)."""
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"} else text
+
+
+PAGES: Final = (
+    Page("GET", "/audit", roles.AUDITORS, audit, nav="audit"),
+    Page("GET", "/audit.csv", roles.AUDITORS, as_csv),
+)
