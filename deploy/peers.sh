@@ -12,7 +12,21 @@ need() { # need COMMAND PACKAGE...: the packages, unless the command is there
 
 need chromium chromium fonts-lao fonts-noto-core
 
-[ -n "$missing" ] || exit 0
+packages() { # the SMSC of tests/peers, from its lock
+  command -v npm >/dev/null 2>&1 || return 0
+  cd "$(dirname "$0")/../tests/peers" || return 1
+  [ node_modules/.package-lock.json -nt package-lock.json ] && return 0
+  for try in 1 2 3; do
+    npm ci --silent --no-audit --no-fund && return 0
+    echo "try $try of 3 did not get the packages of tests/peers" >&2
+    sleep 5
+  done
+  echo "the packages of tests/peers are not here (tests that need them are skipped; with CI set they fail)" >&2
+}
+
+need npm nodejs npm
+
+[ -n "$missing" ] || { packages; exit 0; }
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
   echo "not here:$missing (tests that need them are skipped; with CI set they fail)" >&2
   exit 0
@@ -20,6 +34,7 @@ fi
 for try in 1 2 3; do
   # shellcheck disable=SC2086 # a list of names
   if apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing; then
+    packages
     exit 0
   fi
   echo "try $try of 3 did not get:$missing" >&2

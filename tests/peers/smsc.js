@@ -62,16 +62,16 @@ function forward() {
       source_addr_ton: 1, source_addr_npi: 1, source_addr: message.number, destination_addr: message.to,
       ...(message.receipt ? { esm_class: 4 } : {}), ...octets(message.text),
     }, (answer) => {
+      if (session !== receiver) return;
       flying -= 1;
       heard += 1;
-      if (session !== receiver) return;
       if (answer.command_status) {
+        session.flying.delete(message);
         setTimeout(() => { waiting.push(message); forward(); }, 100);
       } else if (options.forget && heard % options.forget === 0) {
-        waiting.unshift(message);
         lose(session);
       } else {
-        message.acknowledged = true;
+        session.flying.delete(message);
         if (message.key !== undefined) note({ acknowledged: message.key });
         forward();
       }
@@ -84,9 +84,8 @@ function lose(session) {
   if (session === receiver) {
     receiver = null;
     flying = 0;
-    for (const message of session.flying) {
-      if (!message.acknowledged && !waiting.includes(message)) waiting.unshift(message);
-    }
+    waiting.unshift(...session.flying);
+    session.flying.clear();
   }
   session.destroy();
 }
@@ -95,6 +94,7 @@ const server = smpp.createServer((session) => {
   session.flying = new Set();
   const bind = (receives) => (pdu) => {
     session.send(pdu.response({ system_id: 'smsc' }));
+    note({ bound: pdu.system_id });
     if (!receives) return;
     receiver = session;
     flying = 0;

@@ -1,0 +1,53 @@
+"""`sala serve` with a mistake built in, for the controls: `python -m tests.gateways.smpp.careless HOW sala.toml`.
+
+`nothing`: none. `hasty`: messages are acknowledged before they are committed. `nameless`: what comes again is always
+another message.
+"""
+
+import asyncio
+import sys
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from sala.cli import main
+from sala.links import Sink
+from store.echoes import Echoes
+from store.values import Inbound
+
+LATE = 2.0
+"""Seconds after the acknowledgement at which the hasty one commits."""
+
+_later: set[asyncio.Task[Any]] = set()
+
+
+def hasty() -> None:
+    real = Sink.anonymous
+
+    async def anonymous(self: Sink, message: Inbound) -> Callable[[bool], None]:
+        async def afterwards() -> None:
+            await asyncio.sleep(LATE)
+            await real(self, message)
+
+        task = asyncio.create_task(afterwards())
+        _later.add(task)
+        task.add_done_callback(_later.discard)
+        return lambda _read: None
+
+    Sink.anonymous = anonymous  # type: ignore[method-assign] # the mistake that the control is about
+
+
+def nameless() -> None:
+    async def take(
+        self: Echoes, message: Inbound, onward: Callable[[Inbound], Awaitable[None]]
+    ) -> Callable[[bool], None]:
+        await onward(replace(message, id=uuid.uuid4().hex))
+        return lambda _read: None
+
+    Echoes.take = take  # type: ignore[method-assign] # the mistake that the control is about
+
+
+if __name__ == "__main__":
+    {"nothing": lambda: None, "hasty": hasty, "nameless": nameless}[sys.argv[1]]()
+    sys.exit(main(["serve", "--config", sys.argv[2]]))
