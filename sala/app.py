@@ -12,7 +12,7 @@ import structlog
 
 from console.app import add_console
 from flows.errors import ConfigFault
-from sala import bearers, described, desk, hub, keys, log, plugs, routing, second, services, sockets
+from sala import bearers, described, desk, far, hub, keys, log, plugs, routing, second, services, sockets
 from sala import config as configuration
 from sala import web as pages
 from sala.alerts import Desk
@@ -30,6 +30,7 @@ from store.bearer import Listener
 from store.copying.generation import Medium
 from store.memory import Memory, open_memory
 from sync import push
+from sync.hub.shipping import Far
 from sync.service import SyncService
 
 ROOMS: Final = frozenset({"ussd", "sms", "sync", "console"})
@@ -94,10 +95,11 @@ async def node(config: Config, served: frozenset[str] = ROOMS) -> AsyncIterator[
         settings = configuration.store_settings(config)
         overlay = Overlay.over(prepared)
         mind = services.mind(prepared, overlay.given, overlay.under)
-        memory = await stack.enter_async_context(open_memory(settings, key, mind, medium=_medium(config)))
+        reach = far.far(config)
+        memory = await stack.enter_async_context(open_memory(settings, key, mind, medium=_medium(config, reach)))
         memory.route(routes)
         told = means(config, memory, Desk(memory).alert)
-        relations = Relations(config, memory, overlay, roads, told)
+        relations = Relations(config, memory, overlay, roads, told, reach)
         await relations.down.begin()
         await hub.lease_own(config, memory)
         sent = {one.parcel.name for one in await memory.arrivals.active() if one.parcel.kind == "revision"}
@@ -114,8 +116,8 @@ async def node(config: Config, served: frozenset[str] = ROOMS) -> AsyncIterator[
         _log.info("node stops", node=config.node)
 
 
-def _medium(config: Config) -> Medium:
-    return Medium(luggage=lambda: second.luggage(config))
+def _medium(config: Config, far: Far) -> Medium:
+    return Medium(luggage=lambda: second.luggage(config), beyond=far.said)
 
 
 def _bind(config: Config, served: frozenset[str]) -> dict[str, socket.socket]:

@@ -130,6 +130,7 @@ class HubTable(Part):
     key: tuple[str, ...] | str = ()
     agencies: tuple[str, ...] = ()
     seal_to: Mapping[str, tuple[str, ...]] = {}
+    copies_mb: Annotated[int, Field(ge=0)] = 2048
     nodes: Mapping[str, Enrolled] = {}
 
     @field_validator("key")
@@ -216,6 +217,12 @@ class Config(BaseSettings):
     def _only_sqlite_yet(self) -> Self:
         if self.database:
             raise ValueError("database: this version stores in SQLite only; leave it empty")
+        return self
+
+    @model_validator(mode="after")
+    def _a_hub_for_the_copy(self) -> Self:
+        if self.copy and self.copy.hub and not self.hub.url:
+            raise ValueError("copy.hub: this node has no hub; [hub] url names one")
         return self
 
     @classmethod
@@ -310,7 +317,7 @@ def _rooted(config: Config, root: Path) -> Config:
     """The same with paths that no longer depend on the working directory."""
     services = tuple(_service_path(path, root) for path in config.services)
     tables = {name: root / path for name, path in config.tables.items()}
-    copying = config.copy and config.copy.model_copy(update={"path": root / config.copy.path})
+    copying = config.copy and config.copy.rooted(root, root / config.data)
     return config.model_copy(
         update={"data": root / config.data, "services": services, "tables": tables, "copy": copying}
     )

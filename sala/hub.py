@@ -20,12 +20,17 @@ from store.draft_values import ApprovalFault
 from store.hub import NodeState
 from store.memory import Memory
 from sync import signing
-from sync.hub import parcelfile
+from sync.hub import depot, parcelfile
 from sync.hub.consignment import public_key, written
 from sync.hub.door import HubDoor, Nodes, closed_for
 from sync.serving import Bell
 
 KEY: Final = "hub.key"
+COPIES: Final = "node-copies"
+"""Folder of the data in which a hub keeps the second copies of its nodes."""
+
+_FREE: Final = 1024
+"""Megabytes of the disk that copies of nodes leave free."""
 
 
 def hub_key(config: Config) -> Ed25519PrivateKey:
@@ -48,6 +53,17 @@ def _secrets(node: Any) -> tuple[Any, ...]:
 def door(config: Config, memory: Memory) -> HubDoor:
     """The addresses that this hub's nodes call."""
     return HubDoor(memory, Nodes(nodes_of(config)), sorted(config.agencies), Bell(), hub_key(config))
+
+
+def copies_door(config: Config) -> depot.DepotDoor:
+    """Where this hub's nodes bring their second copies."""
+    kept = depot.Depot(config.data / COPIES, config.hub.copies_mb, _FREE)
+    return depot.DepotDoor(kept, Nodes(nodes_of(config)))
+
+
+def copies(config: Config) -> list[dict[str, Any]]:
+    """The second copies of nodes that are kept here."""
+    return depot.listed(config.data / COPIES)
 
 
 async def lease_own(config: Config, memory: Memory) -> None:

@@ -42,6 +42,17 @@ def status(config: ConfigFile = None, form: FormOption = Form.TEXT) -> None:
 
 
 @app.command()
+def fetch(
+    to: Annotated[Path, typer.Option("--to", help="The folder that the files are brought into.")],
+    config: ConfigFile = None,
+) -> None:
+    """Bring this node's copies from its hub, on the machine that is to take the lost one's place."""
+    from sala import far
+
+    print("\n".join(far.fetch(read_config(config), to)))
+
+
+@app.command()
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy, or the folder with a node's copies.")],
     key: Annotated[Path, typer.Option("--key", help="The file with the escrow key.")],

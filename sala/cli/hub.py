@@ -37,6 +37,14 @@ def nodes(config: ConfigFile = None, form: FormOption = Form.TEXT) -> None:
 
 
 @hub.command()
+def copies(config: ConfigFile = None, form: FormOption = Form.TEXT) -> None:
+    """Show the second copies of nodes that this hub keeps; only the escrow key opens them."""
+    from sala import hub as hubs
+
+    _print(hubs.copies(read_config(config)), form, "no node has brought a copy")
+
+
+@hub.command()
 def key(config: ConfigFile = None) -> None:
     """Print the key that nodes check what comes down with."""
     from sala import hub as hubs

@@ -28,6 +28,7 @@ class Medium:
         look: seconds between two looks whether it is still there.
         linger: seconds that a commit waits for company, so that a stick is not synced for every one of them.
         luggage: returns what a new machine needs beside the database, by name.
+        beyond: says how many copies there are, when the file goes on from this medium to another one.
     """
 
     write: Callable[[int, memoryview], int] = os.write
@@ -36,6 +37,7 @@ class Medium:
     look: float = 1.0
     linger: float = 0.02
     luggage: Callable[[], Mapping[str, bytes]] = dict
+    beyond: Callable[[Any], Any] = lambda copies: copies
 
 
 def name_of(node: str, life: str, generation: int) -> str:

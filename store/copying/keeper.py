@@ -103,7 +103,8 @@ class Keeper:
 
     def reading(self) -> Copies | None:
         """How it stands; None before the beginning."""
-        return self._copier.reading() if self._copier else None
+        found: Copies | None = self._medium.beyond(self._copier.reading()) if self._copier else None
+        return found
 
     def tell(self, *, now: bool = False) -> None:
         """Write the status for other processes, when it has changed or is ten ticks old."""

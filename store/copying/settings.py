@@ -1,10 +1,13 @@
 """Where the second copy goes, to whom it is sealed, and whether a key press waits for it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final, Self
 
 import pyrage
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+SPOOL: Final = "copies"
+"""Folder in the data where a copy lies that only passes through on its way to the hub."""
 
 
 class CopySettings(BaseModel):
@@ -12,6 +15,8 @@ class CopySettings(BaseModel):
 
     Attributes:
         path: folder on the second medium (a stick, a second disk); it is made if only its last part is missing.
+        hub: whether the copy also goes to this node's hub. Without `path` the hub is the second medium, and the file
+            beside the data is only what goes there.
         key: the escrow's public key (`age1...`), as `sala copy key` prints it.
         wait: whether a key press is answered only when the copy is on the medium too; a medium that takes longer than
             a second is no longer waited for until it has caught up.
@@ -23,12 +28,32 @@ class CopySettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    path: Path
+    path: Path = Path()
     key: str
+    hub: bool = False
     wait: bool = False
     same_disk: bool = False
     renew_mb: Annotated[int, Field(ge=1)] = 64
     renew_days: Annotated[float, Field(gt=0)] = 7
+
+    @property
+    def only_hub(self) -> bool:
+        """Whether the hub is the only second medium."""
+        return self.hub and self.path == Path()
+
+    def rooted(self, root: Path, data: Path) -> Self:
+        """The same with a path that no longer depends on the working directory."""
+        # What only passes through on its way to the hub lies with the data.
+        here = {"path": data / SPOOL, "same_disk": True} if self.only_hub else {"path": root / self.path}
+        return self.model_copy(update=here)
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if self.path == Path() and not self.hub:
+            raise ValueError("path is missing: a folder on a second medium, or hub = true for the hub")
+        if self.only_hub and self.wait:
+            raise ValueError("wait is for a medium at hand: no key press can wait for the hub")
+        return self
 
     @field_validator("key")
     @classmethod

@@ -22,8 +22,11 @@ NODE_HEADER: Final = "Sala-Node"
 DOWN: Final = "down"
 """The road on which parcels come down; no agency can have this name."""
 
+COPY: Final = "copy"
+"""The road on which a node's second copy goes to the hub, and its path there."""
+
 PATIENCE: Final = 50.0
-"""Seconds that one consignment may take."""
+"""Seconds that one consignment, or one piece of a copy, may take."""
 
 
 def road_key(secret: bytes, road: str) -> bytes:
@@ -48,13 +51,33 @@ class Down(native.Connector):
     async def pull(self, after: int) -> Mapping[str, Any]:
         """Ask for what comes after a number; raises a `RoadFault` unless a signed answer came back."""
         answer = await self._ask("GET", f"/{DOWN}", str(uuid7()), PATIENCE, {}, b"", {"after": str(after)})
-        try:
-            found = msgspec.json.decode(answer.body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            found = None
-        if not isinstance(found, dict):
-            raise Protocol("the signed answer is not JSON")
-        return found
+        return _object(answer.body)
+
+
+class CopyLink(native.Connector):
+    """The road on which the second copy goes."""
+
+    def __init__(self, node: str, settings: native.NativeSettings) -> None:
+        """`settings` have the hub's address and the secret shared with it."""
+        super().__init__(COPY, node, settings)
+        self._key = road_key(self._key, COPY)
+        self._headers = {NODE_HEADER: node}
+
+    async def order(self, order: Mapping[str, Any], piece: bytes = b"") -> Mapping[str, Any]:
+        """Give one order with its bytes; raises a `RoadFault` unless a signed answer came back."""
+        body = msgspec.json.encode(dict(order)) + b"\n" + piece
+        answer = await self._ask("POST", f"/{COPY}", str(uuid7()), PATIENCE, {}, body)
+        return _object(answer.body)
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise Protocol("the signed answer is not JSON")
+    return found
 
 
 class Connector(native.Connector):
