@@ -5,6 +5,7 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final, Literal
 
 import structlog
@@ -222,7 +223,7 @@ class Memory:
 
     async def put_away(self, most: int = MOST) -> int:
         """Write the index of whose requests are whose, when more than `most` are not in it; returns how many."""
-        return await self._scribe.callers.put_away(self.writer.do, self._reading, most)
+        return await self._scribe.callers.put_away(partial(self.writer.do, slow=True), self._reading, most)
 
     async def trail(self, reference: str) -> list[Hop]:
         """Return everything that happened to one request, in the order of time."""

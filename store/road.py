@@ -2,14 +2,17 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Final, TypeVar
 
 from flows import delivery
 from flows.delivery import Event, State
+from flows.errors import StoreFault
 from store import numbers, road_sql, sql
 from store.database import Database, Row
 from store.numbers import pack_reference, unpack_id, unpack_reference
+from store.pile import Pile
 from store.statuses import Statuses
 from store.values import Bookmark, Offer, Outcome, Settlement, SignedAnswer, StatusEvent, Traffic, Trip
 from store.words import Words
@@ -18,7 +21,10 @@ from store.writer import Writer
 STATES: Final = numbers.STATES
 NUMBER: Final = numbers.STATE_NUMBER
 LEASED: Final = NUMBER["leased"]
+T = TypeVar("T")
 FOR_ALL_TIME: Final = 2**40
+TOGETHER: Final = 50
+"""Deliveries leased or settled in one transaction: a key press may have to wait for it."""
 _LINKS: Final = frozenset({"http", "hub"})
 _FINAL: Final = frozenset({"accepted", "officer_review"})
 """What an agency's word makes of a delivery for good: its signed answer is kept."""
@@ -56,41 +62,43 @@ class Road:
         return [offer_of(row) for row in rows]
 
     async def lease(self, agency: str, seqs: Sequence[int], owner: str, until: int, now: int) -> list[Offer]:
-        """Lease what of `seqs` nobody holds, write one attempt for each, and return it in the same order."""
+        """Lease what of `seqs` nobody holds, write one attempt for each, and return it in the same order.
+
+        A few at a time, so that no key press waits for all of them; after a fault, what was leased before it.
+        """
         number = self._words.number(agency)
-
-        async def run(database: Database) -> list[Offer]:
-            await database.begin()
-            listed = json.dumps(list(seqs))
-            offers = {row[0]: offer_of(row) for row in await database.rows(road_sql.OFFERS, (number, listed))}
-            rows = await database.rows(road_sql.DELIVERIES, (number, listed))
-            free = {row[0]: row for row in rows if delivery.move(STATES[row[1]], "lease") is not None}
-            taken = [seq for seq in dict.fromkeys(seqs) if seq in free]
-            await database.many(road_sql.UNWAIT, [(number, free[seq][2], seq) for seq in taken])
-            await database.many(road_sql.WAIT, [(number, until, seq) for seq in taken])
-            await database.many(road_sql.LEASE, [(until, owner, seq, number) for seq in taken])
-            await database.many(road_sql.ADD_ATTEMPT, [(number, seq, now) for seq in taken])
-            await _count(database, [(number, free[seq][1], LEASED) for seq in taken])
-            return [offers[seq] for seq in taken]
-
-        return await self._writer.do(run)
+        before: dict[int, tuple[int, int]] = {}
+        for some in _few(dict.fromkeys(seqs)):
+            try:
+                before |= await self._writer.do(partial(_lease, number, some, owner, until, now), slow=True)
+            except StoreFault:
+                if not before:
+                    raise
+                break
+        # What leaves is read outside of the writer's turn: it was fixed at intake.
+        rows = {row[0]: row for row in await self._reader.rows(road_sql.OFFERS, (number, json.dumps(list(before))))}
+        return [offer_of((*rows[seq][:6], *before[seq], rows[seq][8])) for seq in before]
 
     async def settle(self, agency: str, settlements: Sequence[Settlement], trip: Trip, now: int, *, wake: bool) -> None:
         """Write what an attempt came to; with `wake`, all of this agency that waits and is not held is due now.
 
         A settlement whose event has no arrow from the state as it is by now changes nothing. What is refused opens an
         officer's task in the same transaction.
+
+        A few at a time, so that no key press waits for all of them. What a kill leaves unsettled lapses into doubt and
+        is offered again under its id, as after a lost answer.
         """
         number = self._words.number(agency)
-
-        async def run(database: Database) -> None:
-            await database.begin()
-            await database.rows(road_sql.OPEN_ROAD, (number,))
-            await _settle(database, number, settlements, trip, now)
-            if wake:
-                await _wake(database, number, held=False)
-
-        await self._writer.do(run)
+        # The same number twice in one answer: the first word counts.
+        first: dict[int, Settlement] = {}
+        for one in settlements:
+            first.setdefault(one.seq, one)
+        chunks = _few(first.values())
+        answer = 0
+        for place, some in enumerate(chunks, 1):
+            last = place == len(chunks)
+            run = partial(_settle_some, number, some, trip, now, answer=answer, last=last, wake=wake and last)
+            answer = await self._writer.do(run, slow=len(chunks) > 1)
 
     async def wake(self, agency: str, now: int) -> None:
         """Make all of this agency that waits due now, held or not, each in its place: a person pressed `sync now`."""
@@ -210,7 +218,65 @@ class Road:
         )
 
 
-async def _settle(database: Database, agency: int, settlements: Sequence[Settlement], trip: Trip, now: int) -> None:
+def _few(many: Iterable[T]) -> list[list[T]]:
+    """In pieces of one transaction each; at least one piece, which may be empty."""
+    all_ = list(many)
+    return [all_[start : start + TOGETHER] for start in range(0, max(1, len(all_)), TOGETHER)]
+
+
+async def _lease(
+    agency: int, seqs: Sequence[int], owner: str, until: int, now: int, database: Database
+) -> dict[int, tuple[int, int]]:
+    """Lease what of these nobody holds; returns attempts and state of each as they were before."""
+    await database.begin()
+    pile = Pile(database)
+    rows = await pile.rows(road_sql.DELIVERIES, (agency, json.dumps(list(seqs))))
+    free = {row[0]: row for row in rows if delivery.move(STATES[row[1]], "lease") is not None}
+    taken = [seq for seq in seqs if seq in free]
+    await pile.many(road_sql.UNWAIT, [(agency, free[seq][2], seq) for seq in taken])
+    await pile.many(road_sql.WAIT, [(agency, until, seq) for seq in taken])
+    await pile.many(road_sql.LEASE, [(until, owner, seq, agency) for seq in taken])
+    await pile.many(road_sql.ADD_ATTEMPT, [(agency, seq, now) for seq in taken])
+    await _count(pile, [(agency, free[seq][1], LEASED) for seq in taken])
+    await pile.flush()
+    return {seq: (free[seq][4], free[seq][1]) for seq in taken}
+
+
+async def _settle_some(
+    agency: int,
+    settlements: Sequence[Settlement],
+    trip: Trip,
+    now: int,
+    database: Database,
+    *,
+    answer: int,
+    last: bool,
+    wake: bool,
+) -> int:
+    await database.begin()
+    pile = Pile(database)
+    await pile.many(road_sql.OPEN_ROAD, [(agency,)])
+    kept = await _settle(pile, agency, settlements, trip, now, answer=answer, last=last)
+    if wake:
+        await _wake(pile, agency, held=False)
+    await pile.flush()
+    return kept
+
+
+async def _settle(
+    database: Database,
+    agency: int,
+    settlements: Sequence[Settlement],
+    trip: Trip,
+    now: int,
+    *,
+    answer: int = 0,
+    last: bool = True,
+) -> int:
+    """Settle these, the `last` of their trip or some before them; `answer` is the row of its answer (0: none yet).
+
+    Returns that row. What the trip cost, and how much the agency says it has, is written with the last ones.
+    """
     listed = json.dumps([one.seq for one in settlements])
     rows = {row[0]: row for row in await database.rows(road_sql.DELIVERIES, (agency, listed))}
     leaves: list[tuple[int, int, int]] = []
@@ -218,9 +284,10 @@ async def _settle(database: Database, agency: int, settlements: Sequence[Settlem
     settled: list[tuple[object, ...]] = []
     moves: list[tuple[int, int, int]] = []
     accepted: list[int] = []
-    answer = 0 if trip.answer is None else (await database.rows(road_sql.NEXT_ANSWER))[0][0]
+    written = answer
+    if trip.answer is not None and not answer:
+        answer = (await database.rows(road_sql.NEXT_ANSWER))[0][0]
     for one in settlements:
-        # The same number twice in one answer: the first word counts.
         row = rows.pop(one.seq, None)
         new = None if row is None else _after(STATES[row[1]], one.event)
         if row is None or new is None:
@@ -238,20 +305,23 @@ async def _settle(database: Database, agency: int, settlements: Sequence[Settlem
     await database.many(road_sql.UNWAIT, leaves)
     await database.many(road_sql.WAIT, waits)
     await database.many(road_sql.SETTLE, settled)
-    if trip.answer is not None and any(STATES[new] in _FINAL for _, _, new in moves):
-        said = trip.answer
-        await database.rows(road_sql.ADD_ANSWER, (answer, said.id, said.stamp, said.signature, said.body, said.road))
+    if trip.answer is not None and not written and any(STATES[new] in _FINAL for _, _, new in moves):
+        said, written = trip.answer, answer
+        await database.many(road_sql.ADD_ANSWER, [(answer, said.id, said.stamp, said.signature, said.body, said.road)])
     await database.many(road_sql.ACCEPTED, [(seq, seq) for seq in accepted])
     await _count(database, moves)
     said_yes = len(accepted) - sum(STATES[old] == "accepted" for _, old, _ in moves)
-    if said_yes or trip.held > 0:
-        await database.rows(road_sql.RAISE, (max(0, trip.held), said_yes, agency))
+    held = trip.held if last else 0
+    if said_yes or held > 0:
+        await database.many(road_sql.RAISE, [(max(0, held), said_yes, agency)])
     await database.many(road_sql.END_ATTEMPT, [_end_of_attempt(trip, one, agency) for one in settlements])
     newest = (await database.rows(road_sql.NEWEST, (json.dumps(accepted),)))[0][0] if accepted else 0
-    if trip.road in _LINKS:
-        await database.rows(road_sql.TRAVELLED, (trip.bytes_out, trip.bytes_in, now, trip.outcome, newest, agency))
+    if trip.road in _LINKS and last:
+        travelled = (trip.bytes_out, trip.bytes_in, now, trip.outcome, newest, agency)
+        await database.many(road_sql.TRAVELLED, [travelled])
     else:
-        await database.rows(road_sql.ACKNOWLEDGED, (newest, agency))
+        await database.many(road_sql.ACKNOWLEDGED, [(newest, agency)])
+    return written
 
 
 def _settled(

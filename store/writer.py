@@ -77,6 +77,7 @@ class Writer:
         self._settled = settled
         self._asks: deque[Ask] = deque()
         self._works: deque[Work] = deque()
+        self._slow_works: deque[Work] = deque()
         self._held: dict[bytes, list[Ask]] = {}
         self._slow: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
@@ -113,7 +114,7 @@ class Writer:
         for task in (self._task, *self._slow):
             task.cancel()
         await asyncio.gather(self._task, *self._slow, return_exceptions=True)
-        self._fail([*self._asks, *self._works], Busy("the node is stopping"))
+        self._fail([*self._asks, *self._works, *self._slow_works], Busy("the node is stopping"))
         if done and (fault := next(iter(done)).exception()):
             raise fault
 
@@ -151,14 +152,15 @@ class Writer:
         self._asks.append(ask)
         self._wake.set()
 
-    async def do(self, run: Callable[[Database], Awaitable[T]]) -> T:
+    async def do(self, run: Callable[[Database], Awaitable[T]], *, slow: bool = False) -> T:
         """Run `run` in the writer's transaction and return its result after the commit.
 
-        `run` may be run again after a failure, so it must have no effect but on the database.
+        `run` may be run again after a failure, so it must have no effect but on the database. What is `slow` shares no
+        transaction with turns, so that none waits for it to the end, and takes turns with them.
         """
         self._refuse()
         work = Work(run)
-        self._works.append(work)
+        (self._slow_works if slow else self._works).append(work)
         self._wake.set()
         result: T = await work.future
         return result
@@ -171,19 +173,23 @@ class Writer:
 
     async def _run(self) -> None:
         while True:
-            if not self._asks and not self._works:
+            if not self._asks and not self._works and not self._slow_works:
                 if self._closing and not self._held:
                     return
                 self._wake.clear()
                 await self._wake.wait()
                 continue
             await self._gather()
-            asks, works = self._some_asks(), self._some_works()
-            try:
-                await self._serve(asks, works)
-            except Exception:  # a mistake of ours: those who wait are told, and the next batch is served
-                log.exception("a batch was lost")
-                self._fail([*asks, *works], StoreFault("a batch could not be served"))
+            await self._serve_all(self._some_asks(), self._some_works())
+            if self._slow_works and not (work := self._slow_works.popleft()).future.done():
+                await self._serve_all([], [work])
+
+    async def _serve_all(self, asks: Sequence[Ask], works: Sequence[Work]) -> None:
+        try:
+            await self._serve(asks, works)
+        except Exception:  # a mistake of ours: those who wait are told, and the next batch is served
+            log.exception("a batch was lost")
+            self._fail([*asks, *works], StoreFault("a batch could not be served"))
 
     async def _gather(self) -> None:
         """Hold the batch open while turns keep coming in, or may be expected to."""
