@@ -24,7 +24,10 @@ LEASED: Final = NUMBER["leased"]
 T = TypeVar("T")
 FOR_ALL_TIME: Final = 2**40
 TOGETHER: Final = 50
-"""Deliveries leased or settled in one transaction: a key press may have to wait for it."""
+"""Deliveries leased or settled in one transaction while phones are pressing: a key press may have to wait for it."""
+
+ALONE: Final = 200
+"""The same while nobody presses a key."""
 _LINKS: Final = frozenset({"http", "hub"})
 _FINAL: Final = frozenset({"accepted", "officer_review"})
 """What an agency's word makes of a delivery for good: its signed answer is kept."""
@@ -68,7 +71,7 @@ class Road:
         """
         number = self._words.number(agency)
         before: dict[int, tuple[int, int]] = {}
-        for some in _few(dict.fromkeys(seqs)):
+        for some in self._few(dict.fromkeys(seqs)):
             try:
                 before |= await self._writer.do(partial(_lease, number, some, owner, until, now), slow=True)
             except StoreFault:
@@ -93,12 +96,17 @@ class Road:
         first: dict[int, Settlement] = {}
         for one in settlements:
             first.setdefault(one.seq, one)
-        chunks = _few(first.values())
+        chunks = self._few(first.values())
         answer = 0
         for place, some in enumerate(chunks, 1):
             last = place == len(chunks)
             run = partial(_settle_some, number, some, trip, now, answer=answer, last=last, wake=wake and last)
             answer = await self._writer.do(run, slow=len(chunks) > 1)
+
+    def _few(self, many: Iterable[T]) -> list[list[T]]:
+        """In pieces of one transaction each; at least one piece, which may be empty."""
+        all_, most = list(many), TOGETHER if self._writer.lively else ALONE
+        return [all_[start : start + most] for start in range(0, max(1, len(all_)), most)]
 
     async def wake(self, agency: str, now: int) -> None:
         """Make all of this agency that waits due now, held or not, each in its place: a person pressed `sync now`."""
@@ -216,12 +224,6 @@ class Road:
             last_outcome=last_outcome,
             carried=counts.get((agency, "carried"), 0),
         )
-
-
-def _few(many: Iterable[T]) -> list[list[T]]:
-    """In pieces of one transaction each; at least one piece, which may be empty."""
-    all_ = list(many)
-    return [all_[start : start + TOGETHER] for start in range(0, max(1, len(all_)), TOGETHER)]
 
 
 async def _lease(

@@ -6,6 +6,7 @@ that a turn which cannot be written fails alone.
 
 import asyncio
 import contextlib
+import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
@@ -36,6 +37,9 @@ pass fast when there is little to do, and take in more when there is much.
 
 CLASHES: Final = 3
 """Times that one turn may meet a taken reference before it is given up."""
+
+LIVELY: Final = 1.0
+"""Seconds after a turn for which others are expected."""
 
 DRAIN: Final = 4.0
 """Seconds that a shutdown waits for what is under way."""
@@ -83,6 +87,7 @@ class Writer:
         self._wake = asyncio.Event()
         self._turns = True
         self._answered = 0
+        self._turned = -LIVELY
         self._closing = False
         self._broken: StoreFault | None = None
         self._task: asyncio.Task[None] | None = None
@@ -98,6 +103,11 @@ class Writer:
     def writable(self) -> bool:
         """Whether a turn would be taken now."""
         return not self._closing and self._broken is None
+
+    @property
+    def lively(self) -> bool:
+        """Whether turns are coming, so that what is slow had better be done in small pieces."""
+        return time.monotonic() - self._turned < LIVELY
 
     def start(self, *, turns: bool) -> None:
         """Begin to serve; without `turns` in a process beside the node, which alone numbers sessions."""
@@ -150,6 +160,7 @@ class Writer:
             held.append(ask)
             return
         self._asks.append(ask)
+        self._turned = time.monotonic()
         self._wake.set()
 
     async def do(self, run: Callable[[Database], Awaitable[T]], *, slow: bool = False) -> T:

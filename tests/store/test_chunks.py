@@ -18,6 +18,7 @@ SAID = SignedAnswer("batch-7", "1795410000", "v1,c2ln", b'{"results":[]}')
 @pytest.fixture(autouse=True)
 def twos(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(road, "TOGETHER", 2)
+    monkeypatch.setattr(road, "ALONE", 2)
 
 
 def all_of(*seqs: int) -> tuple[Settlement, ...]:
@@ -91,6 +92,15 @@ async def test_what_was_leased_before_a_fault_goes(memory: Memory, monkeypatch: 
         with pytest.raises(Busy):
             await lease(memory, 3, 4, 5)
     await sound(memory)
+
+
+async def test_pieces_are_small_while_phones_are_pressing(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(road, "ALONE", 3)
+    found = [(memory.writer.lively, len(memory.road._few(range(7))))]
+    monkeypatch.setattr("store.writer.LIVELY", 1e9)
+    await requests(memory, 1)
+    found.append((memory.writer.lively, len(memory.road._few(range(7)))))
+    assert found == [(False, 3), (True, 4)]
 
 
 async def test_no_turn_waits_for_slow_work_that_came_before_it(memory: Memory) -> None:
