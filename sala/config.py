@@ -225,6 +225,12 @@ class Config(BaseSettings):
             raise ValueError("copy.hub: this node has no hub; [hub] url names one")
         return self
 
+    @model_validator(mode="after")
+    def _no_phone_where_citizens_call(self) -> Self:
+        if self.stage == "live" and self.console.phone:
+            raise ValueError("console.phone: a live node has no phone page; leave it off, or set another stage")
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,

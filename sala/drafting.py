@@ -1,10 +1,15 @@
 """Drafts, comments and history for the commands; each says in lines what it did."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from flows import codes as code_rules
 from flows.errors import ConfigFault
+from flows.findings import Finding, FlowFault
 from flows.sheets import phrases_toml, table_csv
+from sala import keys, services
 from sala.config import Config
 from sala.here import Here, do
 from sala.services import Material
@@ -135,6 +140,22 @@ def _confirmation(act: Publication, one: Here) -> str:
             return f"; {act.confirmation} by {act.confirmed_by} {one.time(act.confirmed_at)}{answer}"
         case _:
             return ""
+
+
+def taken(config: Config, paths: Iterable[Path]) -> list[Finding]:
+    """The ways in of these flows that other services of this node have or had; files that cannot be read have none."""
+    if not (config.data / keys.DATABASE).exists():
+        return []
+    try:
+        flows = services.read(paths)
+    except FlowFault:
+        return []
+
+    async def work(one: Here) -> list[Finding]:
+        found = await one.memory.library.codes()
+        return [finding for flow in flows for finding in code_rules.taken(flow, found)]
+
+    return do(config, work)
 
 
 def codes(config: Config) -> list[dict[str, Any]]:

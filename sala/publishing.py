@@ -141,7 +141,8 @@ class Publishing:
         if review.errors:
             raise services.FirstFault(FlowFault(review.errors))
         drafts = self._memory.drafts
-        number = await drafts.propose(name, by, note, active_from, kind=kind, files=review.files, digest=review.digest)
+        files = _whole(review)
+        number = await drafts.propose(name, by, note, active_from, kind=kind, files=files, digest=review.digest)
         return number, review
 
     async def approve(self, proposal: int, by: str, note: str = "") -> tuple[Proposal, Review]:
@@ -240,6 +241,12 @@ class Publishing:
                 await self._memory.review.tell("words", told)
                 _log.error("waiver_over", seq=waiver.id)
         self._looked = now
+
+
+def _whole(review: Review) -> Mapping[str, str]:
+    """The proposed text with the parts that it runs, so that what is approved is what was proposed; a part alone."""
+    mine = [one for one in review.revisions if one.flow.id == review.name]
+    return services.files_of(mine[0]) if mine else review.files
 
 
 _PARCEL: Final[Mapping[Kind, str]] = {"flow": "revision", "table": "table", "phrases": "phrases"}

@@ -100,9 +100,12 @@ DECIDE: Final = (
 
 SETTLE: Final = (
     "UPDATE proposal SET state = ?, digest = ?, answer = CASE WHEN ? = '' THEN answer ELSE ? END"
-    " WHERE id = ? AND state = 'approved' RETURNING kind, name, files, base, decider, decided_at"
+    " WHERE id = ? AND state = 'approved' RETURNING id"
 )
 """An approved proposal is live, or could not be."""
+
+IS_SAVED: Final = "SELECT 1 FROM draft_save WHERE kind = ? AND name = ? AND text = ? LIMIT 1"
+"""Whether a text is one of this draft's."""
 
 REBASE: Final = "UPDATE draft SET base = ? WHERE kind = ? AND name = ?"
 """What is live now came out of this draft."""

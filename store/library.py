@@ -96,6 +96,7 @@ class Library:
             live = {row[0]: row[1] for row in await database.rows(sql.LIVE)}
             if live.get(flow) == digest:
                 return False
+            await _end_draft(database, ("flow", flow), next(iter(files.values()), ""), digest, now)
             await database.rows(sql.ADD_REVISION, (digest, flow, texts, now))
             await _make_live(database, flow, digest, named, now)
             await _act(database, ("flow", flow, digest, "publish", actor, now, why.note, why.proposer))
@@ -119,6 +120,7 @@ class Library:
             rows = await database.rows(sql.DIGEST_IN_USE, (kind, name))
             if rows and rows[0][0] == digest:
                 return False
+            await _end_draft(database, (kind, name), text, digest, now)
             await database.rows(sql.ADD_EDITION, (kind, name, digest, text, now))
             await database.rows(sql.SET_IN_USE, (kind, name, digest, now))
             await _act(database, (kind, name, digest, "publish", actor, now, why.note, why.proposer))
@@ -304,20 +306,20 @@ async def _make_live(database: Database, flow: str, digest: str, named: Sequence
 
 
 async def _settle(database: Database, why: Why, digest: str) -> None:
-    """The proposal is live with what comes from it; a draft that says the same ends, another goes on from it."""
-    if not why.proposal:
-        return
-    rows = await database.rows(drafts_sql.SETTLE, ("live", digest, "", "", why.proposal))
-    if not rows:
+    """The proposal is live with what comes from it."""
+    if why.proposal and not await database.rows(drafts_sql.SETTLE, ("live", digest, "", "", why.proposal)):
         raise DraftFault(f"proposal {why.proposal} was called back")
-    kind, name, files, base, decider, at = rows[0]
-    text = next(iter(json.loads(files).values()), "")
+
+
+async def _end_draft(database: Database, place: tuple[Kind, str], text: str, digest: str, now: int) -> None:
+    """A draft that says what is live now ends; one that has said it on its way goes on from it."""
+    kind, name = place
     found = await database.rows(drafts_sql.DRAFT, (kind, name))
     if not found or not found[0][2]:
         return
     if found[0][5] == text:
-        await close_draft(database, kind, name, "published", decider, "", at)
-    elif found[0][0] == base:
+        await close_draft(database, kind, name, "published", found[0][3], "", now)
+    elif await database.rows(drafts_sql.IS_SAVED, (kind, name, text)):
         await database.rows(drafts_sql.REBASE, (digest, kind, name))
 
 

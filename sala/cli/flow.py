@@ -43,7 +43,7 @@ def check(
         from sala.cli import flow_paths
 
         raise typer.Exit(flow_paths.print_paths(paths, config, form, tariff or ()))
-    findings = services.check(paths, services.material(config))
+    findings = [*services.check(paths, services.material(config)), *_taken(paths, config)]
     print(_as_json(findings) if form is Form.JSON else _as_text(findings))
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(FOUND)
@@ -146,6 +146,17 @@ def list_(config: ConfigFile = None, form: FormOption = Form.TEXT) -> None:
     zone = ZoneInfo(chosen.timezone)
     told = [{**row, "published": f"{datetime.fromtimestamp(row['published'], zone):%Y-%m-%d %H:%M}"} for row in rows]
     print(table(("service", "state", "revision", "published"), [list(row.values()) for row in told]))
+
+
+def _taken(paths: "Sequence[Path]", config: Path | None) -> "list[Finding]":
+    """Numbers, codes and keywords that were given to other services of this node, where there is a node."""
+    from sala import config as configuration
+
+    if config is None and not Path(configuration.DEFAULT_FILE).exists():
+        return []
+    from sala import drafting
+
+    return drafting.taken(read_config(config), paths)
 
 
 def _as_text(findings: "Sequence[Finding]") -> str:

@@ -236,6 +236,28 @@ async def test_what_no_longer_fits_at_its_time_is_told_and_changes_nothing(opene
         assert len(await told(desk)) == 1
 
 
+async def test_what_was_approved_before_a_crash_is_live_after_it(opened: Opened) -> None:
+    async with opened("live") as desk:
+        await desk.marked(TEXT)
+        number = await desk.proposed(TEXT)
+        await desk.memory.drafts.approve(number, "ben")
+        assert await desk.live() == {}
+    async with opened("live") as desk:
+        assert await desk.publishing.look() == 1
+        assert await desk.live() == {"birth": TEXT}
+
+
+async def test_what_is_approved_is_what_was_proposed_with_its_parts(opened: Opened) -> None:
+    async with opened("staging", RUNS, PART) as desk:
+        number = await desk.proposed(RUNS.replace("Received {ref}", "Received! {ref}"))
+        digest = (await desk.memory.drafts.proposal(number)).digest
+        changed = PART.replace("Who is it?", "Who?")
+        await desk.publishing.publish("who", "ben", "shorter", {"who.yaml": changed})
+        _, review = await desk.publishing.approve(number, "ben")
+        assert review.digest == digest
+        assert any("Who is it?" in change for change in review.changes), "and says what it takes back"
+
+
 async def test_a_proposal_that_another_process_took_is_no_failure(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:

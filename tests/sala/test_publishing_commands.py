@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from sala import cli, here, keys, services
+from sala import cli, doctor, here, keys, services
 from sala.config import Config, load, store_settings
 from sala.editions import Overlay
 from sala.publishing import Publishing
@@ -202,6 +202,40 @@ def test_a_live_hub_sends_down_only_what_two_people_have_published(desk: Desk) -
     assert "[approval]" in desk("hub", "send", "table", "fees", file, code=2)
     desk.flow("approve", "2", "--by", "ben")
     assert "table fees for all nodes" in desk("hub", "send", "table", "fees", file)
+
+
+@pytest.mark.parametrize("desk", ["staging"], indirect=True)
+def test_the_check_names_who_had_a_code_and_since_when(desk: Desk) -> None:
+    assert "0 errors" in desk.flow("check", str(desk.folder / "flows"))
+    desk.flow("publish", desk.file("birth.yaml", TEXT.replace("menu: 1", "menu: 7")), "--by", "anna")
+    other = TEXT.replace("id: birth", "id: death").replace("*999*1#", "*999*2#").replace("BIRTH", "DEATH")
+    said = desk.flow("check", desk.file("death.yaml", other), code=1)
+    assert re.search(r"death\.yaml:\d+ the service `birth` had the menu number 1 from \d{4}-", said)
+
+
+def test_the_doctor_shows_the_stage_waivers_and_what_waits(desk: Desk) -> None:
+    config = load(desk.folder / "sala.toml")
+
+    async def publish(one: here.Here) -> None:
+        await one.memory.library.publish("birth", "sha256:1", {"birth.yaml": TEXT}, "ben")
+        await one.memory.library.pause("birth", "ben")
+
+    here.do(config, publish)
+    found = {(one.name, one.state): one.sentence for one in doctor.examine(desk.folder / "sala.toml")}
+    assert "a second person approves" in found["stage", "ok"]
+    assert found["stage", "doubtful"] == "pause of birth by ben waits for a second person"
+    assert re.search(r"birth is live with words that nobody has reviewed: \d+ in en", found["wording", "bad"])
+    until = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    desk.flow("waive", "--until", until, "--by", "Noy", "--note", "pilot", "--service", "birth")
+    found = {(one.name, one.state): one.sentence for one in doctor.examine(desk.folder / "sala.toml")}
+    assert ("wording", "bad") not in found
+    assert found["wording", "doubtful"].startswith("birth: unreviewed words let through by Noy (command:")
+
+
+def test_a_live_node_has_no_phone_page(desk: Desk) -> None:
+    text = (desk.folder / "sala.toml").read_text()
+    desk.file("sala.toml", text + "[console]\nphone = true\n")
+    assert "a live node has no phone page" in desk.flow("list", code=2)
 
 
 def test_moments_and_names_that_are_none_are_refused(desk: Desk) -> None:

@@ -85,6 +85,15 @@ async def test_a_draft_that_went_on_meanwhile_goes_on_from_what_is_live_now(memo
     assert (draft.text, draft.base_revision, draft.behind) == ("three", "sha256:2", False)
 
 
+async def test_a_draft_that_does_not_have_what_is_published_beside_it_is_behind(memory: Memory) -> None:
+    await memory.library.publish("birth", "sha256:1", flow(), "anna")
+    await memory.drafts.save("birth", "hers", expected=0, by="anna")
+    await memory.library.publish("birth", "sha256:2", {"birth.yaml": "his"}, "ben")
+    assert (await memory.drafts.open("birth")).behind
+    await memory.library.publish("birth", "sha256:3", {"birth.yaml": "hers"}, "ben")
+    assert await memory.drafts.list() == []
+
+
 async def test_what_one_does_alone_waits_for_a_second_person(memory: Memory) -> None:
     library = memory.library
     await library.publish("birth", "sha256:1", flow(), "anna")
