@@ -29,7 +29,7 @@ check: install ## format, lint, types, layers, lock
 quick: install ## the ordinary tests only
 	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
-peers: ## what tests need beside Python: a browser and Lao fonts (installs as root, else says what is missing)
+peers: install ## what tests need beside Python: a browser, Lao fonts, others' forms (installs as root, else says what is missing)
 	@sh deploy/peers.sh
 
 test: peers check quick ## everything that CI runs

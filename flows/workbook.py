@@ -83,8 +83,9 @@ def read_workbook(data: bytes, wanted: frozenset[str] | None = None, most_cells:
         return _read_old(data, wanted)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            merged = _measure(archive, most_cells)
-        return _read(data, wanted, merged)
+            texts = _measure(archive)
+        merged = _look(texts, most_cells)
+        return _read(_packed(texts), wanted, merged)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, ET.ParseError, InvalidFileException, NotImplementedError):
         raise WorkbookFault("this is not an .xlsx file: save it as .xlsx anew") from None
     except (KeyError, ValueError, TypeError, IndexError, AttributeError, OSError, EOFError, struct.error) as error:
@@ -92,8 +93,8 @@ def read_workbook(data: bytes, wanted: frozenset[str] | None = None, most_cells:
         raise WorkbookFault(f"this .xlsx file is damaged ({type(error).__name__}): save it anew") from None
 
 
-def _measure(archive: zipfile.ZipFile, most_cells: int) -> frozenset[str]:
-    """Refuse what is too large or could do something; the names of sheets with merged cells."""
+def _measure(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    """Refuse what is too large or could do something; the parts that are text, as far as their headers promised."""
     parts = archive.infolist()
     if len(parts) > MAX_PARTS:
         raise WorkbookFault(f"the file has more than {MAX_PARTS} parts: a form has a dozen")
@@ -103,22 +104,43 @@ def _measure(archive: zipfile.ZipFile, most_cells: int) -> frozenset[str]:
     if "xl/workbook.xml" not in names:
         raise WorkbookFault("this is not an .xlsx file: save it as .xlsx anew")
     texts = [part for part in parts if part.filename.lower().endswith((".xml", ".rels", ".vml"))]
-    # zipfile never unpacks more of a part than its header says, so a header that lies ends in a damaged part.
     if sum(part.file_size for part in texts) > MAX_UNPACKED:
         raise WorkbookFault(f"the file unpacks to more than {MAX_UNPACKED // 1024**2} MiB: keep only the form's sheets")
+    return {part.filename: _part(archive, part) for part in texts}
+
+
+def _part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
+    """A part, as far as its header says; a header that lies ends in a damaged part.
+
+    `ZipFile.read` would unpack all that is there, and only then look at the header.
+    """
+    with archive.open(part) as opened:
+        return opened.read(part.file_size)
+
+
+def _packed(texts: Mapping[str, bytes]) -> bytes:
+    """The same parts anew: what a library unpacks has then been measured, whatever the old headers said."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in texts.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def _look(texts: Mapping[str, bytes], most_cells: int) -> frozenset[str]:
+    """Refuse entities, and more cells or rows than a form has; the names of sheets with merged cells."""
     merged, cells = set(), 0
-    for part in texts:
-        content = archive.read(part)
+    for name, content in texts.items():
         if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
             raise WorkbookFault("the file declares entities, which no workbook does: save it as .xlsx anew")
-        if part.filename.startswith("xl/worksheets/"):
+        if name.startswith("xl/worksheets/"):
             cells += len(re.findall(rb"<(?:\w+:)?(?:v|is|f)[ >]", content))
             _measure_rows(content)
             if re.search(rb"<(?:\w+:)?mergeCell ", content):
-                merged.add(part.filename)
+                merged.add(name)
     if cells > most_cells:
         raise WorkbookFault(f"the file has more than {most_cells} cells: put long lists into a table (CSV)")
-    return _named(archive, merged)
+    return _named(texts, merged)
 
 
 def _measure_rows(content: bytes) -> None:
@@ -127,12 +149,12 @@ def _measure_rows(content: bytes) -> None:
         raise WorkbookFault(f"a sheet goes down to row {last}: at most {MAX_ROW} are read; delete the empty rows")
 
 
-def _named(archive: zipfile.ZipFile, merged: set[str]) -> frozenset[str]:
+def _named(texts: Mapping[str, bytes], merged: set[str]) -> frozenset[str]:
     if not merged:
         return frozenset()
-    links = ET.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 # measured, and without entities
+    links = ET.fromstring(texts["xl/_rels/workbook.xml.rels"])  # noqa: S314 # measured, and without entities
     targets = {link.get("Id"): str(link.get("Target")) for link in links}
-    book = ET.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314 # likewise
+    book = ET.fromstring(texts["xl/workbook.xml"])  # noqa: S314 # likewise
     return frozenset(
         str(sheet.get("name"))
         for sheet in book.iter(f"{_NAMES}sheet")

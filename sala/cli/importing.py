@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sala.cli.options import Form, FormOption
+from sala.cli.options import Form, FormOption, read_file
 
 if TYPE_CHECKING:
     from flows.imports import Imported
@@ -34,7 +34,7 @@ def xlsform(
     given = language or []
     named = {name: tag for name, _, tag in (one.rpartition("=") for one in given) if name}
     plain = next((one for one in given if "=" not in one), "en")
-    data = _read(file)
+    data = read_file(file)
     made = import_xlsform(data, name=file.stem, agency=agency, repeats=repeats, language=plain, languages=named)
     _give(made, out, form)
 
@@ -51,16 +51,7 @@ def rapidpro(
     """Make a service of a flow that RapidPro or TextIt exported (versions 11 to 14)."""
     from flows.imports import import_rapidpro
 
-    _give(import_rapidpro(_read(file), flow=flow, agency=agency, language=language), out, form)
-
-
-def _read(file: Path) -> bytes:
-    from flows.errors import ConfigFault
-
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise ConfigFault(f"{file}: it cannot be read", hint=str(error.strerror)) from None
+    _give(import_rapidpro(read_file(file), flow=flow, agency=agency, language=language), out, form)
 
 
 def _give(made: "Imported", out: Path | None, form: Form) -> None:

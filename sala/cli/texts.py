@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sala.cli.options import read_file
+
 if TYPE_CHECKING:
     from flows.texts import Back, Entry, Marks
 
@@ -73,8 +75,8 @@ def _back(file: Path, found: "tuple[Entry, ...]", languages: tuple[str, ...], la
     from flows.texts import read_po, read_xlsx
 
     if file.suffix == ".po":
-        return read_po(_read(file).decode("utf-8", "replace"), found, languages[0], _one(language, languages))
-    return read_xlsx(_read(file), found, languages)
+        return read_po(read_file(file).decode("utf-8", "replace"), found, languages[0], _one(language, languages))
+    return read_xlsx(read_file(file), found, languages)
 
 
 def _reviewed(marks: "Marks", now: "tuple[Entry, ...]", first: str, back: "Back", by: str) -> "Marks":
@@ -91,7 +93,7 @@ def _marks(flow: Path) -> "Marks":
     from flows.texts import Marks, file_of, read_marks
 
     file = flow.with_name(file_of(flow.name))
-    return read_marks(_read(file).decode("utf-8", "replace")) if file.exists() else Marks()
+    return read_marks(read_file(file).decode("utf-8", "replace")) if file.exists() else Marks()
 
 
 def _keep(flow: Path, marks: "Marks") -> None:
@@ -119,7 +121,7 @@ def _texts(flow: Path, add: str) -> "tuple[str, tuple[Entry, ...], tuple[str, ..
     from flows.loader import load
     from flows.texts import entries
 
-    source = _read(flow).decode("utf-8-sig", "replace")
+    source = read_file(flow).decode("utf-8-sig", "replace")
     read = load(source, str(flow))
     if add and not re.fullmatch(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?", add):
         raise ConfigFault(f"--add {add}: this is no tag of a language", hint="for example mww, kjg or lo-Latn")
@@ -139,12 +141,3 @@ def _one(language: str, languages: tuple[str, ...]) -> str:
     if language not in languages[1:]:
         raise ConfigFault("--language: say which language the .po is of", hint=f"one of {', '.join(languages[1:])}")
     return language
-
-
-def _read(file: Path) -> bytes:
-    from flows.errors import ConfigFault
-
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise ConfigFault(f"{file}: it cannot be read", hint=str(error.strerror)) from None
