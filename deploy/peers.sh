@@ -26,7 +26,6 @@ packages() { # the SMSC of tests/peers, from its lock
 
 need npm nodejs npm
 
-
 # An archive of forms that others made, for the test of the importer: a file beside the environment, not a package in it.
 forms=.venv/peers
 if ! ls "$forms"/pyxform-1.5.0-*.whl >/dev/null 2>&1; then
