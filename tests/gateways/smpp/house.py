@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from gateways.smpp.gateway import Gateway
 from gateways.smpp.options import Options
@@ -15,7 +15,6 @@ from sms.lane import Lane, Rules
 from store.kit import counting_mind
 from store.memory import Memory, open_memory
 from store.settings import StoreSettings
-from tests.gateways.smpp.smsc import Smsc
 from ussd.door import Door as UssdDoor
 
 NUMBER = "8562055512345"
@@ -31,6 +30,14 @@ GIVEN = {
     "window": 32,
     "per_number": 10_000,
 }
+
+
+class Listening(Protocol):
+    """What is needed of an SMSC."""
+
+    port: int
+
+    async def until(self, seen: Callable[[], Any]) -> None: ...
 
 
 @dataclass
@@ -59,7 +66,7 @@ class House:
 
 
 @contextlib.asynccontextmanager
-async def house(folder: Path, smsc: Smsc, *, sending: bool = True, **more: Any) -> AsyncIterator[House]:
+async def house(folder: Path, smsc: Listening, *, sending: bool = True, **more: Any) -> AsyncIterator[House]:
     """A node with one channel; closed in order."""
     settings = Options.model_validate({**GIVEN, "port": smsc.port, **more})
     async with open_memory(StoreSettings(data=folder, node="KIT"), b"k" * 32, counting_mind()) as memory:
