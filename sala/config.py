@@ -24,6 +24,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError
 
 from flows.errors import ConfigFault
+from flows.toml_lines import line_of
 from store.copying.settings import CopySettings
 from store.settings import StoreSettings
 from sync.hub.consignment import public_key
@@ -364,27 +365,6 @@ def _first_mistake(wrong: ValidationError, file: Path, text: str, *where: str) -
     # A misspelt key also leaves the right one missing: the typo is the better news.
     mistakes.sort(key=lambda mistake: mistake["type"] != "extra_forbidden")
     return fault_of(mistakes[0], where, file, text)
-
-
-_HEADER = re.compile(r"^\s*\[\s*([^\[\]]+?)\s*\]")
-_KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+)\s*=")
-
-
-def line_of(text: str, location: tuple[str, ...]) -> int:
-    """The line of `text` that holds the key, else the header of the table that should hold it, else 0."""
-    table: tuple[str, ...] = ()
-    best = 0
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(line):
-            table = _path(header[1])
-            best = number if table and table == location[: len(table)] else best
-        elif (key := _KEY.match(line)) and (*table, *_path(key[1])) == location[: len(table) + len(_path(key[1]))]:
-            return number
-    return best
-
-
-def _path(dotted: str) -> tuple[str, ...]:
-    return tuple(part.strip().strip("\"'") for part in dotted.split("."))
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:

@@ -180,16 +180,20 @@ class Server(web.Server):
         return Connection(self._gate, self, asyncio.get_running_loop(), access_log=None)
 
 
-_heads: dict[tuple[int, str], bytes] = {}
+_heads: dict[tuple[int, str, tuple[tuple[str, str], ...]], bytes] = {}
+_MOST_HEADS: Final = 256
 _date = (0, b"")
 
 
 def written(answer: Answer) -> bytes:
     """An answer as it goes over the wire."""
     global _date  # noqa: PLW0603 - one second of a process has one date
-    head = _heads.get((answer.status, answer.content_type))
+    key = (answer.status, answer.content_type, answer.headers)
+    head = _heads.get(key)
     if head is None:
-        head = _heads[answer.status, answer.content_type] = _head(answer)
+        head = _head(answer)
+        if len(_heads) < _MOST_HEADS:
+            _heads[key] = head
     second = int(time.time())
     if _date[0] != second:
         _date = (second, formatdate(second, usegmt=True).encode())
@@ -199,5 +203,10 @@ def written(answer: Answer) -> bytes:
 def _head(answer: Answer) -> bytes:
     kind = "text/plain; charset=utf-8" if answer.content_type == "text/plain" else answer.content_type
     phrase = HTTPStatus(answer.status).phrase
-    lines = (f"HTTP/1.1 {answer.status} {phrase}", f"Content-Type: {kind}", "Cache-Control: no-store")
-    return "\r\n".join(lines).replace("%", "%%").encode() + b"\r\nDate: %b\r\nContent-Length: %d\r\n\r\n%b"
+    # A line end in a value would begin a field that nobody wrote.
+    own = (f"{name}: {''.join(value.splitlines())}" for name, value in answer.headers)
+    lines = (f"HTTP/1.1 {answer.status} {phrase}", f"Content-Type: {kind}", "Cache-Control: no-store", *own)
+    return (
+        "\r\n".join(lines).replace("%", "%%").encode("utf-8", "replace")
+        + b"\r\nDate: %b\r\nContent-Length: %d\r\n\r\n%b"
+    )

@@ -135,7 +135,8 @@ async def _guarded(hook: Hook, received: Received) -> Answer:
 
 
 def _response(answer: Answer) -> web.Response:
-    if answer.content_type == "text/plain":
+    if answer.content_type == "text/plain" and not answer.headers:
         return web.Response(body=answer.body, status=answer.status, headers=_TEXT)
-    headers = {"Content-Type": answer.content_type, **_NO_STORE}
+    kind = "text/plain; charset=utf-8" if answer.content_type == "text/plain" else answer.content_type
+    headers = CIMultiDict([("Content-Type", kind), *_NO_STORE.items(), *answer.headers])
     return web.Response(body=answer.body, status=answer.status, headers=headers)

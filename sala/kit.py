@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 import aiohttp
 
+import gateways.port
 import sms.kit.cases
 import sms.kit.wire
 import ussd.kit.cases
@@ -34,8 +35,8 @@ UssdWire = ussd.kit.wire.HttpWire | ussd.kit.wire.OwnWire
 SmsWire = sms.kit.wire.HttpWire | sms.kit.wire.OwnWire
 
 GROUPS: Final[Mapping[Side, str]] = {"ussd": "sala.ussd_kits", "sms": "sala.sms_kits"}
-"""Entry points whose name is the gateway's, and whose object is its wire, or a mapping of names to wires where one
-gateway speaks for many operators."""
+"""Entry points whose name is the gateway's, and whose object is its wire; or a function that gives a mapping of names
+to wires, where one gateway speaks for many operators."""
 
 NAME: Final = "kit"
 SECRET: Final = "the-kits-own-secret-0123456789"  # noqa: S105 - it opens nothing outside of a kit
@@ -71,6 +72,7 @@ def subjects() -> dict[str, Subject]:
     for side, group in GROUPS.items():
         for point in entry_points(group=group):
             wire = point.load()
+            wire = wire() if callable(wire) else wire
             for name, one in wire.items() if isinstance(wire, Mapping) else [(point.name, wire)]:
                 found.setdefault(name, {"name": name, "gateway": point.name})[side] = one
     return {name: Subject(**fields) for name, fields in sorted(found.items())}
@@ -238,7 +240,7 @@ class House:
             headers=dict(received.headers),
             allow_redirects=False,
         ) as answer:
-            return Answer(answer.status, await answer.read(), answer.content_type)
+            return Answer(answer.status, await answer.read(), answer.content_type, tuple(answer.headers.items()))
 
     @contextlib.contextmanager
     def full(self) -> Iterator[None]:
@@ -277,5 +279,7 @@ class House:
 
 
 def _config(gateway: str, folder: Path, settings: Mapping[str, Any]) -> Config:
-    channel: Any = {"gateway": gateway, "secret": SECRET, **settings}
+    both = gateways.port.load(gateway) if gateway in entry_points(group=gateways.port.GROUP).names else None
+    secret = {"secret": SECRET} if both is None or both.called else {}
+    channel: Any = {"gateway": gateway, **secret, **settings}
     return Config(node="KIT", data=folder, channels={NAME: channel})

@@ -60,6 +60,8 @@ class Poster:
                 timeout=aiohttp.ClientTimeout(total=_WHOLE, sock_connect=_CONNECT),
                 trust_env=True,
             )
+            # It would repeat a GET whose connection broke by itself, and the message may have been taken already.
+            self._http._retry_connection = False  # noqa: SLF001 - it has no argument for it
         return self._http
 
 

@@ -1,0 +1,1 @@
+"""The generic HTTP gateway: an operator's or aggregator's contract described as data, in one TOML file."""

@@ -1,0 +1,349 @@
+"""Each shipped map against requests and answers as the operators' documents show them, written out by hand."""
+
+import json
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+import pytest
+
+from flows.errors import SendError
+from gateways.http.gateway import Gateway
+from gateways.http.kit import CALLBACK, SETTINGS
+from gateways.http.loading import load, shipped
+from gateways.http.settings import Settings
+from gateways.http.signing import twilio
+from gateways.http.sms import Side, outcome, request
+from store.values import Answer, Call, Ended, Inbound, Malformed, Outgoing, Received, Reply, Report, Sent
+
+NUMBER = "+8562055512345"
+Op = Literal["", "start", "dial", "input"]
+
+
+def gateway(name: str, **more: Any) -> Gateway:
+    return Gateway("c", Settings.model_validate({**SETTINGS, "map": name, **more}))
+
+
+def post(body: object, tail: str = "ussd") -> Received:
+    return Received(json.dumps(body).encode(), tail=tail, headers={"Content-Type": "application/json"})
+
+
+def get(tail: str, **fields: str) -> Received:
+    return Received(b"", method="GET", tail=tail, query=urlencode(fields))
+
+
+def form(tail: str, **fields: str) -> Received:
+    return Received(urlencode(fields).encode(), tail=tail)
+
+
+def call(op: Op, text: str = "", *, session: str = "s1", code: str = "", network: str = "", **more: Any) -> Call:
+    return Call("c", session, NUMBER, text, code, network, op, repeat=2, **more)
+
+
+HUBTEL = {"Mobile": "8562055512345", "SessionId": "s1", "ServiceCode": "*999#", "Operator": "unitel"}
+ARKESEL = {"sessionID": "s1", "userID": "U1", "msisdn": "8562055512345", "network": "LTC"}
+NALO = {"USERID": "U1", "MSISDN": "8562055512345", "NETWORK": "LTC"}
+BEEM = {"msisdn": "8562055512345", "operator": "ltc", "session_id": "s1"}
+SOUTHPAW = {"sessionId": "s1", "menuId": "7", "msisdn": "8562055512345", "network": "ltc", "inputOption": ""}
+INFOBIP = {"msisdn": "8562055512345", "imsi": "1"}
+MTN = {"sessionId": "s1", "msisdn": "8562055512345", "serviceCode": "*999#"}
+HOLLATAGS = {"session_id": "s1", "session_msisdn": "8562055512345", "session_from": "*999#", "session_mno": "ltc"}
+
+
+@pytest.mark.parametrize(
+    ("name", "received", "meant"),
+    [
+        (
+            "hubtel",
+            post({**HUBTEL, "Type": "Initiation", "Message": "*999*7*8#"}),
+            call("start", "7*8", code="*999#", network="unitel"),
+        ),
+        (
+            "hubtel",
+            post({**HUBTEL, "Type": "Initiation", "Message": "*999#"}),
+            call("start", code="*999#", network="unitel"),
+        ),
+        (
+            "hubtel",
+            post({**HUBTEL, "Type": "Response", "Message": "1*2"}),
+            call("input", "1*2", code="*999#", network="unitel"),
+        ),
+        ("hubtel", post({**HUBTEL, "Type": "Timeout"}), Ended("c", "s1")),
+        ("hubtel", post({**HUBTEL, "Type": "Response"}), Malformed("no-text")),
+        ("hubtel", post({**HUBTEL, "Type": "Whatever", "Message": "1"}), Malformed("kind")),
+        (
+            "hubtel",
+            post({**HUBTEL, "ServiceCode": "*998#", "Type": "Response", "Message": "1"}),
+            Malformed("service-code"),
+        ),
+        ("hubtel", get("ussd", SessionId="s1"), Malformed("method", status=405)),
+        (
+            "arkesel",
+            post({**ARKESEL, "newSession": True, "userData": "*999#"}),
+            call("start", code="*999#", network="LTC", echo={"userID": "U1"}),
+        ),
+        (
+            "arkesel",
+            post({**ARKESEL, "newSession": False, "userData": "2"}),
+            call("input", "2", network="LTC", echo={"userID": "U1"}),
+        ),
+        (
+            "nalo",
+            post({**NALO, "MSGTYPE": True, "USERDATA": "*999#"}),
+            call("dial", session="8562055512345", code="*999#", network="LTC", echo={"USERID": "U1"}),
+        ),
+        (
+            "nalo",
+            post({**NALO, "MSGTYPE": False, "USERDATA": "1"}),
+            call("input", "1", session="8562055512345", network="LTC", echo={"USERID": "U1"}),
+        ),
+        (
+            "beem",
+            post({**BEEM, "command": "initiate", "payload": {"request_id": "0", "response": "0"}}),
+            call("start", network="ltc", echo={"operator": "ltc", "payload.request_id": "0"}),
+        ),
+        (
+            "beem",
+            post({**BEEM, "command": "continue", "payload": {"request_id": 5, "response": "1"}}),
+            call("input", "1", network="ltc", echo={"operator": "ltc", "payload.request_id": "5"}),
+        ),
+        ("southpaw", post({**SOUTHPAW, "ussdString": "3"}), call("input", "3", network="ltc", echo={"menuId": "7"})),
+        ("infobip", post({**INFOBIP, "text": "*999#"}, "ussd/session/s1/start"), call("start")),
+        ("infobip", post({**INFOBIP, "text": "໒"}, "ussd/session/s1/response"), call("input", "໒")),
+        ("infobip", post({"exitCode": 200, "reason": ""}, "ussd/session/s1/end"), Ended("c", "s1")),
+        ("infobip", post({**INFOBIP, "text": "1"}, "ussd/session/s1"), Malformed("not-ours")),
+        (
+            "hollatags",
+            get("ussd", **HOLLATAGS, session_operation="begin", session_msg="*999*4#"),
+            call("start", "4", code="*999#", network="ltc"),
+        ),
+        (
+            "hollatags",
+            get("ussd", **HOLLATAGS, session_operation="continue", session_msg="a&b"),
+            call("input", "a&b", code="*999#", network="ltc"),
+        ),
+        ("hollatags", get("ussd", **HOLLATAGS, session_operation="end"), Ended("c", "s1")),
+        ("comviva", get("ussd", SessionID="s1", MSISDN="8562055512345", MSC="1", input="5"), call("input", "5")),
+        (
+            "comviva",
+            get("ussd", SessionID="s1", msisdn="8562055512345", clean="clean-session", error="0"),
+            Ended("c", "s1"),
+        ),
+        ("mtn", post({**MTN, "messageType": "0", "ussdString": "*999#"}), call("start", code="*999#")),
+        ("mtn", post({**MTN, "messageType": "1", "ussdString": "1"}), call("input", "1", code="*999#")),
+    ],
+)
+def test_a_request_is_read_as_its_document_means_it(name: str, received: Received, meant: object) -> None:
+    side = gateway(name).ussd
+    assert side
+    assert side.read(received) == meant
+
+
+@pytest.mark.parametrize(
+    ("name", "echo", "end", "body"),
+    [
+        ("hubtel", None, False, {"Message": "ສະບາຍດີ", "Type": "Response"}),
+        ("hubtel", None, True, {"Message": "ສະບາຍດີ", "Type": "Release"}),
+        (
+            "arkesel",
+            {"userID": "U1"},
+            False,
+            {
+                "sessionID": "s1",
+                "userID": "U1",
+                "msisdn": "8562055512345",
+                "message": "ສະບາຍດີ",
+                "continueSession": True,
+            },
+        ),
+        (
+            "nalo",
+            {"USERID": "U1"},
+            True,
+            {"USERID": "U1", "MSISDN": "8562055512345", "MSG": "ສະບາຍດີ", "MSGTYPE": False},
+        ),
+        (
+            "beem",
+            {"operator": "ltc", "payload.request_id": "5"},
+            True,
+            {
+                "msisdn": "8562055512345",
+                "operator": "ltc",
+                "session_id": "s1",
+                "command": "terminate",
+                "payload": {"request_id": "5", "request": "ສະບາຍດີ"},
+            },
+        ),
+        (
+            "southpaw",
+            {"menuId": "7"},
+            False,
+            {"sessionId": "s1", "menuId": "7", "msisdn": "8562055512345", "message": "ສະບາຍດີ", "state": "CONTINUE"},
+        ),
+        (
+            "infobip",
+            None,
+            True,
+            {"ussdMenu": "ສະບາຍດີ", "shouldClose": True, "responseExitCode": 200, "responseMessage": ""},
+        ),
+    ],
+)
+def test_a_screen_is_written_as_its_document_wants_it(name: str, echo: Any, end: bool, body: object) -> None:  # noqa: FBT001 - a parameter
+    side = gateway(name).ussd
+    assert side
+    written = side.write(Reply("ສະບາຍດີ", end=end), call("input", "1", echo=echo))
+    assert (written.status, written.content_type) == (200, "application/json")
+    assert json.loads(written.body) == body
+
+
+def test_comviva_says_in_a_header_whether_it_goes_on() -> None:
+    side = gateway("comviva").ussd
+    assert side
+    written = side.write(Reply("Bye", end=True), call("input"))
+    assert written == Answer(200, b"Bye", "text/plain", (("Freeflow", "FB"), ("charge", "N"), ("amount", "0")))
+
+
+def sms(name: str, **more: Any) -> Side:
+    side = gateway(name, **more).sms
+    assert isinstance(side, Side)
+    return side
+
+
+def signed(tail: str, **fields: str) -> Received:
+    plain = form(tail, **fields)
+    return Received(
+        plain.body, tail=tail, headers={"X-Twilio-Signature": twilio("kit-token", f"{CALLBACK}/{tail}", plain.body)}
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "received", "meant"),
+    [
+        (
+            "jasmin",
+            form("sms", **{"from": "8562055512345"}, id="m1", to="1999", content="ເກີດ", coding="8", binary="00"),
+            Inbound("c", "m1", NUMBER, "1999", "ເກີດ"),
+        ),
+        (
+            "jasmin",
+            form("sms", **{"from": "LaoTelecom"}, id="m1", to="1999", content="x"),
+            Malformed("not-a-phone", status=200),
+        ),
+        ("jasmin", form("sms", **{"from": "02055512345"}, id="m1", to="1999"), Inbound("c", "m1", NUMBER, "1999", "")),
+        (
+            "twilio",
+            signed("sms", MessageSid="SM1", From=NUMBER, To="+1999", Body="hi", NumMedia="0"),
+            Inbound("c", "SM1", NUMBER, "+1999", "hi"),
+        ),
+        ("twilio", form("sms", MessageSid="SM1", From=NUMBER, Body="hi"), Malformed("signature", status=403)),
+        (
+            "rapidpro-site",
+            form("sms", id="9", to="+8562055512345", to_no_plus="8562055512345", text="STATUS 482109337"),
+            Inbound("c", "9", NUMBER, "", "STATUS 482109337"),
+        ),
+    ],
+)
+def test_a_message_is_read_as_its_document_means_it(name: str, received: Received, meant: object) -> None:
+    assert sms(name).read(received) == meant
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"from": "8562055512345", "date": "2026-11-23T02:30:00Z"},
+        {"sender": "8562055512345", "time": "2026-11-23T02:30:00Z"},
+    ],
+)
+def test_a_message_without_an_id_is_known_by_what_it_says(fields: dict[str, str]) -> None:
+    side = sms("rapidpro")
+    one, same = (side.read(get("sms", **fields, text="1")) for _ in range(2))
+    other = side.read(get("sms", **fields, text="2"))
+    assert isinstance(one, Inbound)
+    assert isinstance(other, Inbound)
+    assert one == same
+    assert (one.id != other.id, one.msisdn) == (True, NUMBER)
+
+
+@pytest.mark.parametrize(
+    ("name", "received", "meant"),
+    [
+        ("jasmin", form("report", id="m1", message_status="DELIVRD", level="2"), Report("c", "m1", "delivered")),
+        ("jasmin", form("report", id="m1", message_status="ESME_ROK", level="1"), Report("c", "m1", "sent")),
+        ("jasmin", form("report", id="m1", message_status="WEIRD"), Report("c", "m1", "unknown")),
+        (
+            "twilio",
+            signed("report", MessageSid="SM1", MessageStatus="undelivered", ErrorCode="30003"),
+            Report("c", "SM1", "failed"),
+        ),
+        ("rapidpro", get("report/delivered", id="7f-6afe0000"), Report("c", "", "delivered", mark="7f-6afe0000")),
+        ("rapidpro", get("report/sent/x", id="7f-6afe0000"), Malformed("not-ours")),
+    ],
+)
+def test_a_report_is_read_as_its_document_means_it(name: str, received: Received, meant: object) -> None:
+    assert sms(name).read_report(received) == meant
+
+
+def sent(name: str, text: str) -> tuple[str, str, bytes, dict[str, str]]:
+    found = load(name)
+    assert found.sms
+    message = Outgoing(1, "c", NUMBER, text, 1, 0, mark="7f-6afe0000")
+    return request(found.sms.send, message, Settings.model_validate({**SETTINGS, "map": name}))
+
+
+def test_jasmin_gets_lao_as_hex_and_latin_as_text() -> None:
+    method, url, body, _ = sent("jasmin", "ກ&1")
+    assert (method, body) == ("GET", b"")
+    assert url == (
+        "https://kit.example.org/send?username=kit&password=kit-password&to=8562055512345&from=1999&coding=8&dlr=yes"
+        "&dlr-level=2&dlr-url=https%3A%2F%2Fkit.example.org%2Fgateways%2Fkit%2Fsecret%2Freport&dlr-method=POST"
+        "&hex-content=0e8100260031"
+    )
+    latin = sent("jasmin", "a&b")[1]
+    assert "&coding=0&" in latin
+    assert latin.endswith("&dlr-method=POST&content=a%26b")
+
+
+def test_twilio_gets_a_form_with_basic_authorization() -> None:
+    method, url, body, headers = sent("twilio", "ກ")
+    assert (method, url) == ("POST", "https://kit.example.org/2010-04-01/Accounts/AC-kit/Messages.json")
+    report = "https%3A%2F%2Fkit.example.org%2Fgateways%2Fkit%2Fsecret%2Freport"
+    assert body.decode() == f"To=%2B8562055512345&From=1999&Body=%E0%BA%81&StatusCallback={report}"
+    assert headers["Authorization"] == "Basic a2l0OmtpdC1wYXNzd29yZA=="
+    assert headers["Content-Type"] == "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "body", "said"),
+    [
+        ("jasmin", 200, b'Success "07033084-5cfd"', Sent("07033084-5cfd")),
+        ("jasmin", 200, b"<html>", SendError("strange-answer", unknown=True)),
+        ("jasmin", 403, b'Error "Authentication failure"', SendError("http-403", retry=True, ours=True)),
+        ("jasmin", 400, b"", SendError("http-400", ours=True)),
+        ("twilio", 201, b'{"sid": "SM1"}', Sent("SM1")),
+        ("twilio", 201, b'{"status": "queued"}', SendError("strange-answer", unknown=True)),
+        ("twilio", 504, b"", SendError("http-504", unknown=True)),
+        ("rapidpro-site", 200, b"SMS Accepted: 1", Sent("")),
+        ("rapidpro-site", 200, b"ok", SendError("strange-answer", unknown=True)),
+    ],
+)
+def test_an_answer_is_read_as_its_document_means_it(name: str, status: int, body: bytes, said: Any) -> None:
+    found = load(name)
+    assert found.sms
+    if isinstance(said, Sent):
+        assert outcome(found.sms.send.taken, status, body, {}) == said
+        return
+    with pytest.raises(SendError) as raised:
+        outcome(found.sms.send.taken, status, body, {})
+    assert vars(raised.value) == vars(said)
+
+
+def test_twilios_own_example_of_a_signature() -> None:
+    # The published one of its documentation of webhook security.
+    number = "+14158675309"
+    given = {"CallSid": "CA1234567890ABCDE", "Caller": number, "Digits": "1234", "From": number, "To": "+18005551212"}
+    body = urlencode(given).encode()
+    assert twilio("12345", "https://mycompany.com/myapp.php?foo=1&bar=2", body) == "RSOYDt4T1cUTdK1PDd93/VVr8B8="
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_every_shipped_map_says_where_it_comes_from(name: str) -> None:
+    assert len(load(name).source) > 30
