@@ -28,20 +28,28 @@ class Pulse:
     def __init__(self, desk: Desk) -> None:
         """Look at nothing before the first stream."""
         self._desk = desk
-        self._seen: object = None
+        self._seen = ""
         self._turn = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
         self._open = 0
         self.number = 0
         self.closing = False
 
-    async def changes(self) -> AsyncIterator[bool]:
-        """True for each change; False when there was none for a while."""
+    async def mark(self) -> str:
+        """What the lists are like this moment, as a word that a page gives back when it begins to listen."""
+        links = await self._desk.links()
+        found = (await self._desk.memory.queue.pulse(), tuple((one.agency, one.position) for one in links))
+        return f"{hash(found):x}"
+
+    async def changes(self, seen: str) -> AsyncIterator[bool]:
+        """True for each change since a page was made with the mark `seen`; False when there was none for a while."""
         self._open += 1
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._look())
-        heard = self.number
         try:
+            heard = self.number
+            if seen and seen != await self.mark():
+                yield True
+            if self._task is None or self._task.done():
+                self._task = asyncio.create_task(self._look())
             while not self.closing:
                 await self._wait(heard)
                 changed = self.number != heard
@@ -51,17 +59,17 @@ class Pulse:
         finally:
             self._open -= 1
 
+    @property
+    def full(self) -> bool:
+        """Whether no further stream is taken."""
+        return self._open >= MOST
+
     async def _wait(self, heard: int) -> None:
         """Until the number is another one, the node closes, or it is time for a sign of life."""
         async with self._turn:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(BREATH):
                     await self._turn.wait_for(lambda: self.number != heard or self.closing)
-
-    @property
-    def full(self) -> bool:
-        """Whether no further stream is taken."""
-        return self._open >= MOST
 
     async def close(self) -> None:
         """End every stream at once: the node stops."""
@@ -74,14 +82,12 @@ class Pulse:
 
     async def _look(self) -> None:
         while self._open and not self.closing:
-            links = await self._desk.links()
-            found = (await self._desk.memory.queue.pulse(), tuple((one.agency, one.position) for one in links))
+            found = await self.mark()
             if found != self._seen:
-                first, self._seen = self._seen is None, found
-                if not first:
-                    async with self._turn:
-                        self.number += 1
-                        self._turn.notify_all()
+                self._seen = found
+                async with self._turn:
+                    self.number += 1
+                    self._turn.notify_all()
             await asyncio.sleep(EVERY)
 
 
@@ -95,7 +101,7 @@ async def stream(visit: "Visit", pulse: Pulse) -> web.StreamResponse:
     users, cookie = visit.desk.memory.users, visit.cookie
     try:
         await answer.write(b"retry: 3000\n\n")
-        async for changed in pulse.changes():
+        async for changed in pulse.changes(visit.asked("seen", 40)):
             # Somebody who was signed out meanwhile hears nothing more.
             if await users.sitting(cookie) is None:
                 break

@@ -38,6 +38,7 @@ class Tab:
 
 async def queue(visit: Visit) -> web.StreamResponse:
     """The page; its changing part alone when the page itself asks for it."""
+    mark = await visit.pulse.mark()
     text = visit.asked("q", 60)
     wanted = read(visit)
     values = await _common(visit, wanted)
@@ -46,7 +47,7 @@ async def queue(visit: Visit) -> web.StreamResponse:
         values |= {"lines": lines, "guessed": guessed, "earlier": "", "later": ""}
     else:
         values |= await _paged(visit, wanted) | {"guessed": False}
-    values |= {"text": text, "wanted": wanted, "ages": AGES, "here_query": visit.request.query_string}
+    values |= {"mark": mark, "text": text, "wanted": wanted, "ages": AGES, "here_query": visit.request.query_string}
     return visit.show("queue.html", block="list" if visit.partial else "", **values)
 
 

@@ -40,8 +40,10 @@
   const live = document.querySelector("[data-live]");
   if (live && "EventSource" in window) {
     const source = new EventSource(live.dataset.live);
-    source.addEventListener("change", () => htmx.trigger(live, "changed"));
-    source.addEventListener("strip", () => htmx.trigger(document.getElementById("strip"), "changed"));
+    source.addEventListener("change", () => {
+      htmx.trigger(live, "changed");
+      htmx.trigger(document.getElementById("strip"), "changed");
+    });
     addEventListener("pagehide", () => source.close());
   }
 })();

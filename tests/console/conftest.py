@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -50,6 +51,7 @@ class Site:
 
     base: str
     node: Node
+    folder: Path
     people: dict[str, Person] = field(default_factory=dict)
 
     @property
@@ -81,7 +83,7 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     written = await asyncio.to_thread(demo.written, port, folder)
     config = configuration.load(written)
     async with demo.running(config, folder) as running:
-        yield Site(f"http://127.0.0.1:{port}", running.node)
+        yield Site(f"http://127.0.0.1:{port}", running.node, folder)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
