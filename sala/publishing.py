@@ -17,14 +17,11 @@ from sala.editions import Overlay
 from sala.services import Prepared, marks_beside
 from sala.verdict import Review, Seen, reviewed
 from store.draft_values import ApprovalFault, Kind, Proposal
-from store.library import Why
+from store.library import START, Why
 from store.memory import Memory
 
 EVERY: Final = 5.0
 """Seconds between looks for what has reached its time, also approved by another process."""
-
-START: Final = "start"
-"""Who publishes or proposes what the configuration names."""
 
 _MOST_PROPOSALS: Final = 1_000
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from store import drafts_sql
+from store import audit, drafts_sql
 from store.clock import Clock
 from store.database import Database, Row
 from store.draft_values import (
@@ -221,7 +221,10 @@ class Drafts:
             base = draft.base_revision if draft.at else await _live_digest(database, kind, name)
             await database.rows(drafts_sql.REPLACE_OPEN, (by, now, kind, name))
             row = (kind, name, digest, base, texts, _short(note), active_from or 0, by, now)
-            return int((await database.rows(drafts_sql.ADD_PROPOSAL, row))[0][0])
+            number = int((await database.rows(drafts_sql.ADD_PROPOSAL, row))[0][0])
+            details = {"proposal": number, "note": _short(note), "from": active_from or 0}
+            await audit.note(database, now, by, f"{kind}_proposed", name, details)
+            return number
 
         return await self._writer.do(run)
 
@@ -286,6 +289,8 @@ class Drafts:
                     hint="two pairs of eyes; sala flow proposals lists what waits",
                 )
             await database.rows(drafts_sql.DECIDE, (state, by, now, _short(note), proposal, found.state))
+            details = {"proposal": proposal, "note": _short(note)}
+            await audit.note(database, now, by, f"{found.kind}_{state}", found.name, details)
             return await _proposal(database, proposal)
 
         return await self._writer.do(run)

@@ -4,13 +4,13 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from flows.codes import Claim, Code, claims, sentence
 from flows.errors import ConfigFault
 from flows.findings import FlowFault
 from flows.loader import load
-from store import drafts_sql
+from store import audit, drafts_sql
 from store import library_sql as sql
 from store.clock import Clock
 from store.database import Database, Row
@@ -19,8 +19,14 @@ from store.drafts import close_draft
 from store.values import Catalogue, Edition, Published
 from store.writer import Writer
 
-HUB = "hub"
+HUB: Final = "hub"
 """Who acts here when a hub has sent it, signed: nobody here confirms that."""
+
+START: Final = "start"
+"""Who publishes or proposes what the configuration names."""
+
+MACHINES: Final = frozenset({HUB, START})
+"""Actors that are no persons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +226,8 @@ class Library:
                 raise ApprovalFault(f"{found[0].by} did this: another person confirms it")
             state = "confirmed" if yes else "refused"
             await database.rows(sql.CONFIRM, (state, by, now, note.strip(), publication))
+            details = {"publication": publication, "note": note.strip()}
+            await audit.note(database, now, by, f"{found[0].act}_{state}", found[0].name, details)
             return _publication((await database.rows(sql.ACT, (publication,)))[0])
 
         return await self._writer.do(run)
@@ -323,8 +331,13 @@ async def _end_draft(database: Database, place: tuple[Kind, str], text: str, dig
         await database.rows(drafts_sql.REBASE, (digest, kind, name))
 
 
-async def _act(database: Database, row: Sequence[object]) -> int:
-    return int((await database.rows(sql.ADD_PUBLICATION, row))[0][0])
+async def _act(database: Database, row: tuple[str, str, str, str, str, int, str, str]) -> int:
+    kind, name, digest, act, actor, at, note, proposer = row
+    number = int((await database.rows(sql.ADD_PUBLICATION, row))[0][0])
+    if actor not in MACHINES:
+        details = {"digest": digest, "note": note} | ({"proposed by": proposer} if proposer else {})
+        await audit.note(database, at, actor, f"{kind}_{act}", name, details)
+    return number
 
 
 async def _live(database: Database, kind: Kind, name: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from flows.errors import ConfigFault
+from store import audit
 from store import library_sql as sql
 from store.clock import Clock
 from store.database import Database
@@ -76,6 +77,8 @@ class Trials:
             have = sum(row[0] == flow for row in await database.rows(sql.TRIALS))
             if have > MOST_NUMBERS:
                 raise DraftFault(f"{have} numbers would try {flow}: at most {MOST_NUMBERS}")
+            details = {"digest": digest, "numbers": len(rows), "until": until}
+            await audit.note(database, now, by, "trial_started", flow, details)
 
         await self._writer.do(run)
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from flows.gate import Waiver
 from flows.texts.marks import Marks
+from store import audit
 from store import library_sql as sql
 from store.clock import Clock
 from store.database import Database
@@ -79,7 +80,10 @@ class Wording:
 
         async def run(database: Database) -> int:
             await database.begin()
-            return int((await database.rows(sql.ADD_WAIVER, row))[0][0])
+            number = int((await database.rows(sql.ADD_WAIVER, row))[0][0])
+            details = {"waiver": number, "language": language, "until": until, "note": note.strip()}
+            await audit.note(database, now, by.strip(), "words_waived", flow, details)
+            return number
 
         return await self._writer.do(run)
 
@@ -95,6 +99,7 @@ class Wording:
             await database.begin()
             if not await database.rows(sql.END_WAIVER, (by, now, waiver)):
                 raise DraftFault(f"there is no waiver {waiver} in force", hint="see: sala flow waivers")
+            await audit.note(database, now, by, "waiver_ended", "", {"waiver": waiver})
 
         await self._writer.do(run)
 

@@ -64,6 +64,25 @@ async def test_every_version_tells_who_when_and_why(memory: Memory, hands: Hands
     ]
 
 
+async def test_the_audit_has_who_and_why_and_no_machine(memory: Memory) -> None:
+    await memory.library.publish("birth", "sha256:1", flow(), "start")
+    await memory.drafts.save("birth", "two", expected=0, by="anna")
+    number = await memory.drafts.propose("birth", "anna", "clearer")
+    await memory.drafts.approve(number, "ben", "good")
+    await memory.library.publish("birth", "sha256:2", {"birth.yaml": "two"}, "ben", Why("clearer", "anna", number))
+    act = await memory.library.pause("birth", "carl", note="flood")
+    await memory.library.confirm(act, "ben")
+    told = [(one.actor, one.act, one.object, one.details.get("note")) for one in await memory.audit.entries()]
+    assert told == [
+        ("ben", "pause_confirmed", "birth", ""),
+        ("carl", "flow_pause", "birth", "flood"),
+        ("ben", "flow_publish", "birth", "clearer"),
+        ("ben", "flow_approved", "birth", "good"),
+        ("anna", "flow_proposed", "birth", "clearer"),
+    ]
+    assert (await memory.audit.verify()).broken_at == 0
+
+
 async def test_what_was_called_back_is_not_published(memory: Memory) -> None:
     await memory.drafts.save("birth", "two", expected=0, by="anna")
     number = await memory.drafts.propose("birth", "anna", "why")
