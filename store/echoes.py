@@ -70,6 +70,7 @@ class Echoes:
         self._last: OrderedDict[bytes, _Echo] = OrderedDict()
         self._news: set[tuple[bytes, int]] = set()
         self._flushing: asyncio.Task[None] | None = None
+        self._batch: tuple[list[tuple[bytes, int, int]], asyncio.Task[None]] | None = None
 
     async def take(self, message: Inbound, onward: Callable[[Inbound], Awaitable[None]]) -> Callable[[bool], None]:
         """Give the message its name, hand it on, and return when both are durable.
@@ -133,13 +134,28 @@ class Echoes:
         return echo.number
 
     async def _write(self, key: bytes, echo: _Echo) -> None:
-        row = (key, echo.number, echo.at)
+        """Note the name, in one statement with all others that wait for the same commit."""
+        if self._batch is None:
+            rows: list[tuple[bytes, int, int]] = []
+            self._batch = rows, asyncio.create_task(self._write_all(rows), name="echoes written")
+        rows, task = self._batch
+        rows.append((key, echo.number, echo.at))
+        await asyncio.shield(task)
+
+    async def _write_all(self, rows: list[tuple[bytes, int, int]]) -> None:
+        def close() -> None:
+            if self._batch is not None and self._batch[0] is rows:
+                self._batch = None
 
         async def run(database: Database) -> None:
+            close()
             await database.begin()
-            await database.rows(_WRITE, row)
+            await database.many(_WRITE, rows)
 
-        await self._writer.do(run)
+        try:
+            await self._writer.do(run)
+        finally:
+            close()
 
     @staticmethod
     def _set(echo: _Echo, number: int, state: Literal["said", "open"]) -> None:

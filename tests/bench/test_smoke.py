@@ -21,6 +21,7 @@ TINY = {
     "memory": ["--rounds", "1", "--sessions", "200"],
     "over_http": ["--rounds", "1", "--seconds", "0.5", "--phones", "3"],
     "queue": ["--rounds", "1", "--rows", "1500"],
+    "smpp": ["--rounds", "1", "--messages", "200", "--committed", "40"],
 }
 PRINTS_ONLY = {"frames"}
 

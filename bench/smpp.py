@@ -1,0 +1,280 @@
+"""Submits and delivers per second over SMPP beside smpp34, and how long a message takes until it is committed.
+
+    python -m bench.smpp [--messages 20000] [--window 50] [--committed 3000]
+
+The SMSC is a process of its own on the last core, the same for both sides, which take turns round by round. smpp34
+acknowledges a message before the program has seen it; the line of Sala after its handler, and the last row after the
+commit to an encrypted database, as a node does it.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import smpp34
+import structlog
+
+from bench import options, yard
+from gateways.smpp.numbers import RESPONSE, Command, Status
+from gateways.smpp.pdu import Bind, Bound, Message, Pdu, Taken, answer
+from gateways.smpp.session import Limits, Reply, Session
+from tests.gateways.smpp.house import house
+from tests.ports import free_port
+
+PUSH: Final = "push"
+"""A submit to this address makes the SMSC deliver so many messages; the id that it answers with is what it found."""
+
+_LIMITS: Final = Limits(window=2000, response=600, silence=3600, most_in=5000)
+_HELLO: Final = Message(
+    source_addr="1600", destination_addr="8562055512345", short_message=b"Your reference: 482 109 337"
+)
+
+
+# --- the SMSC --------------------------------------------------------------------------------------------------------
+
+
+class _Smsc:
+    """Takes everything, and delivers on demand."""
+
+    def __init__(self) -> None:
+        self._receiver: Session | None = None
+        self._count = 0
+
+    def accept(self) -> Session:
+        """A session for one connection."""
+        session = Session(lambda pdu: self._handle(session, pdu), _LIMITS)
+        return session
+
+    async def _handle(self, session: Session, pdu: Pdu) -> Reply:
+        if pdu.command == Command.BIND_TRANSCEIVER:
+            self._receiver = session
+            return Reply(Pdu(pdu.command | RESPONSE, pdu.sequence, Status.OK, Bound("smsc")))
+        body = pdu.body
+        found = "1"
+        if isinstance(body, Message) and body.destination_addr == PUSH:
+            count, window = (int(word) for word in body.short_message.split())
+            found = await self._push(count, window)
+        return Reply(Pdu(pdu.command | RESPONSE, pdu.sequence, Status.OK, Taken(found)))
+
+    async def _push(self, count: int, window: int) -> str:
+        """Deliver so many, so many at once: the rate, and p50 and p99 of the time to the answer in milliseconds."""
+        session = self._receiver
+        if session is None:
+            return "nobody"
+        numbers = iter(range(count))
+        times: list[float] = []
+
+        async def one() -> None:
+            for number in numbers:
+                self._count += 1
+                message = Message(
+                    source_addr_ton=1,
+                    source_addr=f"85620{10_000_000 + self._count:08}",
+                    destination_addr="1600",
+                    short_message=b"%d" % number,
+                )
+                begun = time.perf_counter()
+                said = await session.ask(Command.DELIVER_SM, message)
+                if said.status != Status.OK:
+                    raise SystemExit(f"no result: a message was answered with status {said.status}")
+                times.append((time.perf_counter() - begun) * 1e3)
+
+        begun = time.perf_counter()
+        await asyncio.gather(*(one() for _ in range(window)))
+        rate = count / (time.perf_counter() - begun)
+        return f"{rate:.0f} {yard.quantile(times, 0.5):.3f} {yard.quantile(times, 0.99):.3f}"
+
+
+async def _serve(port: int) -> None:
+    server = await asyncio.get_running_loop().create_server(_Smsc().accept, "127.0.0.1", port)
+    print("listening", flush=True)
+    await server.serve_forever()
+
+
+@contextlib.contextmanager
+def smsc() -> Iterator[int]:
+    """An SMSC on the last core; its port."""
+    port = free_port()
+    command = [sys.executable, "-m", "bench.smpp", "--serve", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        os.sched_setaffinity(process.pid, options.core(-1))
+        try:
+            if process.stdout is None or b"listening" not in process.stdout.readline():
+                raise SystemExit("no result: the SMSC did not start")
+            yield port
+        finally:
+            process.kill()
+
+
+# --- the two sides ---------------------------------------------------------------------------------------------------
+
+
+@contextlib.asynccontextmanager
+async def _ours(port: int, window: int) -> AsyncIterator[Session]:
+    async def take(pdu: Pdu) -> Reply:
+        return Reply(answer(pdu))
+
+    limits = Limits(window=window, response=600, silence=3600)
+    _, session = await asyncio.get_running_loop().create_connection(lambda: Session(take, limits), "127.0.0.1", port)
+    await session.ask(Command.BIND_TRANSCEIVER, Bind("bench", "secret"))
+    try:
+        yield session
+    finally:
+        await session.close(1)
+
+
+def _push(count: int, window: int) -> Message:
+    return Message(destination_addr=PUSH, short_message=b"%d %d" % (count, window))
+
+
+async def ours(port: int, count: int, window: int) -> tuple[float, float]:
+    """Submits and delivers per second of Sala's session."""
+    async with _ours(port, window) as session:
+        numbers = iter(range(count))
+
+        async def one() -> None:
+            for _ in numbers:
+                await session.ask(Command.SUBMIT_SM, _HELLO)
+
+        begun = time.perf_counter()
+        await asyncio.gather(*(one() for _ in range(window)))
+        submits = count / (time.perf_counter() - begun)
+        said = await session.ask(Command.SUBMIT_SM, _push(count, window))
+    return submits, _found(said.body.message_id if isinstance(said.body, Taken) else "")[0]
+
+
+async def theirs(port: int, count: int, window: int) -> tuple[float, float]:
+    """The same of smpp34's."""
+    # Room for all that can be under way, so that nothing is refused for want of it.
+    room: dict[str, Any] = {"bind_type": "TRX", "window_size": window, "inbound_capacity": 8 * window}
+    client = smpp34.Client("127.0.0.1", port, "bench", "secret", **room)
+    line = await asyncio.ensure_future(client.connect())
+    numbers = iter(range(count))
+    heard = 0
+
+    async def one() -> None:
+        for _ in numbers:
+            await line.submit_sm(_HELLO.destination_addr, _HELLO.short_message, source_addr=_HELLO.source_addr)
+
+    async def listen() -> None:
+        nonlocal heard
+        while heard < count:
+            await line.next()
+            heard += 1
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(one() for _ in range(window)))
+    submits = count / (time.perf_counter() - begun)
+    listening = asyncio.create_task(listen())
+    said = await asyncio.ensure_future(line.submit_sm(PUSH, b"%d %d" % (count, window), source_addr="1600"))
+    await listening
+    await asyncio.ensure_future(line.unbind())
+    await asyncio.ensure_future(client.stop())
+    return submits, _found(said.message_id or "")[0]
+
+
+async def committed(port: int, count: int, window: int) -> tuple[float, float, float]:
+    """Delivers per second that are answered after the commit, with p50 and p99 in milliseconds, lone and at once."""
+
+    class Listening:
+        def __init__(self) -> None:
+            self.port = port
+
+        async def until(self, seen: Any) -> None:
+            while not seen():  # noqa: ASYNC110 - a line has no event for it
+                await asyncio.sleep(0.01)
+
+    with tempfile.TemporaryDirectory() as folder:
+        async with house(Path(folder), Listening(), sending=False, response_timeout=120, outstanding=window) as home:
+            # The window of the sending side does not bound what comes in.
+            return _found(await home.gateway.line.submit(_push(count, window)))
+
+
+def _found(told: str) -> tuple[float, float, float]:
+    words = told.split()
+    if len(words) != 3:
+        raise SystemExit(f"no result: the SMSC said {told!r}")
+    return float(words[0]), float(words[1]), float(words[2])
+
+
+# --- the bench -------------------------------------------------------------------------------------------------------
+
+
+def main(said: list[str]) -> None:
+    """Run it."""
+    parser = options.parser(__doc__, rounds=5)
+    parser.add_argument("--messages", type=int, default=20_000, help="a round, a side and a direction")
+    parser.add_argument("--window", type=int, default=50, help="requests under way at once")
+    parser.add_argument("--committed", type=int, default=3_000, help="messages of the row that commits")
+    parser.add_argument("--serve", type=int, help="be the SMSC at this port")
+    asked = parser.parse_args(said)
+    if asked.serve:
+        asyncio.run(_serve(asked.serve))
+        return
+    os.sched_setaffinity(0, options.core(0))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    rounds: dict[str, list[float]] = {}
+    with smsc() as port:
+        for turn in range(asked.rounds + 1):
+            found = _round(port, asked.messages, asked.committed, asked.window)
+            if turn:
+                for name, value in found.items():
+                    rounds.setdefault(name, []).append(value)
+    with tempfile.TemporaryDirectory() as folder:
+        machine = yard.machine(Path(folder))
+    record = {"machine": machine, "messages": asked.messages, "window": asked.window, "rounds": rounds}
+    options.keep(asked.results, "smpp", record, table(rounds, asked.window))
+
+
+def _round(port: int, messages: int, durable: int, window: int) -> dict[str, float]:
+    our_submits, our_delivers = asyncio.run(ours(port, messages, window))
+    their_submits, their_delivers = asyncio.run(theirs(port, messages, window))
+    rate, p50, p99 = asyncio.run(committed(port, durable, window))
+    _, lone_p50, lone_p99 = asyncio.run(committed(port, max(20, durable // 20), 1))
+    return {
+        "submit": our_submits,
+        "submit smpp34": their_submits,
+        "submit ratio": our_submits / their_submits,
+        "deliver": our_delivers,
+        "deliver smpp34": their_delivers,
+        "deliver ratio": our_delivers / their_delivers,
+        "committed": rate,
+        "committed p50": p50,
+        "committed p99": p99,
+        "lone p50": lone_p50,
+        "lone p99": lone_p99,
+    }
+
+
+def table(rounds: dict[str, list[float]], window: int) -> list[str]:
+    """What was found, as Markdown."""
+
+    def cell(name: str, digits: int = 0) -> str:
+        return yard.shown(rounds[name], digits)
+
+    return [
+        f"median [lowest-highest], a window of {window}",
+        "",
+        "| a second | Sala | smpp34 | ratio |",
+        "|---|---|---|---|",
+        f"| submit_sm, answered | {cell('submit')} | {cell('submit smpp34')} | {cell('submit ratio', 2)} |",
+        f"| deliver_sm, acknowledged | {cell('deliver')} | {cell('deliver smpp34')} | {cell('deliver ratio', 2)} |",
+        f"| deliver_sm, acknowledged after the commit | {cell('committed')} | does not | |",
+        "",
+        "| from the SMSC's send to its answer, committed | p50 | p99 |",
+        "|---|---|---|",
+        f"| {window} at once | {cell('committed p50', 1)} ms | {cell('committed p99', 1)} ms |",
+        f"| one after the other | {cell('lone p50', 1)} ms | {cell('lone p99', 1)} ms |",
+    ]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
