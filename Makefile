@@ -6,7 +6,7 @@ PORT ?= 8080
 DATA ?= sala-demo
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check peers test quick bench walk kill-long fuzz-smpp faults pages picture lock sbom clean
+.PHONY: help install demo check peers test quick bench walk kill-long fuzz-smpp soak-smpp faults pages picture lock sbom clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ bench: install ## measure; the benches and how to read them: docs/performance.md
 
 kill-long: install ## kill -9 of node and agency under load, a thousand times
 	SALA_KILLS=1000 $(BIN)/python -m pytest -q -m slow -x --timeout=0 tests/journeys -k kill
+
+soak-smpp: install ## a day of an SMSC in ten minutes: lost lines, throttling, answers out of order
+	SMPP_SOAK_HOUR=25 $(BIN)/python -m pytest -q -m slow --timeout=0 tests/gateways/smpp/test_soak.py
 
 fuzz-smpp: install ## a million broken SMPP PDUs: no crash, nothing left in memory
 	SMPP_FUZZ=1000000 $(BIN)/python -m pytest -q -m 'slow or not slow' --timeout=0 tests/gateways/smpp/test_fuzz.py

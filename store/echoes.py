@@ -30,6 +30,9 @@ OPEN: Final = 6 * 3600
 PROMPT: Final = 5.0
 """Seconds within which an acknowledgement is early enough for the gateway not to have given up waiting for it."""
 
+STRAGGLING: Final = 600
+"""Seconds for which one may come again whose acknowledgement was late and yet read."""
+
 MOST_KEPT: Final = 20_000
 """Contents whose last name is kept in memory."""
 
@@ -167,6 +170,9 @@ class Echoes:
             return
         if not read:
             echo.state = "open"
+        elif echo.state == "open":
+            # It was read, but so late that it may have been sent again already.
+            echo.at = min(echo.at, self._clock.steady() - OPEN + STRAGGLING)
         elif echo.state == "said":
             echo.state = "known"
             self._news.add((key, number))

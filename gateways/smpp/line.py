@@ -30,6 +30,9 @@ CONNECT: Final = 10.0
 LASTING: Final = 30.0
 """Seconds after which a session counts as one that held, so that the next wait is a short one again."""
 
+LOCKING: Final = 10
+"""A refused login waits as the so many-th attempt would."""
+
 THROTTLED: Final = 3
 """Times that one message is offered while the SMSC throttles; then it goes back to its queue."""
 
@@ -188,6 +191,9 @@ class Line:
                 session = await self._open(kind)
             except (OSError, NotBound, NoResponse, BindRefused, TimeoutError) as fault:
                 self._note(fault)
+                if isinstance(fault, BindRefused) and is_login(fault.status):
+                    # Until a person has looked, soon is too soon: some SMSCs lock the account.
+                    attempt = max(attempt, LOCKING)
             else:
                 await self._serve_session(kind, session)
                 attempt = 0 if time.monotonic() - began > LASTING else attempt

@@ -1,9 +1,8 @@
 """What must be known of an SMSC to speak with it; the gateways' own settings extend this."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, Field, FilePath, SecretStr, field_validator
 
 from gateways.smpp.coding import Default
 from gateways.smpp.session import Limits
@@ -33,7 +32,7 @@ class LineSettings(BaseModel):
     host: str = Field(min_length=1)
     port: int = Field(default=2775, ge=1, le=65535)
     tls: bool = False
-    tls_ca: Path | None = None
+    tls_ca: FilePath | None = None
     system_id: _Ascii = Field(min_length=1, max_length=15)
     password: SecretStr = SecretStr("")
     system_type: _Ascii = Field(default="", max_length=12)

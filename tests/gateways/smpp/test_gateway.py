@@ -107,6 +107,41 @@ async def test_the_same_words_twice_are_two_messages(tmp_path: Path) -> None:
         assert await home.heard() == ["1 1", "2 1", "3 1"]
 
 
+async def test_what_comes_again_before_it_was_acknowledged_is_a_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with smsc() as one, house(tmp_path, one, sending=False) as home:
+        real, go = home.memory.turns.overhear, asyncio.Event()
+
+        async def slowly(message: Any) -> None:
+            await go.wait()
+            await real(message)
+
+        monkeypatch.setattr(home.memory.turns, "overhear", slowly)
+        twice = [asyncio.create_task(one.deliver(text("1"))) for _ in range(2)]
+        await one.until(lambda: all(not task.done() for task in twice) and home.memory.echoes._last)
+        go.set()
+        assert await asyncio.gather(*twice) == [Status.OK, Status.OK]
+        assert await home.heard() == ["1 1"]
+        await sure(home)
+        assert await one.deliver(text("1")) == Status.OK
+        assert await home.heard() == ["1 1", "2 1"]
+
+
+@pytest.mark.parametrize(("later", "heard"), [(60, 1), (601, 2)])
+async def test_a_straggling_acknowledgement_that_was_read_leaves_ten_minutes_of_doubt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: int, heard: int
+) -> None:
+    async with smsc() as one, house(tmp_path, one, sending=False) as home:
+        monkeypatch.setattr("store.echoes.PROMPT", 0.0)
+        assert await one.deliver(text("1")) == Status.OK
+        echo = next(iter(home.memory.echoes._last.values()))
+        await one.until(lambda: home.memory.clock.steady() - echo.at > 20_000)
+        echo.at -= later
+        assert await one.deliver(text("1")) == Status.OK
+        assert len(await home.heard()) == heard
+
+
 async def test_what_comes_again_after_a_lost_line_is_a_copy_and_then_a_message(tmp_path: Path) -> None:
     async with smsc() as one, house(tmp_path, one, sending=False) as home:
         # The SMSC is gone before it can be known to have read the acknowledgement.
