@@ -11,6 +11,7 @@ from flows.findings import Finding, FlowFault
 from flows.model import Flow
 from flows.sentences import sentence
 from flows.steps import verb_of
+from flows.upgrades import FORMAT, format_of, line_of, upgraded
 from flows.yamltext import Document, Path, read_yaml
 
 __all__ = ["Finding", "FlowFault", "load", "load_path"]
@@ -18,6 +19,7 @@ __all__ = ["Finding", "FlowFault", "load", "load_path"]
 
 def load(text: str, name: str) -> Flow:
     """Read one flow; `name` is the file's, for the findings. Raises `FlowFault` with every finding."""
+    text = _todays(text, name)
     document = read_yaml(text)
     findings = [_finding(document, name, t.path, t.sentence, t.code, t.line) for t in document.troubles]
     flow = None
@@ -30,6 +32,15 @@ def load(text: str, name: str) -> Flow:
     flow._lines = {".".join(map(str, path)): line for path, line in document.lines.items()}  # noqa: SLF001 # ours
     flow._file, flow._source = name, text  # noqa: SLF001 # the model's own loader sets what the author's text gave
     return flow
+
+
+def _todays(text: str, name: str) -> str:
+    """The text in today's version of the format."""
+    said = format_of(text)
+    if said is not None and said > FORMAT:
+        words = f"the file is of version {said} of the format, and this program reads up to {FORMAT}: update Sala"
+        raise FlowFault((Finding(name, line_of(text), "", "", words),))
+    return upgraded(text)
 
 
 def load_path(path: FilePath | str) -> list[Flow]:

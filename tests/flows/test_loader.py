@@ -76,7 +76,7 @@ def test_a_file_with_several_mistakes_shows_them_all() -> None:
         ('text: {lo: "ບ້ານ ຫຼື ລະຫັດ?", en:', "text: {lo: ບ້ານ, ຫຼື, en:", "comma"),
         ("resume: 24h", "resume: 24", "30d"),
         ("max: today", "max: tomorrow", "today - 18y"),
-        ("sala: 1", "sala: 2", "must be 1"),
+        ("sala: 1", "sala: 2", "update Sala"),
         ("title: {lo: ແຈ້ງເກີດ, en: Register a birth}", "title: {}", "at least"),
         ("tests:", "tests: []\nsteps2:", "not a key"),
         ("title: {lo: ແຈ້ງເກີດ, en: Register a birth}", "title: Birth", "needs its languages"),
