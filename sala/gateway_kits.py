@@ -48,12 +48,14 @@ def listed() -> list[tuple[str, str, str, str]]:
 
 
 def prove(name: str, say: Callable[[str], None], *, as_json: bool = False) -> bool:
-    """Run the kit of a gateway, or of the package in a folder; whether a promise is broken.
+    """Run the kit of a gateway, of the package in a folder, or of a map in a file; whether a promise is broken.
 
     Raises:
         ConfigFault: there is no such gateway, or the folder holds none.
     """
     folder = Path(name)
+    if folder.suffix == ".toml" and folder.is_file():
+        return _prove([_of_map(name)], say, as_json=as_json)
     if folder.is_dir():
         with tempfile.TemporaryDirectory() as metadata:
             return _prove(_of_folder(folder, Path(metadata)), say, as_json=as_json)
@@ -83,6 +85,17 @@ async def _results(subjects: Sequence[Subject], say: Callable[[str], None]) -> l
                     say(f"{'':14}{result.said}")
                 results.append(result)
     return results
+
+
+def _of_map(name: str) -> Subject:
+    """An operator's own map, played by itself: it proves the map whole, and not that it is the operator's."""
+    from gateways.http.kit import sms_wire, ussd_wire  # noqa: PLC0415 - of maps alone
+    from gateways.http.loading import load  # noqa: PLC0415 - likewise
+
+    found = load(name)
+    ussd_side = ussd_wire(name, found, found.ussd) if found.ussd else None
+    sms_side = sms_wire(name, found, found.sms) if found.sms else None
+    return Subject(name, "http", ussd_side, sms_side)
 
 
 def _of_folder(folder: Path, metadata: Path) -> list[Subject]:

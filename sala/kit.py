@@ -44,7 +44,7 @@ PATIENT: Final = 60.0
 HASTY: Final = 0.3
 """Seconds of `reply_deadline`, and of the case in which the store is too slow."""
 
-CASE_LIMIT: Final = 120.0
+CASE_LIMIT: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)

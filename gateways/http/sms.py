@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from flows.errors import SendError
 from flows.text.measure import needs
@@ -17,6 +17,8 @@ from sms import port
 from sms.poster import Poster, refusal
 from sms.reading import is_name, is_number, token
 from store.values import Answer, Inbound, Malformed, OptOut, Outgoing, Received, Report, Sent
+
+_LONGEST_CODE: Final = 6
 
 
 class Side:
@@ -177,7 +179,8 @@ def _judge(of: Taken, word: str | None) -> None:
     """Raise what the operator's own word means, unless it took the message."""
     if word is None:
         raise SendError("strange-answer", unknown=True)
-    said = token(word) or f"code-{''.join(one for one in word if one.isdigit())[:6]}"
+    # Only words of the map get into a log, and no number as long as a phone's.
+    said = token(word) or (f"code-{word}" if word.isdecimal() and len(word) <= _LONGEST_CODE else "code")
     if word in of.taken:
         return
     if word in of.later:

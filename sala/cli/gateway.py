@@ -27,7 +27,9 @@ def list_(form: FormOption = Form.TEXT) -> None:
 
 @app.command(name="test")
 def prove(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A name of `sala gateway list`, or a gateway's folder.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A name of `sala gateway list`, a gateway's folder, or a map.")
+    ],
     form: FormOption = Form.TEXT,
 ) -> None:
     """Prove that a gateway keeps the port's promises; prints each, and ends with 1 when one is broken."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Self
 
@@ -31,17 +32,21 @@ class HttpPeer:
         self.mistakes: list[str] = []
         self._say = say
         self._ids = itertools.count(1)
-        self._port = 0
+        self._held = socket.socket()
 
     async def __aenter__(self) -> Self:
         """Begin to listen on a free port of this machine."""
+        # Bound and never listening: it keeps the port ours while the operator is away, and refuses connections.
+        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._held.bind(("127.0.0.1", 0))
         await self._listen()
-        self.settings = self.wire.settings(f"http://127.0.0.1:{self._port}")
+        self.settings = self.wire.settings(f"http://127.0.0.1:{self._held.getsockname()[1]}")
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Stop listening."""
         await self._runner.cleanup()
+        self._held.close()
 
     async def message(self, name: str, number: str, text: str) -> bool:
         """Post a message of a phone."""
@@ -76,10 +81,7 @@ class HttpPeer:
     async def _listen(self) -> None:
         self._runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
-        await site.start()
-        if not self._port:
-            self._port = int(self._runner.addresses[0][1])
+        await web.TCPSite(self._runner, *self._held.getsockname(), reuse_address=True).start()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         received = Received(

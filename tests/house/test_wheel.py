@@ -14,7 +14,7 @@ from tests.house.tree import ROOT, files
 
 pytestmark = pytest.mark.slow
 
-DATA = {".toml", ".yaml", ".csv", ".sql", ".html", ".css", ".js", ".svg", ".typed"}
+DATA = {".toml", ".yaml", ".csv", ".sql", ".html", ".css", ".js", ".svg", ".typed", ".txt"}
 
 
 @pytest.fixture(scope="module")

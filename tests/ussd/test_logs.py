@@ -9,13 +9,20 @@ from structlog.testing import capture_logs
 
 import sms.door
 from flows.errors import SendError
+from gateways.http.gateway import Gateway as HttpGateway
+from gateways.http.kit import sms_wires, ussd_wires
+from gateways.http.model import Taken
+from gateways.http.settings import Settings as HttpSettings
+from gateways.http.sms import outcome
 from sala.log import FIGURES, TOKENS
 from sms.gateways.africastalking import Gateway as SmsGateway
 from sms.gateways.africastalking_wire import Settings as SmsSettings
 from sms.lane import Lane, Rules
-from store.values import Outgoing, Received
+from store.values import Call, Outgoing, Received
 from ussd.door import Door
 from ussd.gateways.africastalking import Gateway, Settings
+from ussd.kit.wire import Press
+from ussd.port import Unanswered
 
 CANARIES = ("2055512345", "canary", "whsec")
 MAY = TOKENS | FIGURES | {"event", "log_level", "exc_info"}
@@ -62,6 +69,38 @@ async def test_the_message_door_and_the_lane_log_no_number_and_no_text() -> None
         await lane._carry(Outgoing(1, "at", "+8562055512345", "canary", 1, 1))
     await gateway.close()
     assert_safe(entries, 5)
+
+
+@pytest.mark.parametrize("name", ["hubtel", "infobip", "comviva"])
+async def test_a_channel_by_a_map_logs_no_number_and_no_text(name: str) -> None:
+    wire = ussd_wires()[name]
+    side = HttpGateway("at", HttpSettings.model_validate(wire.settings)).ussd
+    assert side
+    one = Door("at", side, Broken(), lambda *_: "sorry", deadline=5)
+    with capture_logs() as entries:
+        await one.press(wire.press(Press(("canary",), "canary")))
+        for bad in wire.malformed:
+            await one.press(bad)
+        with pytest.raises(Unanswered):
+            await one.call(Call("at", "canary", "+8562055512345", "canary", "*999#"))
+    assert_safe(entries, 3)
+
+
+async def test_what_an_operator_says_of_a_message_is_one_harmless_word() -> None:
+    wire = sms_wires()["twilio"]
+    side = HttpGateway("at", HttpSettings.model_validate(wire.settings("http://127.0.0.1:1"))).sms
+    assert side
+    one = sms.door.Door("at", side, Broken(), Broken())
+    with capture_logs() as entries:
+        for good in (wire.message("canary", "+8562055512345", "canary"), *wire.malformed):
+            await one.message(good)
+        lane = Lane("at", side, Broken(), rules=Rules.of(HttpSettings(map="hubtel"), "LA"))
+        taken = Taken(field="code", taken=("0",), refused=("canary 8562055512345",))
+        with pytest.raises(SendError) as refused:
+            outcome(taken, 200, b'{"code": "8562055512345"}', {})
+        lane._note(refused.value)
+    await side.close()
+    assert_safe(entries, 3)
 
 
 def test_the_control_a_door_that_logged_a_number_would_be_seen() -> None:
