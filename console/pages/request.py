@@ -120,6 +120,7 @@ async def slip(visit: Visit) -> web.StreamResponse:
         dial=node.dial,
         short=node.short,
         contact=node.contact,
+        taken=f"{datetime.fromtimestamp(entry.at, visit.desk.zone):%d/%m/%Y %H:%M}",
         now=f"{now:%d/%m/%Y %H:%M}",
     )
 

@@ -62,7 +62,9 @@ class Site:
         """Somebody with this one role and scope; made at the first time."""
         key = f"{role}-{'-'.join(scope.districts)}-{'-'.join(scope.agencies)}".lower().replace("*", "all")
         if key not in self.people:
-            await self.memory.users.add(Newcomer(key, "", [role], scope, fresh=False), by="test")
+            await self.memory.users.add(
+                Newcomer(key, "", [role], scope, shown=role.capitalize(), fresh=False), by="test"
+            )
             cookie, token = await self.memory.users.enter(key, "test", "test")
             self.people[key] = Person(key, cookie, token)
         return self.people[key]
