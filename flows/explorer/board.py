@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final
 
+from flows.captions import Captions, captions
 from flows.dialogue.consent import notice_pages
 from flows.explorer import Report, Settings, explore, walks_of
 from flows.explorer.measures import Stop, seconds_for
@@ -74,10 +75,12 @@ class Board:
     """The whole storyboard of a revision.
 
     Attributes:
+        words: captions of the page's reader.
         languages: (tag, how it calls itself). edges: (step, step) -> what stands on the line. main: the lines of the
             way that most people take. messages: (name, ((language, text, segments), ...)).
     """
 
+    words: Captions
     revision: Revision
     report: Report
     languages: tuple[tuple[str, str], ...]
@@ -87,23 +90,29 @@ class Board:
     messages: tuple[tuple[str, tuple[tuple[str, str, int], ...]], ...]
 
 
-def board_of(revision: Revision, settings: Settings) -> Board:
-    """Walk the flow at likely answers, and put every screen on a card."""
+def board_of(revision: Revision, settings: Settings, language: str = "en") -> Board:
+    """Walk the flow at likely answers, and put every screen on a card; `language` is the reader's."""
     tags = settings.languages or revision.flow.languages
     walks = {
         walk.language: walk
         for walk in walks_of(revision, settings, likely=True, profiles=False)
         if walk.world.channel == "ussd"
     }
-    return _Maker(revision, settings, tuple(tags), walks).board()
+    return _Maker(revision, settings, tuple(tags), walks, captions(language)).board()
 
 
 class _Maker:
     """Makes the cards of one board."""
 
     def __init__(
-        self, revision: Revision, settings: Settings, tags: tuple[str, ...], walks: Mapping[str, Walked]
+        self,
+        revision: Revision,
+        settings: Settings,
+        tags: tuple[str, ...],
+        walks: Mapping[str, Walked],
+        words: Captions,
     ) -> None:
+        self.words = words
         self.revision = revision
         self.settings = settings
         self.tags = tags
@@ -115,6 +124,7 @@ class _Maker:
         cards = [*self._notice(), *(self._card(node) for node in self.nodes)]
         phrases = self.settings.phrases
         return Board(
+            self.words,
             self.revision,
             explore(self.revision, self.settings),
             tuple((tag, phrases.names.get(tag, tag)) for tag in self.tags),
@@ -157,7 +167,7 @@ class _Maker:
             )
             for tag in self.tags
         )
-        branches = (Branch("1", self.number[self.nodes[0]]), Branch("2", 0, "stops; nothing is kept"))
+        branches = (Branch("1", self.number[self.nodes[0]]), Branch("2", 0, self.words("branch.stops")))
         first = tuple(text for text, _, _ in faces[0].pages)
         titles = tuple(self.revision.flow.title.say(tag) for tag in self.tags)
         outside = Spot(self.revision.flow.id, NOTICE)
@@ -239,11 +249,12 @@ class _Maker:
         """How an input is called on a branch: its key, or what became of it."""
         one = self.program.nodes[node]
         if edge.kind == "none" and isinstance(one, AskNode):
-            return f"not found, {one.step.tries} ×" if one.field.type == "ref" else f"no fit, {one.step.tries} ×"
+            key = "branch.not_found" if one.field.type == "ref" else "branch.no_fit"
+            return self.words(key, tries=one.step.tries)
         if edge.kind == "skip":
-            return f"{edge.typed} = none"
+            return self.words("branch.none", key=edge.typed)
         if edge.kind == "same":
-            return "1 = same"
+            return self.words("branch.same")
         if isinstance(one, MenuNode) or (isinstance(one, AskNode) and one.field.type in ("choice", "yesno")):
             return edge.typed
         return "" if isinstance(one, ConfirmNode | SayNode) else self._shown(one, edge)
@@ -257,7 +268,7 @@ class _Maker:
 
     def _condition(self, target: int) -> str:
         when = self.program.nodes[target].when
-        return f"if {when.source}" if when is not None else "otherwise"
+        return self.words("branch.if", condition=when.source) if when is not None else self.words("branch.otherwise")
 
     def _main(self) -> frozenset[tuple[int, int]]:
         way = [stop.node for stop in likeliest(self.first).stops]
@@ -284,7 +295,7 @@ class _Maker:
         if keys[end]:
             return ", ".join(keys[end])
         alone = sum(not one for one in keys.values()) == 1
-        return "otherwise" if alone else self._condition(end)
+        return self.words("branch.otherwise") if alone else self._condition(end)
 
     def _messages(self) -> Iterator[tuple[str, tuple[tuple[str, str, int], ...]]]:
         """(name, ((language, text, segments), ...)) of the messages that go out on the way."""

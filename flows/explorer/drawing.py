@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Final
 
-from flows.explorer.board import NOTICE, Board, Card
+from flows.explorer.board import NOTICE, Board, Branch, Card
 from flows.explorer.layout import HEIGHT, WIDTH, Box, Layout, lay_out
 from flows.text.lao import graphemes
 
@@ -12,13 +12,6 @@ MARGIN: Final = 10
 ROUND: Final = 8
 LONGEST_TITLE: Final = 24
 LONGEST_LABEL: Final = 18
-_NAMES: Final[Mapping[str, str]] = {
-    "notice": "Notice",
-    "say": "Text",
-    "menu": "Menu",
-    "check": "Check page",
-    "end": "End",
-}
 
 
 def svg(board: Board, layout: Layout | None = None) -> str:
@@ -29,11 +22,11 @@ def svg(board: Board, layout: Layout | None = None) -> str:
         return ""
     width, height = placed.width + 2 * MARGIN, placed.height + 2 * MARGIN
     size = f'viewBox="{-MARGIN} {-MARGIN} {width:.0f} {height:.0f}" style="max-width:{width:.0f}px"'
-    told = 'role="img" aria-label="Map of the flow; the outline below says the same"'
+    told = f'role="img" aria-label="{escape(board.words("storyboard.map_told"))}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="map" {size} {told}>',
         *_lines(board, placed),
-        *(_box(cards[box.node], box, _leads_back(placed, box.node, cards)) for box in placed.boxes.values()),
+        *(_box(board, cards[box.node], box, _leads_back(placed, box.node, cards)) for box in placed.boxes.values()),
         *_labels(board, placed),
         "</svg>",
     ]
@@ -42,27 +35,29 @@ def svg(board: Board, layout: Layout | None = None) -> str:
 
 def outline(board: Board) -> list[tuple[int, str, str]]:
     """The same as a list: number, title, where it leads."""
-    return [(card.number, name_of(card), "; ".join(_lead(branch) for branch in card.branches)) for card in board.cards]
+    return [
+        (card.number, name_of(board, card), "; ".join(_lead(board, branch) for branch in card.branches))
+        for card in board.cards
+    ]
 
 
-def _lead(branch: object) -> str:
-    by, to, words = getattr(branch, "by", ""), getattr(branch, "to", 0), getattr(branch, "words", "")
-    target = words or f"to {to}"
-    return f"{by}: {target}" if by else target
+def _lead(board: Board, branch: Branch) -> str:
+    target = branch.words or board.words("branch.to", number=branch.to)
+    return f"{branch.by}: {target}" if branch.by else target
 
 
-def name_of(card: Card) -> str:
-    """What a card is called: in the first language."""
-    return card.titles[0] or _NAMES.get(card.kind, card.kind)
+def name_of(board: Board, card: Card) -> str:
+    """What a card is called: in the first language, else by its kind."""
+    return card.titles[0] or board.words(f"kind.{card.kind}")
 
 
 def _leads_back(placed: Layout, node: int, cards: Mapping[int, Card]) -> tuple[int, ...]:
     return tuple(sorted(cards[end].number for start, end in placed.back if start == node and end in cards))
 
 
-def _box(card: Card, box: Box, back: tuple[int, ...]) -> str:
+def _box(board: Board, card: Card, box: Box, back: tuple[int, ...]) -> str:
     x, y = box.x, box.y
-    own = name_of(card)
+    own = name_of(board, card)
     other = card.titles[-1] if card.titles[-1] != own else ""
     name = escape(shortened(own, LONGEST_TITLE - min(len(other) + 2, 12) if other else LONGEST_TITLE))
     name += (

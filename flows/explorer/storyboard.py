@@ -6,7 +6,7 @@ browser it is the PDF. No font is carried: the reader's own Lao font is used.
 
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 import jinja2
 
@@ -17,25 +17,32 @@ from flows.explorer.plain import clock
 from flows.explorer.report import Branch
 from flows.revision import Revision
 
+HEADS: Final = ("language", "channel", "pages", "keys", "minutes", "dialling", "sms", "price", "longest")
+"""Columns of what it takes."""
 
-def storyboard(revision: Revision, settings: Settings) -> str:
-    """The page as HTML."""
-    return drawn(board_of(revision, settings))
+
+def storyboard(revision: Revision, settings: Settings, language: str = "en") -> str:
+    """The page as HTML; `language` is that of who leads the workshop, for what we say around the screens."""
+    return drawn(board_of(revision, settings, language))
 
 
 def drawn(board: Board) -> str:
     """The page of a board."""
     flow = board.revision.flow
+    rows = [_row(board, branch) for branch in board.report.branches if not branch.profile]
+    heads = [head for head in HEADS if head != "price" or rows[0]["price"]]
     values: dict[str, Any] = {
         "board": board,
         "flow": flow,
         "style": files(__package__).joinpath("templates/storyboard.css").read_text("utf-8"),
         "titles": [(tag, flow.title.say(tag)) for tag, _ in board.languages],
-        "rows": [_row(board, branch) for branch in board.report.branches if not branch.profile],
+        "c": board.words,
+        "rows": rows,
+        "heads": heads,
         "session": clock(board.report.session),
         "map": svg(board),
         "outline": outline(board),
-        "name_of": name_of,
+        "name_of": lambda card: name_of(board, card),
         "names": dict(board.languages),
         "digest": board.revision.digest.removeprefix("sha256:")[:12],
         "problems": board.report.findings,

@@ -53,13 +53,14 @@ def check(
 def storyboard(
     path: Annotated[Path, typer.Argument(help="The file of one service.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the page.")] = Path("storyboard.html"),
+    language: Annotated[str, typer.Option(help="Of what we say around the screens: en or lo.")] = "en",
     config: ConfigFile = None,
     tariff: Annotated[list[str] | None, typer.Option(help="NAME:SMS:SESSION[:BLOCK/SECONDS][:CURRENCY].")] = None,
 ) -> None:
     """Draw every screen of a service in all its languages on one page, to print and talk about."""
     from sala.cli import flow_paths
 
-    print(flow_paths.write_storyboard(path, out, config, tariff or ()))
+    print(flow_paths.write_storyboard(path, out, config, tariff or (), language))
 
 
 @app.command()

@@ -34,10 +34,10 @@ def print_paths(paths: Sequence[Path], config: Path | None, form: Form, tariffs:
     return int(explored.blocking(findings) or any(explored.blocking(report.findings) for report in reports))
 
 
-def write_storyboard(path: Path, out: Path, config: Path | None, tariffs: Iterable[str]) -> str:
+def write_storyboard(path: Path, out: Path, config: Path | None, tariffs: Iterable[str], language: str) -> str:
     """Draw the one service of a file; what was written, in a line."""
     chosen = explored.settings_of(services.material(config), map(explored.tariff, tariffs))
-    page = storyboard(explored.only(path), chosen)
+    page = storyboard(explored.only(path), chosen, language)
     out.write_text(page, "utf-8")
     return f"{out}: {len(page.encode()) // 1024} KiB; print it from a browser, also as PDF"
 

@@ -18,6 +18,7 @@ TINY = {
     "engine": ["--rounds", "1", "--walks", "5"],
     "explorer": ["--rounds", "1"],
     "frames": ["--births", "5"],
+    "mistakes": ["--rounds", "1"],
     "memory": ["--rounds", "1", "--sessions", "200"],
     "over_http": ["--rounds", "1", "--seconds", "0.5", "--phones", "3"],
     "queue": ["--rounds", "1", "--rows", "1500"],

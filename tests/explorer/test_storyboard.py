@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from flows.captions import captions
 from flows.explorer import Tariff
 from flows.explorer.board import board_of
 from flows.explorer.drawing import outline, shortened, svg
@@ -146,3 +147,14 @@ def test_the_spoken_form_says_everything(service: str) -> None:
     rows = list(csv.DictReader(io.StringIO(as_csv(lines))))
     assert [row["text"] for row in rows] == [line.text for line in lines]
     assert {row["repeat"] for row in rows if row["role"] in ("prompt", "option")} == {"*"}
+
+
+def test_the_headings_speak_the_readers_language() -> None:
+    english = storyboard(SERVICES["farm"], settings())
+    lao = storyboard(SERVICES["farm"], settings(), "lo")
+    for key in ("storyboard.sums", "storyboard.why", "storyboard.comments", "branch.otherwise", "kind.check"):
+        ours, theirs = captions("en")(key), captions("lo")(key)
+        assert unescape(english).count(ours) > 0, key
+        assert unescape(lao).count(theirs) > 0, key
+        assert unescape(lao).count(f">{ours}<") == 0, key
+    assert '<html lang="lo">' in lao
