@@ -2,7 +2,7 @@
 
 from typing import Final
 
-STANDING: Final = "SELECT channel, state, tried FROM message WHERE id = ?"
+STANDING: Final = "SELECT channel, state, tried, kind FROM message WHERE id = ?"
 
 STATES: Final = "SELECT state FROM message ORDER BY id"
 

@@ -17,6 +17,9 @@ from store.routes import Routes
 LATE: Final = 2 * 3600
 """Seconds after which a text is no longer awaited: it keeps the quiet hours then, whatever its kind."""
 
+STAYS: Final = frozenset({"bearer"})
+"""Kinds that go by their own channel or not at all: an agency's modem knows its nodes by the numbers they send from."""
+
 DAYTIME: Final = frozenset({"reminder", "broadcast"})
 """Kinds that nobody waits for: they keep the quiet hours."""
 
@@ -83,12 +86,17 @@ class Post:
         rows = []
         queued = []
         for id_, letter in enumerate(letters, last + 1):
-            channel = self.routes.pick(came.get(letter.number, letter.channel), unpack_number(letter.number))
+            channel = self._channel(letter, came)
             rows.append(_row(id_, channel, letter, now))
             queued.append((id_, channel, letter.number, self._due(letter, now)))
             self._rung.add(channel)
         await database.many(sql.ADD_MESSAGE, rows)
         await database.many(sql.ADD_QUEUED, queued)
+
+    def _channel(self, letter: Letter, came: Mapping[int, str]) -> str:
+        if letter.kind in STAYS:
+            return self.routes.own(letter.channel)
+        return self.routes.pick(came.get(letter.number, letter.channel), unpack_number(letter.number))
 
     async def _came(self, database: Database, letters: Sequence[Letter]) -> dict[int, str]:
         """The channels that those numbers last came by whose letters may roam."""

@@ -54,9 +54,13 @@ class Routes:
         """Whether there is anything to choose."""
         return len(self.all) > 1
 
+    def own(self, came_by: str) -> str:
+        """The channel that sends in the place of this one; itself, as a rule."""
+        return (self.send_by or {}).get(came_by, came_by)
+
     def pick(self, came_by: str, msisdn: str) -> str:
         """The channel for a message to this number, which last came by `came_by`."""
-        own = (self.send_by or {}).get(came_by, came_by)
+        own = self.own(came_by)
         if not self.all or any(route.channel == own and route.reaches(msisdn) for route in self.all):
             return own
         ranked = self._ranked(msisdn)

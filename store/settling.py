@@ -8,6 +8,7 @@ from flows.errors import SendError
 from store import message_sql, sql
 from store.database import Database
 from store.numbers import unpack_number
+from store.post import STAYS
 from store.routes import Routes
 from store.values import MessageState, Report, Sent
 
@@ -38,7 +39,7 @@ async def settle(
     if not rows:
         return ""
     await database.rows(message_sql.PRICED, (price, now, row))
-    channel, state, tried = (await database.rows(message_sql.STANDING, (row,)))[0]
+    channel, state, tried, kind = (await database.rows(message_sql.STANDING, (row,)))[0]
     if state in FINAL:
         # Its report was quicker than the answer, and is the better witness.
         if isinstance(outcome, Sent):
@@ -50,7 +51,8 @@ async def settle(
         await leave(database, [row], "unknown")
     elif outcome.retry:
         number, done = rows[0][2], rows[0][8]
-        other = "" if done or outcome.code in KEPT else routes.after(channel, tried, unpack_number(number))
+        stays = done or outcome.code in KEPT or kind in STAYS
+        other = "" if stays else routes.after(channel, tried, unpack_number(number))
         await _put_off(database, row, channel, tried, other, now, again_at)
         return other
     else:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from sala.express import Fields, Server, length_in
+from sala.express import Fields, Server, length_in, written
 from sala.gate import Gate, Way
 from store.values import Answer, Received
 from tests.ports import free_port
@@ -49,6 +49,16 @@ class Line:
         first, *lines = head.strip().split("\r\n")
         fields = dict(line.lower().split(": ", 1) for line in lines)
         return int(first.split()[1]), fields, await self.reader.readexactly(int(fields["content-length"]))
+
+
+def test_an_answers_own_headers_go_out_and_none_that_hides_in_a_value() -> None:
+    answer = Answer(200, b"x", "text/plain", (("Freeflow", "FB"), ("Echo", "1\r\nSet-Cookie: a\n%d")))
+    head, _, body = written(answer).partition(b"\r\n\r\n")
+    lines = head.decode().split("\r\n")
+    assert body == b"x"
+    assert "Freeflow: FB" in lines
+    assert "Echo: 1Set-Cookie: a%d" in lines
+    assert len(lines) == 7
 
 
 @pytest.fixture

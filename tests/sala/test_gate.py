@@ -50,6 +50,18 @@ async def post(site: Site, path: str, data: bytes = b"") -> int:
         return answer.status
 
 
+def test_a_contract_that_goes_on_in_the_path_is_found_and_no_other() -> None:
+    site = Site()
+    gate = Gate(
+        {"deep": Way((OLD.encode(),), {"ussd/*": site.hook}), "flat": Way((OLD.encode(),), {"ussd": site.hook})}
+    )
+    found = gate.find(f"/gateways/deep/{OLD}/ussd/session/7/start", "", {})
+    assert found
+    assert found.tail == "ussd/session/7/start"
+    for path in (f"deep/{OLD}/sms/session", f"flat/{OLD}/ussd/session/7/start", f"deep/{NEW}/ussd/session/7/start"):
+        assert gate.find(f"/gateways/{path}", "", {}) is None
+
+
 @pytest.mark.parametrize("secret", [OLD, NEW])
 async def test_both_secrets_open_while_they_are_exchanged(site: Site, secret: str) -> None:
     assert await post(site, f"at/{secret}/ussd", b"x=1") == 200

@@ -10,7 +10,7 @@ import pytest
 import sms.door
 import ussd.door
 from flows.errors import Busy, CallFault, ConfigFault
-from sala import config, plugs, routing
+from sala import config, doctor, keys, plugs, routing
 from sala.channels import Channel
 from sala.links import Links, Sink
 from sms.gateways.africastalking import Gateway as SmsGateway
@@ -178,3 +178,21 @@ def test_the_channels_are_the_routes(tmp_path: Path) -> None:
 def test_a_channel_that_is_not_there_is_named(tmp_path: Path, pair: str) -> None:
     with pytest.raises(ConfigFault, match=r"sala\.toml:16: routing\.send_by.* c is"):
         read(tmp_path, f"[routing]\nsend_by = {pair}\n")
+
+
+def test_the_doctor_says_how_the_links_stood(tmp_path: Path) -> None:
+    (tmp_path / "sala.toml").write_text(BLOCK)
+    found = config.load(tmp_path / "sala.toml").model_copy(update={"data": tmp_path})
+    assert list(doctor._links(found)) == []
+
+    async def node() -> None:
+        settings = StoreSettings(data=tmp_path, node="LA-XK-03", reserve_mb=0, free_mb=0)
+        key = keys.database_key("", tmp_path)
+        async with open_memory(settings, key, small_mind(), house=False) as memory:
+            for channel, state in (("a", "down"), ("b", "up"), ("gone", "down")):
+                await memory.links.note(channel, Health(state, 1_795_410_000, "refused"))  # type: ignore[arg-type] # one of them
+
+    asyncio.run(node())
+    (down, up) = doctor._links(found)
+    assert (down.state, up.state) == ("bad", "ok")
+    assert down.sentence == "a: down since 2026-11-23 05:00 UTC, last fault refused"

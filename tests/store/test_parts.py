@@ -161,6 +161,16 @@ async def test_when_all_have_refused_it_waits_and_begins_anew(memory: Memory) ->
     assert await memory.messages.claim(5, NOON + 120, "at")
 
 
+async def test_what_goes_to_an_agencys_modem_keeps_the_number_that_it_is_known_by(memory: Memory) -> None:
+    memory.route(TWO)
+    # Though its prefix is the other channel's.
+    await memory.writer.do(lambda database: memory.bearer._enqueue(database, "at", OTHER, ["secret"]))
+    one = await claimed(memory)
+    await memory.messages.settle(one.id, SendError("503", retry=True), now=NOON, again_at=NOON + 5)
+    assert await memory.messages.claim(5, NOON + 5, "b") == []
+    assert (await claimed(memory, now=NOON + 5)).text == "secret"
+
+
 async def test_failover_can_be_left_out(memory: Memory) -> None:
     memory.route(Routes(TWO.all, failover=False))
     await memory.turns.overhear(sms("hello", "m1"))
