@@ -21,6 +21,7 @@ from flows.errors import StoreFault
 from store.clock import Clock
 from store.database import Database
 from store.hashing import Hashing
+from store.order import InOrder, Place
 from store.values import Inbound
 from store.writer import Writer
 
@@ -63,7 +64,7 @@ class _Echo:
 
 
 class Echoes:
-    """The rows `echo`, and what is known of them beyond the disk."""
+    """The rows `echo`, and what is known of them beyond the disk. What came first from a number is handed on first."""
 
     def __init__(self, writer: Writer, reader: Database, clock: Clock, hashing: Hashing) -> None:
         self._writer = writer
@@ -72,6 +73,7 @@ class Echoes:
         self._hashing = hashing
         self._last: OrderedDict[bytes, _Echo] = OrderedDict()
         self._news: set[tuple[bytes, int]] = set()
+        self._order = InOrder()
         self._flushing: asyncio.Task[None] | None = None
         self._batch: tuple[list[tuple[bytes, int, int]], asyncio.Task[None]] | None = None
 
@@ -89,17 +91,31 @@ class Echoes:
             Fault: whatever `onward` raises, or the store; nothing may be acknowledged.
         """
         key = self._hashing.message(message.channel, message.id)
-        echo = self._last.get(key) or await self._find(key)
-        number = self._number(echo)
-        began = time.monotonic()
-        named = replace(message, id=f"{message.id}.{number}")
-        results = await asyncio.gather(self._write(key, echo), onward(named), return_exceptions=True)
-        for fault in results:
-            if isinstance(fault, BaseException):
-                self._set(echo, number, "open")
-                raise fault
-        self._set(echo, number, "said" if time.monotonic() - began < PROMPT else "open")
+        place = self._order.enter(message.msisdn)
+        try:
+            # The name is found at once: what comes again while the first still waits is a copy of it.
+            echo = self._last.get(key) or await self._find(key)
+            number = self._number(echo)
+            await self._hand_on(key, echo, replace(message, id=f"{message.id}.{number}"), place, onward)
+        finally:
+            place.leave()
         return lambda read: self._heard(key, echo, number, read=read)
+
+    async def _hand_on(
+        self, key: bytes, echo: _Echo, named: Inbound, place: Place, onward: Callable[[Inbound], Awaitable[None]]
+    ) -> None:
+        """Write name and message, both or no acknowledgement; a cancelled one leaves it open like any other failure."""
+        began, number = time.monotonic(), echo.number
+        soon = False
+        try:
+            await place.come()
+            results = await asyncio.gather(self._write(key, echo), onward(named), return_exceptions=True)
+            for fault in results:
+                if isinstance(fault, BaseException):
+                    raise fault
+            soon = time.monotonic() - began < PROMPT
+        finally:
+            self._set(echo, number, "said" if soon else "open")
 
     async def flush(self) -> None:
         """Write down what was learned; without it, it is open again after the next start."""

@@ -128,6 +128,27 @@ async def test_what_comes_again_before_it_was_acknowledged_is_a_copy(
         assert await home.heard() == ["1 1", "2 1"]
 
 
+async def test_a_phones_messages_are_heard_in_the_order_in_which_they_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with smsc() as one, house(tmp_path, one, sending=False) as home:
+        real = home.memory.echoes._find
+
+        async def slow_for_the_first(key: bytes) -> Any:
+            if not home.memory.echoes._last:
+                await asyncio.sleep(0.1)
+            return await real(key)
+
+        monkeypatch.setattr(home.memory.echoes, "_find", slow_for_the_first)
+        words = [str(number) for number in range(5)]
+        others = [asyncio.create_task(one.deliver(text("x", number=f"85620555987{number}1"))) for number in range(3)]
+        mine = [asyncio.create_task(one.deliver(text(word))) for word in words]
+        assert set(await asyncio.gather(*mine, *others)) == {Status.OK}
+        heard = [answer for answer in await home.heard() if not answer.endswith("x")]
+        assert heard == [f"{place} {word}" for place, word in enumerate(words, 1)]
+        assert len(home.memory.echoes._order) == 0
+
+
 @pytest.mark.parametrize(("later", "heard"), [(60, 1), (601, 2)])
 async def test_a_straggling_acknowledgement_that_was_read_leaves_ten_minutes_of_doubt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: int, heard: int
