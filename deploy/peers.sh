@@ -12,6 +12,20 @@ need() { # need COMMAND PACKAGE...: the packages, unless the command is there
 
 need chromium chromium fonts-lao fonts-noto-core
 
+wished=""
+wish() { # wish COMMAND PACKAGE: without it a row of tests/faults does less, and says so
+  command -v "$1" >/dev/null 2>&1 || wished="$wished $2"
+}
+
+wish iptables iptables # drops packets at random
+wish faketime faketime # moves the clock of a real node
+
+if [ -n "$wished" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+  # shellcheck disable=SC2086 # a list of names
+  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $wished; } \
+    || echo "not here:$wished (rows of tests/faults do less without them)" >&2
+fi
+
 packages() { # the SMSC of tests/peers, from its lock
   command -v npm >/dev/null 2>&1 || return 0
   cd "$(dirname "$0")/../tests/peers" || return 1

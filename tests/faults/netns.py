@@ -35,7 +35,7 @@ from tests.sync.test_store import AGENCY, states_of, submit
 RATE: Final = "64kbit"
 MTU: Final = 576
 LOSS: Final = 10
-"""Packets in a hundred that are dropped in either direction, where nftables can be had."""
+"""Packets in a hundred that are dropped by chance in either direction, where nftables or iptables can be had."""
 
 _TOOLS: Final = ("ip", "tc")
 
@@ -75,10 +75,15 @@ class Space:
         return True
 
     def _drops(self, hook: str) -> bool:
-        inside = ("ip", "netns", "exec", self.name, "nft")
+        """Whether packets are dropped by chance on this way; by whichever of the two filters there is."""
+        inside = ("ip", "netns", "exec", self.name)
         chain = f"add chain inet f {hook} {{ type filter hook {hook} priority 0 ; }}"
         rule = f"add rule inet f {hook} numgen random mod 100 < {LOSS} counter drop"
-        return bool(shutil.which("nft")) and all(_run(*inside, line) for line in ("add table inet f", chain, rule))
+        if shutil.which("nft") and all(_run(*inside, "nft", line) for line in ("add table inet f", chain, rule)):
+            return True
+        chance = ("-m", "statistic", "--mode", "random", "--probability", str(LOSS / 100), "-j", "DROP")
+        filters = (name for name in ("iptables", "iptables-legacy") if shutil.which(name))
+        return any(_run(*inside, name, "-A", hook.upper(), *chance) for name in filters)
 
     def remove(self) -> None:
         _run("ip", "link", "del", f"{self.name}a")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.faults import disks, early, kills, laptops, lines, machine, netns, power, roads, times
+from tests.faults import disks, early, faked, kills, laptops, lines, machine, netns, power, roads, times
 from tests.faults.rows import Fault
 
 _ALL: Final = (
@@ -68,7 +68,7 @@ _ALL: Final = (
     Fault("line-9600", "9,600 bit/s: the requests take at most twice the time of their bytes", lines.slow, 30, 1000),
     Fault(
         "line-namespace",
-        "a network namespace with 64 kbit/s, packets of 576 bytes and lost ones (needs root)",
+        "a network namespace with 64 kbit/s, packets of 576 bytes, one in ten lost (root, and nft or iptables)",
         netns.through_a_namespace,
         150,
         5000,
@@ -138,6 +138,14 @@ _ALL: Final = (
         control=True,
     ),
     Fault("clock-jumps", "the wall clock jumps ten years either way, or to 1970", times.clocks, 12, 500),
+    Fault(
+        "clock-real",
+        "the clock of a real node jumps ten years either way, to 1970 or by an hour while it serves phones, and it is "
+        "killed at times (libfaketime)",
+        faked.jumps,
+        4,
+        100,
+    ),
     Fault(
         "control-wall-clock",
         "control: the same, and the road goes by the wall clock",
