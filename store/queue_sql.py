@@ -27,11 +27,13 @@ STRAND_OF_SERVICE: Final = (
     " AND {scope} ORDER BY r.seq {order} LIMIT ?)"
 )
 STRAND_OF_VILLAGE: Final = (
-    "SELECT * FROM (SELECT r.seq AS cursor, r.seq FROM card c JOIN request r ON r.seq = c.request"
-    " WHERE c.village = ? AND c.request {way} ?"
+    "SELECT * FROM (SELECT r.seq AS cursor, r.seq FROM card c CROSS JOIN request r"
+    " WHERE r.seq = c.request AND c.village = ? AND c.request {way} ?"
     " AND r.service IN (SELECT value FROM json_each(?)) AND r.status IN (SELECT value FROM json_each(?))"
     " AND {scope} ORDER BY c.request {order} LIMIT ?)"
 )
+"""`CROSS JOIN` fixes the order: by the few of a village, not by all of a service."""
+
 STRAND_OF_REVIEW: Final = (
     "SELECT * FROM (SELECT d.seq AS cursor, r.seq FROM delivery d JOIN submission f ON f.seq = d.seq"
     " JOIN request r ON r.seq = f.request"

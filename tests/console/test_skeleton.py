@@ -1,5 +1,6 @@
 """Every page of the table, as strangers, roles and browsers meet it: rights, forms of others, axe, both languages."""
 
+import gzip
 import re
 
 import aiohttp
@@ -7,7 +8,7 @@ import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page as Window
-from playwright.async_api import ViewportSize
+from playwright.async_api import ViewportSize, expect
 
 from console import roles
 from console.cookies import COOKIE
@@ -156,3 +157,56 @@ async def test_the_page_runs_under_its_own_policy(signed_in: SignedIn) -> None:
     await page.goto(ROOT + "/account")
     assert await page.evaluate("typeof htmx") == "object"
     assert said == []
+
+
+async def test_o1_a_first_visit_is_under_a_hundred_kilobytes_and_each_page_under_thirty(site: Site) -> None:
+    asked = {"Accept-Encoding": "gzip"}
+    jar = aiohttp.CookieJar(unsafe=True)
+    for page in SEEN:
+        role = next((one for one in ("officer", *roles.ROLES) if one in page.roles), "")
+        cookies = {COOKIE: (await site.person(role)).cookie} if role else {}
+        async with aiohttp.ClientSession(site.base, cookies=cookies, cookie_jar=jar, auto_decompress=False) as http:
+            async with http.get(address(page), headers=asked) as answer:
+                packed = await answer.read()
+                assert answer.headers["Content-Encoding"] == "gzip", page.path
+            text = gzip.decompress(packed).decode()
+            files = re.findall(r'(?:src|href)="([^"]+\.(?:js|css))"', text)
+            assert len(files) >= 3, page.path
+            weight = 0
+            for file in files:
+                async with http.get(file, headers=asked) as answer:
+                    assert answer.status == 200, file
+                    assert "immutable" in answer.headers["Cache-Control"]
+                    weight += len(await answer.read())
+        assert len(packed) < 30_000, page.path
+        assert len(packed) + weight < 100_000, page.path
+
+
+async def test_the_list_and_a_request_can_be_used_without_a_script(signed_in: SignedIn) -> None:
+    page = await signed_in("officer", script=False)
+    await page.goto(ROOT + "/queue?state=fix")
+    await page.get_by_role("row").get_by_role("link", name=re.compile("^Fix ")).first.click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Fix")
+    await page.goto(ROOT + "/queue")
+    await page.get_by_role("button", name="Sync now").click()
+    await page.wait_for_url("**/console/queue")
+    await page.get_by_role("searchbox").fill(EXAMPLES["ref"])
+    await page.get_by_role("button", name="Find").click()
+    await expect(page.get_by_role("table")).to_be_visible()
+
+
+async def test_the_list_can_be_used_with_the_keyboard_alone(signed_in: SignedIn) -> None:
+    page = await signed_in("officer")
+    await page.goto(ROOT + "/queue?state=fix")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Go to the content")).to_be_focused()
+    await page.keyboard.press("Enter")
+    wanted = page.get_by_role("row").get_by_role("link", name=re.compile("^Fix ")).first
+    for _ in range(40):
+        await page.keyboard.press("Tab")
+        if await wanted.evaluate("element => element === document.activeElement"):
+            break
+    outline = await wanted.evaluate("element => getComputedStyle(element).outlineStyle")
+    assert outline == "solid", "the focus is seen"
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/fix")
