@@ -189,7 +189,7 @@ class Node:
         app = pages.console_app(self.ready, self.figures, self.schema)
         app.router.add_routes([*push.routes(self.road), *self.relations.routes()])
         app.router.add_routes(described.routes(lambda: self.memory.office, self.config.country))
-        add_console(app, desk.compose(self.config, self.memory, self.road))
+        add_console(app, desk.compose(self.config, self.memory, self.road, self.relations.publishing))
         if self.phone:
             app.router.add_routes(self.phone.routes())
         if shared:

@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 
 from console import secrets
 from console.desk import Desk, Link, Position
+from console.pages.publishing import hands
 from sala.config import Config
+from sala.publishing import Publishing
 from sala.sticks import BundleShelf
 from store.memory import Memory
 from store.scope import ALL, EVERYTHING, Scope
@@ -71,7 +73,7 @@ class Links:
         )
 
 
-def compose(config: Config, memory: Memory, road: SyncService) -> Desk:
+def compose(config: Config, memory: Memory, road: SyncService, publishing: Publishing | None = None) -> Desk:
     """The desk of a running node."""
     return Desk(
         memory,
@@ -81,6 +83,7 @@ def compose(config: Config, memory: Memory, road: SyncService) -> Desk:
         languages=config.languages,
         zone=ZoneInfo(config.timezone),
         links=Links(memory, road),
+        hands=hands(publishing.review, publishing.approve) if publishing is not None else {},
         sticks=BundleShelf(config, memory),
         counter=next(iter(config.channels), ""),
         public_url=config.console.public_url,

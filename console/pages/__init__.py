@@ -12,6 +12,7 @@ from console.pages import (
     entry,
     fix,
     home,
+    publishing,
     queue,
     request,
     transfer,
@@ -27,6 +28,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *transfer.PAGES,
     *counter.PAGES,
     *calls.PAGES,
+    *publishing.PAGES,
     *audit.PAGES,
     *account.PAGES,
 )
