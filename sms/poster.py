@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Final
 
 import aiohttp
+from pydantic import Field
 from yarl import URL
 
 from flows.errors import SendError
+from sms import port
 
 # Seconds. Until the connection stands nothing has been sent; after that the message may be on its way.
 _CONNECT: Final = 10.0
-_WHOLE: Final = 30.0
 _LARGEST_ANSWER: Final = 64 * 1024
 
 _AUTH: Final = frozenset({401, 403})
@@ -20,6 +21,16 @@ _SERVER_FAULTS: Final = 500
 _LONGEST_PAUSE: Final = 3600
 
 
+class Settings(port.Settings):
+    """What every gateway has that sends over HTTP.
+
+    Attributes:
+        send_timeout: seconds after which nobody knows whether a message was taken.
+    """
+
+    send_timeout: float = Field(default=30.0, gt=0, le=120)
+
+
 class Poster:
     """Sends over a connection of its own for each message.
 
@@ -27,7 +38,9 @@ class Poster:
     a message taken and not acknowledged, and would leave it unsent for ever; a handshake for each is the price.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, whole: float = 30.0) -> None:
+        """Wait at most `whole` seconds for an answer."""
+        self._whole = whole
         self._http: aiohttp.ClientSession | None = None
 
     async def request(
@@ -57,7 +70,7 @@ class Poster:
         if self._http is None or self._http.closed:
             self._http = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(force_close=True),
-                timeout=aiohttp.ClientTimeout(total=_WHOLE, sock_connect=_CONNECT),
+                timeout=aiohttp.ClientTimeout(total=self._whole, sock_connect=_CONNECT),
                 trust_env=True,
             )
             # It would repeat a GET whose connection broke by itself, and the message may have been taken already.

@@ -10,9 +10,10 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from flows.errors import ConfigFault
 from gateways import port
 from gateways.http.loading import load
+from sms import poster
 
 
-class Settings(port.Settings):
+class Settings(port.Settings, poster.Settings):
     """One operator by its map.
 
     Attributes:

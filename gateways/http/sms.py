@@ -31,7 +31,7 @@ class Side:
         self._settings = settings
         self._sign = found.sign
         self._map = sms
-        self._poster = Poster()
+        self._poster = Poster(settings.send_timeout)
         parts = [part for part in (sms.message, sms.report, sms.optout) if part is not None]
         self.capabilities = port.Capabilities(
             port=1,

@@ -12,7 +12,7 @@ class HttpSender:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._poster = Poster()
+        self._poster = Poster(settings.send_timeout)
 
     async def post(self, message: Outgoing) -> tuple[int, bytes]:
         """The answer's status and body; raises SendError when there is none."""

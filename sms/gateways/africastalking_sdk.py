@@ -13,7 +13,7 @@ from flows.errors import SendError
 from sms.gateways.africastalking_wire import Settings, is_premium
 from store.values import Outgoing
 
-_TIMEOUTS = (10.0, 20.0)
+_CONNECT = 10.0
 _CREATED = 201
 
 
@@ -57,9 +57,9 @@ class SdkSender:
                 [message.msisdn],
                 keyword=settings.keyword or None,
                 link_id=message.link_id,
-                timeout=_TIMEOUTS,
+                timeout=(_CONNECT, settings.send_timeout),
             )
-        return self._sms.send(message.text, [message.msisdn], sender or None, timeout=_TIMEOUTS)
+        return self._sms.send(message.text, [message.msisdn], sender or None, timeout=(_CONNECT, settings.send_timeout))
 
 
 def _lost(error: requests.RequestException) -> SendError:

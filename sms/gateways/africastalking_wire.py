@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from flows.errors import SendError
-from sms import port
+from sms import poster
 from sms.poster import refusal
 from store.values import Outgoing, Sent
 
@@ -21,7 +21,7 @@ from store.values import Outgoing, Sent
 _OURS: Final = frozenset({402, 405})
 
 
-class Settings(port.Settings):
+class Settings(poster.Settings):
     """One Africa's Talking SMS channel.
 
     Attributes:

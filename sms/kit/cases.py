@@ -18,6 +18,9 @@ LONG: Final = "ຂໍແຈ້ງໃຫ້ຊາບວ່າ ຄຳຮ້ອງ�
 PAUSE: Final = 0.01
 """Seconds in which the rate of the kit's channel, 1000 a second, allows more than any case sends at once."""
 
+SHORT: Final = 0.5
+"""Real seconds after which the case about an operator that never answers has waited enough."""
+
 RATE: Final = 5
 """Messages a second of a channel in the case about the rate."""
 
@@ -28,6 +31,7 @@ AFTER: Final[dict[Manner, tuple[str, bool]]] = {
     "broken": ("queued", True),
     "nonsense": ("unknown", False),
     "silent": ("unknown", False),
+    "hanging": ("unknown", False),
 }
 """What becomes of a message by how it was treated, and whether it is sent again."""
 
@@ -193,6 +197,20 @@ async def each_way_to_fail(bench: Bench) -> None:
         expect((await bench.states())[-1], "sent" if again else state, f"the message in the end, after {manner!r}")
 
 
+async def never_answers(bench: Bench) -> None:
+    """An operator that takes a message and never answers: nobody knows, and it is never sent again."""
+    if not isinstance(bench.peer, HttpPeer):
+        return
+    await bench.restart({"send_timeout": SHORT})
+    bench.peer.plays[:] = ["hanging"]
+    await bench.hear("m1", "1")
+    await bench.send()
+    expect(await bench.states(), ["queued" if bench.can.idempotent else "unknown"], "the message")
+    bench.go(3600)
+    await bench.send()
+    expect(len(bench.peer.seen), 2 if bench.can.idempotent else 1, "attempts in the end")
+
+
 async def away(bench: Bench) -> None:
     """While the operator refuses connections messages wait, and go when it is back."""
     await bench.hear("m1", "1")
@@ -321,6 +339,7 @@ CASES: Final[tuple[Case, ...]] = (
     reports,
     unknown_report,
     each_way_to_fail,
+    never_answers,
     away,
     in_order,
     long_lao,

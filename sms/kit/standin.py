@@ -33,6 +33,7 @@ class HttpPeer:
         self._say = say
         self._ids = itertools.count(1)
         self._held = socket.socket()
+        self._enough = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         """Begin to listen on a free port of this machine."""
@@ -45,6 +46,7 @@ class HttpPeer:
 
     async def __aexit__(self, *_: object) -> None:
         """Stop listening."""
+        self._enough.set()
         await self._runner.cleanup()
         self._held.close()
 
@@ -105,6 +107,8 @@ class HttpPeer:
         if manner == "silent" and request.transport:
             request.transport.close()
             await asyncio.sleep(0)
+        if manner == "hanging":
+            await self._enough.wait()
         answer = _PLAIN.get(manner) or self.wire.answers.get(manner, self.wire.answers["taken"])(name)
         return web.Response(status=answer.status, body=answer.body, headers={"Content-Type": answer.content_type})
 

@@ -7,9 +7,9 @@ from typing import Any, Literal, Protocol
 
 from store.values import Answer, Received
 
-Manner = Literal["taken", "refused", "later", "throttled", "broken", "nonsense", "silent"]
+Manner = Literal["taken", "refused", "later", "throttled", "broken", "nonsense", "silent", "hanging"]
 """How the operator treats one message: takes it; refuses it for good; cannot take it now (its own code); 429; 503;
-answers what makes no sense; hangs up after the request has come."""
+answers what makes no sense; hangs up after the request has come; never answers."""
 
 
 @dataclass(frozen=True, slots=True)
