@@ -90,7 +90,7 @@ class Memory:
         self._writing = writing
         self._reading = reading
         self._keeper = keeper
-        self._cache = Cache(settings.most_cached)
+        self._cache = Cache(settings.most_cached, mind)
         self._words = Words()
         self._post = Post(clock, hashing, settings.quiet, settings.send_by)
         self._scribe = Scribe(settings, mind, hashing, clock, self._words, self._post)

@@ -19,7 +19,7 @@ class StoreSettings(BaseModel):
         district: the place of a submission that names none.
         timezone: of `today` and of the quiet hours.
         most_waiting: key presses that may wait for the writer; beyond it they are refused as `Busy`.
-        most_cached: sessions, and people, kept in memory (about 1 KB each).
+        most_cached: sessions, and people, kept in memory (under 1 KB for the two).
         reserve_mb: size of the file that is given up when the disk is full, so that states can still be written.
         free_mb: below this much free space new dialogues are refused (`Moment.full`).
         quiet: local hours, from and to, in which reminders and broadcasts wait.
