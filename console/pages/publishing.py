@@ -44,12 +44,21 @@ async def overview(visit: Visit, *, why: str = "") -> web.StreamResponse:
         acts=await memory.library.unconfirmed(),
         waivers=[one for one in await memory.wording.waivers() if one.good(visit.desk.now())],
         trials=await memory.trials.list(),
-        services=sorted((flow, flow in catalogue.paused, catalogue.said.get(flow, {})) for flow in catalogue.live),
+        services=[
+            (flow, _title(visit, flow), flow in catalogue.paused, catalogue.said.get(flow, {}))
+            for flow in sorted(catalogue.live)
+        ],
         spoken=visit.desk.languages,
         two=memory.drafts.two_persons,
         approver=visit.has(APPROVERS) and _may(visit),
         steerer=visit.has(STEERERS) and _may(visit),
     )
+
+
+def _title(visit: Visit, service: str) -> str:
+    """How citizens know it."""
+    revision = visit.desk.memory.office.live.get(service)
+    return revision.flow.title.say(revision.flow.language(visit.language)) if revision is not None else service
 
 
 async def proposal(visit: Visit) -> web.StreamResponse:
