@@ -11,7 +11,7 @@ import ussd.kit.wire
 from gateways.http import fields as reading
 from gateways.http.loading import load, shipped
 from gateways.http.model import Incoming, Map, Reply, Sample, Send, Sms, Ussd
-from gateways.http.signing import twilio
+from gateways.http.signing import signature
 from gateways.http.words import TYPES
 from sms.kit.wire import HttpSend, Manner, Taken
 from store.values import Answer, Received
@@ -55,9 +55,27 @@ def _request(found: Map, of: Incoming, tail: str, given: Mapping[str, Any]) -> R
     body = b"" if form == "query" else _body(form, plain)
     query = urlencode(plain) if form == "query" else ""
     headers = {"Content-Type": TYPES[of.form]} if body else {}
-    if found.sign.kind == "twilio":
-        headers[found.sign.header] = twilio(str(SETTINGS["token"]), f"{CALLBACK}/{tail}", body)
-    return Received(body, method=method, tail=tail, query=query, headers=headers)
+    bare = Received(body, method=method, tail=tail, query=query, headers=headers)
+    if found.sign.kind == "none":
+        return bare
+    signed = {**headers, found.sign.header: signature(found.sign, bare, _Known())}
+    return Received(body, method=method, tail=tail, query=query, headers=signed)
+
+
+class _Known:
+    """The kit's account, for what the operator signs."""
+
+    callback = CALLBACK
+
+    def secret(self, name: str) -> str:
+        return str(SETTINGS[name])
+
+
+def _unsigned(found: Map, good: Received) -> list[Received]:
+    """The same without its signature, where the operator has one to give."""
+    if found.sign.kind == "none":
+        return []
+    return [Received(good.body, method=good.method, tail=good.tail, query=good.query)]
 
 
 def _body(form: str, given: Mapping[str, Any]) -> bytes:
@@ -118,6 +136,7 @@ def ussd_wire(name: str, found: Map, of: Ussd | None) -> ussd.kit.wire.HttpWire:
         _request(found, of, "ussd", {key: value for key, value in good.items() if key != name})
         for name in (of.number, of.text, *(() if of.session.startswith("/") else (of.session,)))
     ]
+    malformed += _unsigned(found, _request(found, of, "ussd", good))
     return ussd.kit.wire.HttpWire(
         settings={**SETTINGS, "map": name},
         press=lambda press: _request(found, of, "ussd", given(press)),
@@ -193,6 +212,7 @@ def sms_wire(name: str, found: Map, of: Sms | None) -> sms.kit.wire.HttpWire:
     malformed = [
         _request(found, message, "sms", {key: value for key, value in good.items() if key != name}) for name in needed
     ]
+    malformed += _unsigned(found, _request(found, message, "sms", good))
     return sms.kit.wire.HttpWire(
         settings=lambda url: {**SETTINGS, "map": name, "base_url": url},
         message=lambda id_, number, text: _request(found, message, "sms", heard(id_, number, text)),

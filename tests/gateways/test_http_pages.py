@@ -4,12 +4,16 @@ import json
 import re
 import shlex
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from pydantic import BaseModel
 
 from gateways.http.loading import load, shipped
-from sala import config, plugs
+from gateways.http.model import Map
+from sala import config, gateway_kits, plugs
 from store.values import Call, Received
 from tests.house.tree import ROOT
 
@@ -52,6 +56,29 @@ def test_the_map_of_the_page_is_a_map(tmp_path: Path) -> None:
     assert found.sms
     assert found.sms.send.taken.later == ("7",)
     assert tomllib.loads(parts[0])["sign"]["kind"] == "hmac"
+
+
+def keys(kind: type[BaseModel]) -> Iterator[str]:
+    for name, field in kind.model_fields.items():
+        yield name
+        for inner in (field.annotation, *get_args(field.annotation)):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                yield from keys(inner)
+
+
+def test_every_key_of_a_map_is_on_its_page() -> None:
+    written = set(re.findall(r"[a-z0-9_]+", (ROOT / "docs" / "gateways" / "http.md").read_text("utf-8")))
+    assert sorted(set(keys(Map)) - written) == []
+
+
+@pytest.mark.slow
+def test_the_map_of_the_page_passes_the_kit(tmp_path: Path) -> None:
+    page = ROOT / "docs" / "gateways" / "http.md"
+    file = tmp_path / "operator.toml"
+    file.write_text("\n".join(text for text in blocks(page, "toml") if "[channels." not in text))
+    said: list[str] = []
+    assert not gateway_kits.prove(str(file), said.append), said
+    assert said[-1] == "all 37 promises are kept"
 
 
 def test_the_call_of_the_page_is_understood(tmp_path: Path) -> None:
