@@ -107,10 +107,10 @@ class Placer:
             made.add_done_callback(_forget)
             self._pool.shutdown(wait=False)
             self._pool, self._late = ThreadPoolExecutor(1, "map"), name
-            _log.warning("map_late", steps=len(graph.nodes), seconds=self.seconds)
+            _log.warning("map_late", count=len(graph.nodes), seconds=self.seconds)
             return None
         except graphlay.GraphlayError as refused:
-            _log.warning("map_refused", steps=len(graph.nodes), why=str(refused))
+            _log.warning("map_refused", count=len(graph.nodes), fault=type(refused).__name__)
             return None
         self._kept[name] = placed
         while len(self._kept) > KEPT:

@@ -160,6 +160,7 @@ def test_a_question_that_others_need_says_who_they_are() -> None:
         "the condition or calculation `several`",
         "the one-message form",
         "the check page of step 11:confirm",
+        "the check page of step 16:confirm",
     ]
     after = load(edit(BIRTH, DeleteStep(3, "drop")), "b")
     assert "birth_type" not in after.steps[9].model_dump_json()
