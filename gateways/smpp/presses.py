@@ -41,7 +41,7 @@ class Presses:
     """Reads and writes key presses."""
 
     Settings: ClassVar[type[ussd.port.Settings]] = Options
-    capabilities = ussd.port.Capabilities(port=1, text="last", hops=True, ends=True)
+    capabilities = ussd.port.Capabilities(port=1, text="last", ends=True)
 
     def __init__(self, channel: str, settings: Options) -> None:
         assert settings.ussd != "none"  # noqa: S101 - whoever makes this side has looked
