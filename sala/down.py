@@ -1,4 +1,4 @@
-"""What came down from the hub, taken into use: revisions, tables, phrases, keys, pauses; each is checked first."""
+"""What came down from the hub, taken into use: flows, tables, phrases, keys, pauses, users; each is checked first."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from flows.errors import ConfigFault, Fault
 from flows.loader import load
 from flows.revision import revise
+from sala import users
 from sala.config import Config
 from sala.editions import EDITIONS, Overlay, Unfit, clean, laid, lay_down, text_of
 from sala.services import Material
@@ -22,8 +23,8 @@ from sync.hub.consignment import public_key
 EVERY: Final = 5.0
 """Seconds between looks for what has come down, also by another process, and for what has reached its time."""
 
-KINDS: Final = ("revision", "table", "phrases", "pause", "agency", "key", "blocks")
-"""What this version knows. `users` comes with the console; what is unknown waits for a newer version."""
+KINDS: Final = ("revision", "table", "phrases", "pause", "agency", "key", "blocks", "user")
+"""What this version knows; what is unknown waits for a newer version."""
 
 _UNKNOWN: Final = "this version does not know what to do with"
 HINT: Final = "`sala hub key` at the hub prints it"
@@ -97,6 +98,8 @@ class Down:
                 _seals(parcel, self._memory.settings.seal_to.get(parcel.name, ()))
             case "key":
                 _good_key(parcel)
+            case "user":
+                await users.receive(self._memory, parcel.name, parcel.body)
             case "blocks":
                 return
             case _:

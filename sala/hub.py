@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from flows.errors import ConfigFault
 from flows.tables import read_csv
-from sala import editions, keys, services
+from sala import editions, keys, services, users
 from sala.beside import beside
 from sala.config import Config
 from store.draft_values import ApprovalFault
@@ -185,13 +185,15 @@ def _parcels(config: Config, kind: str, subject: str, file: Path | None) -> list
             return [("key", subject, {"revoked": True})]
         case "key":
             return [(kind, _good_key(subject), {"revoked": False})]
+        case "user":
+            return [(kind, subject, users.sent(config, subject))]
         case "agency":
             return [(kind, subject, _seals(config, subject, _text(file)))]
         case _:
             raise ConfigFault(f"{kind}: nothing that is sent down", hint=f"there are: {', '.join(SENT)}")
 
 
-SENT: Final = ("revision", "table", "phrases", "pause", "resume", "agency", "key", "revoke")
+SENT: Final = ("revision", "table", "phrases", "pause", "resume", "agency", "key", "revoke", "user")
 
 
 def _good_key(text: str) -> str:

@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from console import roles, secrets
@@ -10,8 +11,12 @@ from flows.errors import ConfigFault
 from sala.beside import beside
 from sala.config import Config
 from sala.services import actor
+from store.memory import Memory
 from store.scope import ALL, Scope
 from store.users import Account, Newcomer
+
+HUB: Final = "hub"
+"""Who changed an account, when it came down."""
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 
@@ -53,6 +58,59 @@ async def _add(config: Config, new: Newcomer, password: str) -> None:
         hashed = secrets.hash_password(password)
         whole = Newcomer(new.name, hashed, new.roles, new.scope, new.shown)
         await memory.users.add(whole, by=actor())
+
+
+def sent(config: Config, name: str) -> dict[str, Any]:
+    """An account of this hub as it goes down to nodes: rights and the password's hash, never a second factor.
+
+    Raises:
+        ConfigFault: no such user.
+    """
+    found = next((one for one in asyncio.run(_everybody(config)) if one.name == name), None)
+    if found is None:
+        raise ConfigFault(f"there is no user {name}", hint="see: sala user list")
+    return {
+        "roles": list(found.roles),
+        "districts": list(found.scope.districts),
+        "agencies": list(found.scope.agencies),
+        "shown": found.shown,
+        "language": found.language,
+        "password": found.password,
+        "fresh": found.fresh,
+        "subject": found.subject,
+        "active": found.active,
+    }
+
+
+async def receive(memory: Memory, name: str, body: Mapping[str, Any]) -> None:
+    """Make or change an account as the hub has it; one that was closed there is signed out here.
+
+    Raises:
+        ConfigFault: it is no account that this version knows.
+    """
+    try:
+        scope = Scope(_texts(body, "districts"), _texts(body, "agencies"))
+        checked = newcomer(name, _texts(body, "roles"), scope, str(body["shown"]))
+        password, fresh = str(body["password"]), body["fresh"] is True
+    except (KeyError, TypeError) as missing:
+        raise ConfigFault(f"{name}: no account that this version knows", hint="update Sala on this node") from missing
+    before = await memory.users.get(name)
+    if before is None:
+        language, subject = str(body.get("language", "")), str(body.get("subject", ""))
+        await memory.users.add(
+            replace(checked, password=password, language=language, fresh=fresh, subject=subject), by=HUB
+        )
+    elif before.password != password:
+        await memory.users.set_password(name, password, by=HUB, fresh=fresh)
+    active = body.get("active") is not False
+    await memory.users.set_rights(name, checked.roles, scope, by=HUB, shown=checked.shown, active=active)
+
+
+def _texts(body: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    found = body[name]
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise TypeError(name)
+    return tuple(found)
 
 
 def reset(config: Config, name: str) -> str:

@@ -57,11 +57,11 @@ def send(
     kind: Annotated[
         str,
         typer.Argument(
-            help="revision, table, phrases, pause, resume, agency (whom to seal to), key or revoke (a hub's key)."
+            help="revision, table, phrases, pause, resume, user, agency (whom to seal to), key or revoke (a hub's key)."
         ),
     ],
     subject: Annotated[
-        str, typer.Argument(help="The flow file or folder; or the table, language, flow, agency or key.")
+        str, typer.Argument(help="The flow file or folder; or the table, language, flow, user, agency or key.")
     ],
     file: Annotated[
         Path | None,

@@ -53,6 +53,9 @@ def test_a_district_a_hub_and_an_agency_as_three_processes(tmp_path: Path) -> No
         assert nodes[0]["node"] == "LA-XK-03"
         assert nodes[0]["references"] == 40_000
         assert sala("hub", "send", "pause", "feedback", cwd=hub).returncode == 0
+        assert sala("user", "add", "noy", "--role", "officer", "--district", "LA0901", cwd=hub).returncode == 0
+        assert sala("hub", "send", "user", "noy", cwd=hub).returncode == 0
+        assert sala("hub", "send", "user", "nobody", cwd=hub).returncode == 2
         stick = str(tmp_path / "hub.down")
         assert sala("down", "write", stick, cwd=hub).returncode == 0
         assert sala("down", "read", stick, cwd=district).returncode == 0
@@ -60,6 +63,8 @@ def test_a_district_a_hub_and_an_agency_as_three_processes(tmp_path: Path) -> No
         assert (again.returncode, "read before" in again.stderr) == (2, True), again.stderr
         rows = until(lambda: [row for row in _arrived(district) if row["kind"] == "pause" and row["state"] == "active"])
         assert rows[0]["name"] == "feedback"
+        until(lambda: any(row["kind"] == "user" and row["state"] == "active" for row in _arrived(district)))
+        assert "noy" in sala("user", "list", cwd=district).stdout
         assert "runs: birth" in sala("sync", "status", cwd=district).stdout
         assert "node LA-XK-03" in sala("sync", "status", cwd=hub).stdout
         below = json.loads(sala("sync", "status", "--format", "json", cwd=district).stdout)

@@ -183,3 +183,46 @@ async def test_leased_blocks_are_used_and_the_end_is_polite(tmp_path: Path, prep
         assert await one.memory.references_left() == 20_000
         beat = await Pulse(one.memory).compose()
         assert (beat.blocks, beat.left) == (["4821", "0377"], 20_000)
+
+
+def account(**over: Any) -> dict[str, Any]:
+    rights = {"roles": ["officer"], "districts": ["LA0901"], "agencies": ["*"], "shown": "Noy", "language": "lo"}
+    return rights | {"password": "hash-1", "fresh": False, "subject": "", "active": True} | over
+
+
+async def test_a_user_comes_down_is_changed_and_is_closed(tmp_path: Path, prepared: services.Prepared) -> None:
+    async with branch(tmp_path, prepared) as one:
+        users = one.memory.users
+        assert (await one.send("user", "noy", account()))[0] == "active"
+        found = await users.get("noy")
+        assert found is not None
+        assert (found.password, found.roles, found.fresh, found.language) == ("hash-1", ("officer",), False, "lo")
+        cookie, _ = await users.enter("noy", "test", "password")
+        await one.send("user", "noy", account(roles=["auditor"]))
+        sitting = await users.sitting(cookie)
+        assert sitting is not None, "the same password: she stays signed in, with other rights"
+        assert sitting[0].roles == ("auditor",)
+        await one.send("user", "noy", account(password="hash-2"))
+        assert await users.sitting(cookie) is None
+        cookie, _ = await users.enter("noy", "test", "password")
+        await one.send("user", "noy", account(password="hash-2", active=False))
+        assert await users.sitting(cookie) is None
+        again = await users.get("noy")
+        assert again is not None
+        assert not again.active
+
+
+@pytest.mark.parametrize(
+    ("name", "over"),
+    [("Noy!", {}), ("noy", {"roles": ["king"]}), ("noy", {"roles": "officer"}), ("noy", {"districts": ["x y"]})],
+)
+async def test_what_is_no_user_is_refused_and_nothing_changes(
+    tmp_path: Path, prepared: services.Prepared, name: str, over: dict[str, Any]
+) -> None:
+    async with branch(tmp_path, prepared) as one:
+        state, reason = await one.send("user", name, account(**over))
+        assert state == "refused"
+        assert reason
+        assert await one.memory.users.everybody() == []
+        del (short := account())["password"]
+        assert (await one.send("user", "noy", short))[0] == "refused"
