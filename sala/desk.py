@@ -1,12 +1,11 @@
 """The desk composed: what its pages may ask of the rooms beside them, and the first admin."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from console import secrets
 from console.desk import Desk, Link, Position
-from console.pages.publishing import hands
 from sala.config import Config
 from sala.publishing import Publishing
 from sala.sticks import BundleShelf
@@ -83,13 +82,18 @@ def compose(config: Config, memory: Memory, road: SyncService, publishing: Publi
         languages=config.languages,
         zone=ZoneInfo(config.timezone),
         links=Links(memory, road),
-        hands=hands(publishing.review, publishing.approve) if publishing is not None else {},
+        hands=_hands(publishing) if publishing is not None else {},
         sticks=BundleShelf(config, memory),
         counter=next(iter(config.channels), ""),
         public_url=config.console.public_url,
         phone=config.console.phone,
         data=config.data,
     )
+
+
+def _hands(publishing: Publishing) -> dict[str, Callable[..., Awaitable[Any]]]:
+    """What the pages of publishing need: checks, gate and tables meet in `sala/publishing.py`."""
+    return {"review": publishing.review, "approve": publishing.approve, "propose": publishing.propose}
 
 
 async def first_admin(memory: Memory) -> str:

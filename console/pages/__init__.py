@@ -15,6 +15,7 @@ from console.pages import (
     publishing,
     queue,
     request,
+    tables,
     transfer,
 )
 
@@ -29,6 +30,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *counter.PAGES,
     *calls.PAGES,
     *publishing.PAGES,
+    *tables.PAGES,
     *audit.PAGES,
     *account.PAGES,
 )

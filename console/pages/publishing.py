@@ -5,7 +5,7 @@ Needs the hands `review` (a proposal's changes) and `approve`, which `sala/desk.
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
@@ -167,11 +167,6 @@ async def _done(visit: Visit, act: Callable[[], Awaitable[None]], acts: set[str]
         return await overview(visit, why=str(fault))
     await visit.desk.memory.refresh()
     return visit.go("/publishing")
-
-
-def hands(review: Callable[..., Awaitable[Any]], approve: Callable[..., Awaitable[Any]]) -> dict[str, Any]:
-    """What this page needs of the rooms beside, under the names by which it looks for it."""
-    return {"review": review, "approve": approve}
 
 
 PAGES: Final = (
