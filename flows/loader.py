@@ -12,7 +12,7 @@ from flows.model import Flow
 from flows.sentences import sentence
 from flows.steps import verb_of
 from flows.upgrades import FORMAT, format_of, line_of, upgraded
-from flows.yamltext import Document, Path, read_yaml
+from flows.yamltext import MAX_BYTES, Document, Path, read_yaml
 
 __all__ = ["Finding", "FlowFault", "load", "load_path"]
 
@@ -61,7 +61,10 @@ def load_path(path: FilePath | str) -> list[Flow]:
 
 def _text(file: FilePath) -> str:
     try:
-        return file.read_bytes().decode("utf-8-sig")
+        with file.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 8)
+        # Of a file that is too large no more is read than shows it; the last letter may be cut.
+        return data.decode("utf-8-sig", "strict" if len(data) <= MAX_BYTES else "ignore")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise FlowFault((Finding(str(file), line, "", "", "the file is not UTF-8 text: save it as UTF-8"),)) from None

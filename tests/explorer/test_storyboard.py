@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -15,8 +16,11 @@ from flows.explorer.board import board_of
 from flows.explorer.drawing import outline, shortened, svg
 from flows.explorer.storyboard import drawn, storyboard
 from flows.explorer.voice import as_csv, voice_script
+from flows.loader import load
+from flows.revision import revise
 from flows.steps import Ask, End, Say
 from tests.explorer.kit import SERVICES, planted, settings
+from tests.flows.test_check import GOOD
 
 VOID = {"meta", "rect", "circle", "path"}
 
@@ -158,3 +162,14 @@ def test_the_headings_speak_the_readers_language() -> None:
         assert unescape(lao).count(theirs) > 0, key
         assert unescape(lao).count(f">{ours}<") == 0, key
     assert '<html lang="lo">' in lao
+
+
+@pytest.mark.parametrize("language", ["en", "lo"])
+def test_the_page_is_as_it_was_looked_at(language: str, request: pytest.FixtureRequest) -> None:
+    """Looked at in a browser at desk and phone width, and printed; `--update` writes it anew, to be looked at again."""
+    revision = revise(load(GOOD, "water.yaml"), {})
+    made = storyboard(revision, settings(tariffs=(Tariff("LTC", segment=Decimal(150)),)), language)
+    file = Path(__file__).parent / "golden" / f"storyboard-{language}.html"
+    if request.config.getoption("--update"):
+        file.write_text(made, "utf-8")
+    assert made == file.read_text("utf-8"), "if this is as it should be: --update, and look at it in a browser"
