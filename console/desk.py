@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from console.sticks import Sticks
+from console.studio.look import Studio
 from console.words import Words
 from flows.tables import Tables
 from store.memory import Memory
@@ -57,6 +58,28 @@ class Provider:
     secret: str
 
 
+class Publisher(Protocol):
+    """How an approved draft goes live; composed in `sala/`, where checks, gate and tables meet."""
+
+    @property
+    def live(self) -> bool:
+        """Whether a second person must approve."""
+
+    async def review(self, name: str, files: Mapping[str, str]) -> Any:
+        """What there is to say of a text before it goes live; see `sala/verdict.py`."""
+
+    async def propose(
+        self, name: str, by: str, note: str, active_from: int | None = None, *, files: Mapping[str, str] | None = None
+    ) -> tuple[int, Any]:
+        """Propose a text; the number of the proposal."""
+
+    async def approve(self, proposal: int, by: str, note: str = "") -> Any:
+        """Say yes; it is live at once, or at its time."""
+
+    async def publish(self, name: str, by: str, note: str, files: Mapping[str, str]) -> Any:
+        """Publish as one person, where one suffices."""
+
+
 @dataclass(slots=True)
 class Desk:
     """Composed in `sala/desk.py`; tests make their own.
@@ -67,6 +90,7 @@ class Desk:
         sticks: bundles for USB sticks; None: this node has none.
         counter: the channel by which somebody at the counter gets her messages; "": there is none, and no counter.
         provider: the ministry's sign-in, None: local accounts only. public_url: under which browsers know this desk.
+        studio: what the pages of flows have worked out of drafts. publisher: how a draft goes live, with its gate.
         wrong: when a wrong password came from which address. hashing: how many passwords are hashed at once.
     """
 
@@ -86,6 +110,8 @@ class Desk:
     phone: bool = False
     data: Path | None = None
     wrong: dict[str, list[float]] = field(default_factory=dict)
+    studio: Studio = field(default_factory=Studio)
+    publisher: Publisher | None = None
     hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
     @property

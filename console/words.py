@@ -28,8 +28,12 @@ class Words(Mapping[str, Mapping[str, str]]):
 
 @cache
 def _read(language: str) -> Mapping[str, str]:
-    content = tomllib.loads((files("console") / "words" / f"{language}.toml").read_text("utf-8"))
-    return {key: value for key, value in content.items() if isinstance(value, str)}
+    place = files("console") / "words"
+    found: dict[str, str] = {}
+    for name in ("", "flows."):
+        content = tomllib.loads((place / f"{name}{language}.toml").read_text("utf-8"))
+        found |= {key: value for key, value in content.items() if isinstance(value, str)}
+    return found
 
 
 def is_signed(language: str) -> bool:

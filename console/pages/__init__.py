@@ -9,6 +9,7 @@ from console.pages import (
     calls,
     conflicts,
     counter,
+    editing,
     entry,
     fix,
     home,
@@ -32,5 +33,6 @@ PAGES: Final[tuple[Page, ...]] = (
     *publishing.PAGES,
     *tables.PAGES,
     *audit.PAGES,
+    *editing.PAGES,
     *account.PAGES,
 )
