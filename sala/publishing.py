@@ -89,7 +89,7 @@ class Publishing:
         The flows in `sent` come from a hub, which alone publishes them. What cannot be published (its code belongs to
         another service) keeps no node from starting: it is told. Returns the digests of what was published.
         """
-        await self._memory.wording.mark((await asyncio.to_thread(marks_beside, self._config.services)).by)
+        await self._read_marks()
         known = {one.digest for one in await self._memory.library.list() if not one.tried}
         proposed = {one.digest for one in await self._memory.drafts.proposals(all_of_them=_MOST_PROPOSALS)}
         done = []
@@ -106,6 +106,16 @@ class Publishing:
         if done:
             await self._memory.refresh()
         return done
+
+    async def _read_marks(self) -> None:
+        """Keep what was reviewed beside the files; a file that cannot be read only leaves its words unreviewed."""
+        try:
+            marks = await asyncio.to_thread(marks_beside, self._config.services)
+        except Fault as fault:
+            await self._memory.review.tell("words", f"reviewed words are not taken over: {fault}"[:500])
+            _log.error("marks_not_read", code=fault.code)
+        else:
+            await self._memory.wording.mark(marks.by)
 
     async def _begin(self, revision: Revision) -> None:
         name, files = revision.flow.id, services.files_of(revision)

@@ -280,11 +280,15 @@ def files_of(revision: Revision) -> dict[str, str]:
 
 
 def marks_beside(paths: Iterable[Path]) -> Marks:
-    """The marks of what was reviewed, from the files beside these flows and those of the library."""
+    """The marks of what was reviewed, from the files beside these flows and those of the library.
+
+    Raises:
+        TextsFault: one of them is no such file.
+    """
     by: dict[str, dict[str, str]] = {}
     for path in (*paths, LIBRARY):
-        for flow in load_path(path):
-            file = Path(flow.file).with_name(file_of(Path(flow.file).name))
+        for flow in sorted(path.glob("*.y*ml")) if path.is_dir() else (path,):
+            file = flow.with_name(file_of(flow.name))
             if file.exists():
                 for language, some in read_marks(file.read_text("utf-8")).by.items():
                     by.setdefault(language, {}).update(some)

@@ -12,7 +12,7 @@ import pytest
 from flows.errors import ConfigFault
 from flows.loader import load
 from flows.sheets import phrases_toml
-from flows.texts import entries
+from flows.texts import Marks, entries, write_marks
 from flows.texts.marks import digest
 from sala import services
 from sala.config import Config
@@ -94,13 +94,15 @@ Opened = Callable[..., Any]
 @pytest.fixture
 def opened(tmp_path: Path, hands: Hands) -> Opened:
     @asynccontextmanager
-    async def one(stage: str = "live", *texts: str) -> AsyncIterator[Desk]:
+    async def one(stage: str = "live", *texts: str, beside: str = "") -> AsyncIterator[Desk]:
         folder = tmp_path / "flows"
         folder.mkdir(exist_ok=True)
         for file in folder.iterdir():
             file.unlink()
         for text in texts:
             (folder / f"{load(text, 'a').id}.yaml").write_text(text, "utf-8")
+        if beside:
+            (folder / "birth.reviewed.toml").write_text(beside, "utf-8")
         (tmp_path / "fees.csv").write_text(FEES)
         config = Config(
             node="LA-XK-03", stage=stage, languages=("en",), services=(folder,), tables={"fees": tmp_path / "fees.csv"}
@@ -147,6 +149,19 @@ async def test_files_of_a_live_node_wait_for_a_person_and_for_their_words(opened
         assert (act.by, act.proposer, act.confirmation) == ("ben", "start", "")
     async with opened("live", TEXT) as desk:
         assert await desk.memory.drafts.proposals() == [], "what was proposed once is not proposed again"
+
+
+async def test_marks_beside_the_files_are_taken_and_a_broken_one_keeps_no_node_from_starting(
+    opened: Opened,
+) -> None:
+    found = entries(load(TEXT, "a.yaml"))
+    marks = write_marks(Marks({"en": {digest(one, "en", "en"): "Noy" for one in found}}))
+    async with opened("live", TEXT, beside="[en\n") as desk:
+        assert ("words", True) in [(kind, "not taken over" in text) for kind, text in await told(desk)]
+        with pytest.raises(GateFault):
+            await desk.publishing.approve(1, "ben")
+    async with opened("live", TEXT, beside=marks) as desk:
+        assert (await desk.publishing.approve(1, "ben"))[0].state == "live"
 
 
 async def test_a_named_person_lets_words_through_for_a_time_and_is_reminded(opened: Opened, hands: Hands) -> None:

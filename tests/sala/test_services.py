@@ -69,3 +69,14 @@ def test_a_start_says_the_first_finding_and_how_many_more(tmp_path: Path) -> Non
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigFault, match="no such file or folder"):
         services.read([tmp_path / "nowhere"])
+
+
+def test_marks_are_read_from_beside_a_file_and_from_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("sala: 1\n")
+    (tmp_path / "a.reviewed.toml").write_text('[lo]\n0011223344556677 = "2026-11-29 Noy"\n')
+    for path in (tmp_path, tmp_path / "a.yaml"):
+        assert services.marks_beside([path]).by["lo"]["0011223344556677"] == "2026-11-29 Noy"
+    assert services.marks_beside([tmp_path / "b.yaml"]).by.get("lo", {}).get("0011223344556677") is None
+    (tmp_path / "a.reviewed.toml").write_text("[lo\n")
+    with pytest.raises(Fault, match="cannot be read"):
+        services.marks_beside([tmp_path])
