@@ -83,6 +83,7 @@ def compose(config: Config, memory: Memory, road: SyncService, publishing: Publi
         zone=ZoneInfo(config.timezone),
         links=Links(memory, road),
         hands=_hands(publishing) if publishing is not None else {},
+        publisher=publishing,
         sticks=BundleShelf(config, memory),
         counter=next(iter(config.channels), ""),
         public_url=config.console.public_url,

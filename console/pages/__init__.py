@@ -23,6 +23,7 @@ from console.pages import (
 PAGES: Final[tuple[Page, ...]] = (
     *entry.PAGES,
     *home.PAGES,
+    *editing.PAGES,
     *queue.PAGES,
     *request.PAGES,
     *fix.PAGES,
@@ -33,6 +34,5 @@ PAGES: Final[tuple[Page, ...]] = (
     *publishing.PAGES,
     *tables.PAGES,
     *audit.PAGES,
-    *editing.PAGES,
     *account.PAGES,
 )

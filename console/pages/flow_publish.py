@@ -55,6 +55,7 @@ async def _page(work: Work, status: int = 200, why: str = "") -> web.Response:
         new=new,
         old=old,
         waiting=[one for one in await desk.memory.drafts.proposals() if one.kind == "flow" and one.name == work.name],
+        held=await going.held_back(desk, new) if new is not None else "",
         two=going.two_persons(desk),
         may_approve=visit.has(APPROVERS),
         typed=visit.form,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.desk import Desk
+from flows.gate import counted
 from flows.revision import Revision
 from store.draft_values import ApprovalFault, DraftFault
 from store.library import Why
@@ -17,6 +18,14 @@ def files_of(revision: Revision) -> dict[str, str]:
 def two_persons(desk: Desk) -> bool:
     """Whether a second person must say yes."""
     return desk.publisher.live if desk.publisher is not None else desk.memory.drafts.two_persons
+
+
+async def held_back(desk: Desk, revision: Revision) -> str:
+    """Which words nobody has reviewed, so that a live node holds them back; "" for none."""
+    if desk.publisher is None:
+        return ""
+    review = await desk.publisher.review(revision.flow.id, files_of(revision))
+    return counted(review.held)
 
 
 async def propose(desk: Desk, revision: Revision, by: str, note: str, active_from: int | None) -> int:
