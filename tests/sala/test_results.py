@@ -12,6 +12,7 @@ import pytest
 from sala import cli
 from sala import config as configuration
 from sala.beside import beside
+from sala.services import LIBRARY
 from store.audit import Entry
 from tests.sala.nodes import Node, started, written
 from tests.sala.test_serve import MOTHER, register_as
@@ -99,3 +100,17 @@ def test_a_folder_with_something_in_it_is_left_alone(node: Node, tmp_path: Path,
     assert exported(node, tmp_path) == 2
     assert "not empty" in capsys.readouterr().err
     assert exported(node, tmp_path / "x", service="nothing") == 2
+
+
+def test_what_is_published_is_compared_by_its_name(node: Node, capsys: Captured) -> None:
+    config = ["--config", str(node.folder / "sala.toml")]
+    assert cli.main(["flow", "list", "--format", "json", *config]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    digest = next(row["revision"] for row in listed if row["service"] == "birth").removeprefix("sha256:")
+    for name in ("birth", digest[:12], digest):
+        assert cli.main(["flow", "diff", name, str(LIBRARY / "birth.yaml"), *config]) == 0
+        assert capsys.readouterr().out == "nothing changes\n"
+    assert cli.main(["flow", "diff", "farm", "birth", *config]) == 1
+    assert "Her age" in capsys.readouterr().out
+    assert cli.main(["flow", "diff", "nobody", "birth", *config]) == 2
+    assert "0 revisions are called so" in capsys.readouterr().err
