@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from console.sticks import Sticks
@@ -12,6 +12,9 @@ from console.studio.look import Studio
 from console.words import Words
 from flows.tables import Tables
 from store.memory import Memory
+
+if TYPE_CHECKING:
+    from console.oidc import Ministry
 
 Position = Literal["up", "down", "trying", "stopped", "unknown"]
 
@@ -50,12 +53,13 @@ async def _no_links() -> Sequence[Link]:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """The ministry's own sign-in (OpenID Connect)."""
+    """The ministry's own sign-in (OpenID Connect); `claim` is what an account here names her by."""
 
     name: str
     issuer: str
     client: str
     secret: str
+    claim: str = "sub"
 
 
 class Publisher(Protocol):
@@ -89,7 +93,7 @@ class Desk:
         hands: whatever else lies in a sibling room, by name; the page that needs one says which in its docstring.
         sticks: bundles for USB sticks; None: this node has none.
         counter: the channel by which somebody at the counter gets her messages; "": there is none, and no counter.
-        provider: the ministry's sign-in, None: local accounts only. public_url: under which browsers know this desk.
+        ministry: its sign-in, None: local accounts only. public_url: under which browsers know this desk.
         studio: what the pages of flows have worked out of drafts. publisher: how a draft goes live, with its gate.
         wrong: when a wrong password came from which address. hashing: how many passwords are hashed at once.
     """
@@ -105,7 +109,7 @@ class Desk:
     hands: Mapping[str, Callable[..., Awaitable[Any]]] = field(default_factory=dict)
     sticks: Sticks | None = None
     counter: str = ""
-    provider: Provider | None = None
+    ministry: "Ministry | None" = None
     public_url: str = ""
     phone: bool = False
     data: Path | None = None

@@ -48,13 +48,17 @@ CODES: Final = frozenset({"invalid", "permanent", "conflict"})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer; `name` is the field's key, `named` whether the agency has named it as wrong or missing."""
+    """One answer; `name` is the field's key, `named` whether the agency has named it as wrong or missing.
+
+    `computed`: nobody was asked; the service worked it out.
+    """
 
     name: str
     label: str
     value: str
     named: bool = False
     flagged: bool = False
+    computed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +161,7 @@ class Reader:
         fields, flags = self.fields(data["revision"]), set(data.get("flags", ()))
         for name, value in data["answers"].items():
             label, shown = self.value(fields.get(name), name, value)
-            yield Answer(name, label, shown, name in named, name in flags)
+            yield Answer(name, label, shown, name in named, name in flags, bool(fields) and name not in fields)
         for name in named - data["answers"].keys():
             yield Answer(name, self.label(fields.get(name), name), self._visit.say["missing"], named=True)
 

@@ -51,6 +51,16 @@ class Door(Part):
     proxies: tuple[str, ...] = ()
 
 
+class Oidc(Part):
+    """The ministry's own sign-in for the desk (OpenID Connect)."""
+
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    issuer: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")]
+    client_id: Annotated[str, Field(min_length=1)]
+    client_secret: SecretStr
+    claim: str = "sub"
+
+
 class Console(Part):
     """The desk's address; the same as the gateways' door for a demonstration."""
 
@@ -58,6 +68,7 @@ class Console(Part):
     port: Annotated[int, Field(ge=1, le=65_535)] = 8081
     public_url: str = ""
     phone: bool = False
+    oidc: Oidc | None = None
 
 
 class Log(Part):

@@ -5,8 +5,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from console import secrets
-from console.desk import Desk, Link, Position
-from sala.config import Config
+from console.desk import Desk, Link, Position, Provider
+from console.oidc import Ministry
+from sala.config import Config, Oidc
 from sala.publishing import Publishing
 from sala.sticks import BundleShelf
 from store.memory import Memory
@@ -86,6 +87,7 @@ def compose(config: Config, memory: Memory, road: SyncService, publishing: Publi
         publisher=publishing,
         sticks=BundleShelf(config, memory),
         counter=next(iter(config.channels), ""),
+        ministry=_ministry(config.console.oidc),
         public_url=config.console.public_url,
         phone=config.console.phone,
         data=config.data,
@@ -95,6 +97,13 @@ def compose(config: Config, memory: Memory, road: SyncService, publishing: Publi
 def _hands(publishing: Publishing) -> dict[str, Callable[..., Awaitable[Any]]]:
     """What the pages of publishing need: checks, gate and tables meet in `sala/publishing.py`."""
     return {"review": publishing.review, "approve": publishing.approve, "propose": publishing.propose}
+
+
+def _ministry(given: Oidc | None) -> Ministry | None:
+    if given is None:
+        return None
+    secret = given.client_secret.get_secret_value()
+    return Ministry(Provider(given.name, given.issuer, given.client_id, secret, given.claim))
 
 
 async def first_admin(memory: Memory) -> str:

@@ -22,20 +22,25 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 
 
 def add(
-    config: Config, name: str, held: Sequence[str], districts: Sequence[str], agencies: Sequence[str], shown: str
+    config: Config,
+    name: str,
+    held: Sequence[str],
+    scope: Scope,
+    shown: str = "",
+    subject: str = "",
 ) -> str:
     """Make an account; returns its first password, which is changed at the first sign-in.
 
     Raises:
         ConfigFault: no such role, or no good name. StoreFault: the name is taken.
     """
-    new = newcomer(name, held, Scope(tuple(districts), tuple(agencies)), shown)
+    new = newcomer(name, held, scope, shown, subject)
     password = secrets.draw_password()
     asyncio.run(_add(config, new, password))
     return password
 
 
-def newcomer(name: str, held: Sequence[str], scope: Scope, shown: str = "") -> Newcomer:
+def newcomer(name: str, held: Sequence[str], scope: Scope, shown: str = "", subject: str = "") -> Newcomer:
     """An account without its password.
 
     Raises:
@@ -50,14 +55,13 @@ def newcomer(name: str, held: Sequence[str], scope: Scope, shown: str = "") -> N
     wrong = [one for one in scope.districts if one != ALL and not re.fullmatch(r"[A-Z0-9]{2,12}", one)]
     if wrong:
         raise ConfigFault(f"{wrong[0]}: no code of a district", hint="for example LA0901; LA09 is the whole province")
-    return Newcomer(name, "", held, scope, shown=shown)
+    return Newcomer(name, "", held, scope, shown=shown, subject=subject)
 
 
 async def _add(config: Config, new: Newcomer, password: str) -> None:
     async with beside(config) as memory:
         hashed = secrets.hash_password(password)
-        whole = Newcomer(new.name, hashed, new.roles, new.scope, new.shown)
-        await memory.users.add(whole, by=actor())
+        await memory.users.add(replace(new, password=hashed), by=actor())
 
 
 def sent(config: Config, name: str) -> dict[str, Any]:

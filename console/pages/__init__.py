@@ -13,6 +13,7 @@ from console.pages import (
     entry,
     fix,
     home,
+    ministry,
     publishing,
     queue,
     request,
@@ -22,6 +23,7 @@ from console.pages import (
 
 PAGES: Final[tuple[Page, ...]] = (
     *entry.PAGES,
+    *ministry.PAGES,
     *home.PAGES,
     *editing.PAGES,
     *queue.PAGES,

@@ -40,13 +40,13 @@ async def login(visit: Visit) -> web.StreamResponse:
     """The form."""
     if visit.account is not None:
         return visit.go("/")
-    return _form(visit, "", to=_inside(visit.asked(_PATH)))
+    return _form(visit, "", to=inside(visit.asked(_PATH)))
 
 
 async def enter(visit: Visit) -> web.StreamResponse:
     """Let her in, or say in plain words why not."""
     name, password = visit.text("name", 60).lower(), str(visit.form.get("password", ""))
-    kept, to = str(visit.form.get(_KEPT, "")), _inside(visit.text(_PATH, 500))
+    kept, to = str(visit.form.get(_KEPT, "")), inside(visit.text(_PATH, 500))
     if why := _braked(visit.desk.wrong, visit.request.remote or ""):
         return _form(visit, why, status=429, kept=kept, to=to)
     account, why = await _checked(visit, name, password)
@@ -110,7 +110,7 @@ async def leave(visit: Visit) -> web.StreamResponse:
 
 async def language(visit: Visit) -> web.StreamResponse:
     """Choose the language of the pages in this browser."""
-    to = _inside(visit.asked(_PATH, 500)) or ROOT + "/"
+    to = inside(visit.asked(_PATH, 500)) or ROOT + "/"
     answer = web.Response(status=303, headers={"Location": to})
     chosen = visit.part("tag")
     if chosen in LANGUAGES:
@@ -126,7 +126,7 @@ def _form(visit: Visit, why: str, *, status: int = 200, kept: str = "", to: str 
         kept=kept,
         to=to,
         name=visit.text("name", 60),
-        provider=visit.desk.provider,
+        provider=visit.desk.ministry.provider if visit.desk.ministry else None,
     )
 
 
@@ -157,7 +157,7 @@ def _here(visit: Visit) -> str:
     return visit.request.rel_url.raw_path_qs if visit.form or visit.request.method == "GET" else ROOT + "/"
 
 
-def _inside(address: str) -> str:
+def inside(address: str) -> str:
     """The address when it is one of ours; nobody is sent elsewhere from here."""
     return address if address.startswith(ROOT + "/") and "\\" not in address and "//" not in address else ""
 

@@ -22,12 +22,15 @@ def add(
     ] = [],  # noqa: B006 - typer's manner; it is never changed
     agency: Annotated[list[str], typer.Option(help="An agency, * for all; may be repeated. Default: all.")] = ["*"],  # noqa: B006
     shown: Annotated[str, typer.Option(help="The name that others read.")] = "",
+    subject: Annotated[str, typer.Option(help="Her name at the ministry's own sign-in, if there is one.")] = "",
     config: ConfigFile = None,
 ) -> None:
     """Make an account; its first password is printed, and must be changed at the first sign-in."""
     from sala import users
+    from store.scope import Scope
 
-    print(f"password: {users.add(read_config(config), name, role, district, agency, shown)}")
+    scope = Scope(tuple(district), tuple(agency))
+    print(f"password: {users.add(read_config(config), name, role, scope, shown, subject)}")
 
 
 @app.command()

@@ -17,7 +17,9 @@ XAY, PEK = Scope(("LA04",), ("*",)), Scope(("LA0901",), ("*",))
 
 async def refuse(memory: Memory, seq: int, agency: str, *fields: str, code: str = "invalid") -> None:
     said = Settlement(seq, "refuse", code=code, reason="bad_value", fields=fields)
-    await memory.road.settle(agency, [said], Trip(agency, "http", (seq,), "answered"), 1_800_000_000, wake=False)
+    await memory.road.settle(
+        agency, [said], Trip(agency, "http", (seq,), "answered"), memory.clock.steady(), wake=False
+    )
 
 
 async def filled(memory: Memory, count: int = 120) -> None:
