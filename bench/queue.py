@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import mean
+from statistics import median
 from typing import Any
 
 import psutil
@@ -121,6 +121,7 @@ async def _beside(memory: Memory, folder: Path, fresh: Iterator[int], rounds: in
 
 async def _round(memory: Memory, fresh: Iterator[int]) -> dict[str, Cost]:
     """The cost of one of each, its checkpoint included, and of a bare loop just now."""
+    await _checkpoint(memory)
     numbers = [next(fresh) for _ in range(_PHONES)]
     texts = ["*".join("a" * place) for place in range(_PRESSES + 1)]
     chosen, now = f"{texts[-1]}*LANG lo", memory.clock.steady()
@@ -142,10 +143,14 @@ async def _round(memory: Memory, fresh: Iterator[int]) -> dict[str, Cost]:
 async def _cost(memory: Memory, work: Callable[[], Awaitable[Any]], count: int) -> Cost:
     begun, before = time.process_time(), _written()
     await work()
-    # Each kind of work pays for the pages that it has changed, and for no others. Not in the writer's turn, which is a
-    # transaction.
-    await memory._writing.rows("PRAGMA wal_checkpoint(PASSIVE)")  # noqa: SLF001 - no part of the store does this
+    await _checkpoint(memory)
     return (time.process_time() - begun) * 1e6 / count, (_written() - before) / 2 / count
+
+
+async def _checkpoint(memory: Memory) -> None:
+    """So that each kind of work pays for the pages that it has changed, and for no others."""
+    # Not in the writer's turn, which is a transaction.
+    await memory._writing.rows("PRAGMA wal_checkpoint(PASSIVE)")  # noqa: SLF001 - no part of the store does this
 
 
 async def _timed(work: Callable[[], Awaitable[Any]]) -> float:
@@ -198,7 +203,7 @@ def _table(sizes: list[int], found: list[Found], more: list[dict[str, float]]) -
     ]
     for name, last in found[-1].items():
         cells = " | ".join(yard.shown(one[name].us, 1) for one in found)
-        pages = f"{mean(last.small_pages):.2f}, {mean(last.pages):.2f}"
+        pages = f"{median(last.small_pages):.2f}, {median(last.pages):.2f}"
         lines.append(f"| {name} | {yard.shown(last.small, 1)} | {cells} | {yard.shown(last.ratios)} | {pages} |")
     for title, key in (
         ("the index of whose requests are whose, a request", "put_away_us"),

@@ -44,7 +44,7 @@ from store.routes import Routes
 from store.rows import Cache
 from store.scribe import Scribe
 from store.settings import StoreSettings
-from store.sqlite import FILE, Sqlite
+from store.sqlite import FILE, LEAST_CACHE, Sqlite, share_of_memory
 from store.statuses import Statuses
 from store.sweep import Sweep
 from store.trail import trail
@@ -342,7 +342,8 @@ async def open_memory(
         if role == "node":
             stack.enter_context(Lock(settings.data))
         file = settings.data / FILE
-        writing = await Sqlite.open(file, key, checkpoints=role == "node")
+        cache = settings.page_cache_mb or share_of_memory() if role == "node" else LEAST_CACHE
+        writing = await Sqlite.open(file, key, checkpoints=role == "node", cache_mb=cache)
         stack.push_async_callback(writing.close)
         # A reader cannot set up an empty file: the schema is there before it opens.
         await migrate.migrate(writing)

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import partial
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from flows import delivery
@@ -72,8 +72,12 @@ class Road:
         number = self._words.number(agency)
         before: dict[int, tuple[int, int]] = {}
         for some in self._few(dict.fromkeys(seqs)):
+
+            async def run(database: Database, some: Sequence[int] = some) -> dict[int, tuple[int, int]]:
+                return await _lease(database, number, some, owner, until, now)
+
             try:
-                before |= await self._writer.do(partial(_lease, number, some, owner, until, now), slow=True)
+                before |= await self._writer.do(run, slow=True)
             except StoreFault:
                 if not before:
                     raise
@@ -100,7 +104,11 @@ class Road:
         answer = 0
         for place, some in enumerate(chunks, 1):
             last = place == len(chunks)
-            run = partial(_settle_some, number, some, trip, now, answer=answer, last=last, wake=wake and last)
+            piece = _Piece(number, some, trip, now, answer, last=last, wake=wake and last)
+
+            async def run(database: Database, piece: _Piece = piece) -> int:
+                return await _settle_piece(database, piece)
+
             answer = await self._writer.do(run, slow=len(chunks) > 1)
 
     def _few(self, many: Iterable[T]) -> list[list[T]]:
@@ -227,7 +235,7 @@ class Road:
 
 
 async def _lease(
-    agency: int, seqs: Sequence[int], owner: str, until: int, now: int, database: Database
+    database: Database, agency: int, seqs: Sequence[int], owner: str, until: int, now: int
 ) -> dict[int, tuple[int, int]]:
     """Lease what of these nobody holds; returns attempts and state of each as they were before."""
     await database.begin()
@@ -244,23 +252,28 @@ async def _lease(
     return {seq: (free[seq][4], free[seq][1]) for seq in taken}
 
 
-async def _settle_some(
-    agency: int,
-    settlements: Sequence[Settlement],
-    trip: Trip,
-    now: int,
-    database: Database,
-    *,
-    answer: int,
-    last: bool,
-    wake: bool,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Some of what a trip came to; `answer` is the row of its answer (0: none yet)."""
+
+    agency: int
+    settlements: Sequence[Settlement]
+    trip: Trip
+    now: int
+    answer: int
+    last: bool
+    wake: bool
+
+
+async def _settle_piece(database: Database, piece: _Piece) -> int:
     await database.begin()
     pile = Pile(database)
-    await pile.many(road_sql.OPEN_ROAD, [(agency,)])
-    kept = await _settle(pile, agency, settlements, trip, now, answer=answer, last=last)
-    if wake:
-        await _wake(pile, agency, held=False)
+    await pile.many(road_sql.OPEN_ROAD, [(piece.agency,)])
+    kept = await _settle(
+        pile, piece.agency, piece.settlements, piece.trip, piece.now, answer=piece.answer, last=piece.last
+    )
+    if piece.wake:
+        await _wake(pile, piece.agency, held=False)
     await pile.flush()
     return kept
 

@@ -20,6 +20,7 @@ class StoreSettings(BaseModel):
         timezone: of `today` and of the quiet hours.
         most_waiting: key presses that may wait for the writer; beyond it they are refused as `Busy`.
         most_cached: sessions, and people, kept in memory (under 1 KB for the two).
+        page_cache_mb: memory for pages of the database; 0: a 32nd of the machine's, at least 32 and at most 256.
         reserve_mb: size of the file that is given up when the disk is full, so that states can still be written.
         free_mb: below this much free space new dialogues are refused (`Moment.full`).
         quiet: local hours, from and to, in which reminders and broadcasts wait.
@@ -42,6 +43,7 @@ class StoreSettings(BaseModel):
     timezone: str = "Asia/Vientiane"
     most_waiting: Annotated[int, Field(ge=1)] = 5_000
     most_cached: Annotated[int, Field(ge=16)] = 50_000
+    page_cache_mb: Annotated[int, Field(ge=0)] = 0
     reserve_mb: Annotated[int, Field(ge=0)] = 16
     free_mb: Annotated[int, Field(ge=0)] = 64
     quiet: tuple[int, int] = (20, 8)

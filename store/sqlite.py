@@ -16,6 +16,11 @@ from store.database import Row
 
 FILE: Final = "sala.db"
 KEY_SIZE: Final = 32
+LEAST_CACHE: Final = 32
+"""Megabytes for pages: enough for what is written to now."""
+MOST_CACHE: Final = 256
+"""Megabytes for pages: a million people and their requests are found in so much without reading the disk."""
+
 PATIENCE: Final = 10.0
 """Seconds that a statement waits for another process's transaction."""
 
@@ -52,10 +57,19 @@ def require_sound_engine() -> None:
         )
 
 
-def open_keyed(file: Path, key: bytes, *, reader: bool = False, checkpoints: bool = True) -> Any:
+def share_of_memory() -> int:
+    """Megabytes for pages of the database that this machine can spare: a 32nd, at least 32 and at most 256."""
+    whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 1_000_000
+    return max(LEAST_CACHE, min(MOST_CACHE, whole // 32))
+
+
+def open_keyed(
+    file: Path, key: bytes, *, reader: bool = False, checkpoints: bool = True, cache_mb: int = LEAST_CACHE
+) -> Any:
     """Open `file` with the raw 32-byte `key` and set what every connection of ours needs.
 
-    A reader can neither write nor checkpoint; a process beside the node leaves `checkpoints` to it.
+    A reader can neither write nor checkpoint; a process beside the node leaves `checkpoints` to it. `cache_mb` is the
+    memory for pages of one that writes.
 
     Raises:
         KeyFault: the file is not a database of this key.
@@ -73,6 +87,8 @@ def open_keyed(file: Path, key: bytes, *, reader: bool = False, checkpoints: boo
         link.execute("SELECT count(*) FROM sqlite_master").fetchone()
         for pragma in _READER if reader else _WRITER:
             link.execute(pragma).fetchall()
+        if not reader:
+            link.execute(f"PRAGMA cache_size = -{cache_mb * 1000}").fetchall()
         if not checkpoints:
             link.execute("PRAGMA wal_autocheckpoint = 0").fetchall()
     except dbapi2.DatabaseError as fault:
@@ -89,7 +105,6 @@ _WRITER = (
     "PRAGMA journal_mode = WAL",
     # NORMAL loses acknowledged key presses at a power cut.
     "PRAGMA synchronous = FULL",
-    "PRAGMA cache_size = -32000",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA secure_delete = FAST",
     "PRAGMA journal_size_limit = 67108864",
@@ -117,7 +132,9 @@ class Sqlite:
         """Told when a reader finds that the disk or the file is bad; a writer's owner sees it by itself."""
 
     @classmethod
-    async def open(cls, file: Path, key: bytes, *, reader: bool = False, checkpoints: bool = True) -> Self:
+    async def open(
+        cls, file: Path, key: bytes, *, reader: bool = False, checkpoints: bool = True, cache_mb: int = LEAST_CACHE
+    ) -> Self:
         """Open a connection of its own thread; `close` it, or the interpreter never exits.
 
         Raises:
@@ -125,7 +142,7 @@ class Sqlite:
         """
         require_sound_engine()
         # Opened before aiosqlite has it: when its own connector fails, its thread outlives the caller.
-        raw = await asyncio.to_thread(open_keyed, file, key, reader=reader, checkpoints=checkpoints)
+        raw = await asyncio.to_thread(open_keyed, file, key, reader=reader, checkpoints=checkpoints, cache_mb=cache_mb)
         link = _Link(lambda: raw, 64)
         await link
         return cls(link, raw)
