@@ -149,7 +149,7 @@ class Road:
         number = self._words.number(agency)
         for row in await self._reader.rows(road_sql.ROADS):
             if row[0] == number:
-                return Bookmark(row[1], row[2], max(row[9], row[10]))
+                return Bookmark(row[1], row[2], max(row[9], row[10]), row[3])
         return Bookmark()
 
     async def statuses(

@@ -91,12 +91,18 @@ class Bookmark:
     """How far an agency's statuses were read: its opaque cursor (empty: never), the highest seq applied (0: none).
 
     `held` is how many of this node's requests the agency must have by now: the most that it has told, or that it has
-    said yes to, whichever is more.
+    said yes to, whichever is more. `life` rises whenever it was found to have gone back.
     """
 
     cursor: str = ""
     seq: int = 0
     held: int = 0
+    life: int = 0
+
+    @property
+    def mark(self) -> str:
+        """What is to be there, for an answer that comes much later than the question and in any order."""
+        return f"{self.held}-{self.life}"
 
 
 @dataclass(frozen=True, slots=True)

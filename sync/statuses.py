@@ -56,6 +56,14 @@ def gone_back(bookmark: Bookmark, answer: Events) -> bool:
     return lower or (bool(answer.events) and max(event.seq for event in answer.events) < bookmark.seq)
 
 
+async def go_back(agency: str, road: Road, means: Means) -> None:
+    """Offer an agency again what it may have lost, and call a person."""
+    again = await road.gone_back(agency, means.now())
+    _log.error("agency_gone_back", agency=agency, offered_again=again)
+    said = f"the agency knows less than it has already told; {again} requests are offered again"
+    means.alert(agency, "gone-back", said)
+
+
 def _age(event: StatusEvent, their_time: int, silence: float) -> int:
     """How long an event was on its way: by the agency's own clock, else as long as nothing was heard."""
     if event.at and their_time:
@@ -178,14 +186,8 @@ class Listener:
         return True
 
     async def _go_back(self) -> None:
-        again = await self._road.gone_back(self.agency, self._means.now())
+        await go_back(self.agency, self._road, self._means)
         self._counters.gone_back += 1
-        _log.error("agency_gone_back", agency=self.agency, offered_again=again)
-        self._means.alert(
-            self.agency,
-            "gone-back",
-            f"the agency knows less than it has already told; {again} requests are offered again",
-        )
 
     def _failed(self, fault: RoadFault) -> float:
         self._failures += 1

@@ -11,11 +11,11 @@ from typing import Any, Final
 import structlog
 
 from sync import heartbeat, signing
-from sync.agency import feed, hearing, intake
+from sync.agency import feed, hearing, holding, intake
 from sync.agency.book import Book
 from sync.agency.nodes import Node
 from sync.agency.sealed import Opener
-from sync.bundle.container import SUFFIX, BundleFault, Part, bundles_in, decoded, pack, seal, write_file
+from sync.bundle.container import SUFFIX, BundleFault, Part, bundles_in, decoded, echoed, pack, seal, write_file
 from sync.bundle.keys import keys_of
 
 _MOST_EVENTS: Final = 100_000
@@ -88,11 +88,12 @@ async def _take(book: Book, path: Path, part: Part, node: Node, plain: bytes) ->
     try:
         head = decoded(first)
         after, beat = str(head.get("after", "")), heartbeat.said(head.get("beat"))
+        echo = echoed(head)
         records = _records(rest, part.header.records)
         results, events, notes = await book.do(_book_in, node, part, records, after, beat, now, book.opener)
     except (BundleFault, intake.Unreadable, intake.Stranger) as fault:
         return Taken(path, node.name, part.header.agency, problem=str(fault)), None
-    answer = json.dumps({"results": results, "after": after} | events, ensure_ascii=False).encode()
+    answer = json.dumps({"results": results, "after": after} | events | echo, ensure_ascii=False).encode()
     words = [result["status"] for result in results]
     accepted, duplicates = words.count("accepted"), words.count("duplicate")
     _log.info("bundle_taken", node=node.name, bundle=part.header.bundle, records=len(words), accepted=accepted)
@@ -123,7 +124,7 @@ def _book_in(
     if beat is not None:
         hearing.hear_late(connection, node.name, beat, part.header.created, now)
     results = intake.take(connection, node, records, now, opener)
-    return results, _statuses(connection, node.name, after), notes
+    return results, _statuses(connection, node.name, after) | {"held": holding.held(connection, node)}, notes
 
 
 def _statuses(connection: Any, node: str, after: str) -> dict[str, Any]:

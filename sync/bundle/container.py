@@ -218,6 +218,12 @@ def _age(found: tuple[Part, ...] | BundleFault) -> int:
     return found[0].header.number if isinstance(found, tuple) and found else 0
 
 
+def echoed(head: Mapping[str, Any]) -> dict[str, str]:
+    """What a receipt gives back of its bundle's first line unread: the node's own mark of what must be there."""
+    mark = head.get("mark")
+    return {"mark": mark[:_LONGEST_LINE]} if isinstance(mark, str) else {}
+
+
 def decoded(text: bytes) -> Mapping[str, Any]:
     """Read the JSON object of a receipt; raises `BundleFault`."""
     try:

@@ -21,6 +21,7 @@ from sync.bundle.container import SUFFIX, BundleFault, Part, bundles_in, decoded
 from sync.bundle.keys import keys_of
 from sync.means import Means
 from sync.port import Road
+from sync.statuses import go_back
 
 MOST: Final = 100_000
 """Requests of one agency in one bundle; what is left goes into the next."""
@@ -126,7 +127,7 @@ async def _take(road: Road, agency: str, means: Means) -> list[Offer]:
 async def _contents(road: Road, agency: str, offers: list[Offer], beat: str) -> bytes:
     """Return a part's lines: where we stand in the agency's statuses and how we are, then each event as it is kept."""
     mark = await road.bookmark(agency)
-    first = json.dumps({"after": mark.cursor} | ({"beat": beat} if beat else {})).encode()
+    first = json.dumps({"after": mark.cursor, "mark": mark.mark} | ({"beat": beat} if beat else {})).encode()
     return b"\n".join([first, *(offer.event for offer in offers)])
 
 
@@ -173,9 +174,14 @@ async def _read_part(
     try:
         text = part.opened(keys_of(secrets[agency]))
         results, events = wire.read_results(text, hub=hub), wire.read_events(text, hub=hub)
-        after = decoded(text).get("after", "")
+        told = decoded(text)
+        after = told.get("after", "")
     except (BundleFault, Protocol) as fault:
         return Reading(path, agency, problem=str(fault))
+    must, _, life = str(told.get("mark", "")).partition("-")
+    if life and life != str((await road.bookmark(agency)).life):
+        # A word from before the other side went back: what it says is there may be what was lost.
+        return Reading(path, agency)
     named = {outcome.id for outcome in results.outcomes}
     offers = [offer for offer in await road.due(agency, MOST, _EVER) if offer.id in named]
     when = settling.When(means.now(), means.chance())
@@ -188,6 +194,9 @@ async def _read_part(
     # Nobody waits for what comes on a stick: its texts keep the quiet hours.
     late = [replace(event, age=post.LATE) for event in events.events]
     new = await road.statuses(agency, late, cursor, means.now(), events.outcomes, answer=kept)
+    if life and must.isdecimal() and 0 <= events.held < int(must):
+        # Fewer than it must have had when this receipt's bundle was written, however late it is read.
+        await go_back(agency, road, means)
     words = [one.event for one in settlements] + [LATE[one.status] for one in events.outcomes]
     reading = Reading(
         path, agency, words.count("accept"), words.count("refuse"), words.count("later"), new, words.count("carry")

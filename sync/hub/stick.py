@@ -14,7 +14,7 @@ from store.custody import SOURCE, Custody
 from store.hub import Beat
 from sync import heartbeat
 from sync.agency import intake
-from sync.bundle.container import SUFFIX, BundleFault, Part, bundles_in, decoded, pack, seal, write_file
+from sync.bundle.container import SUFFIX, BundleFault, Part, bundles_in, decoded, echoed, pack, seal, write_file
 from sync.bundle.keys import BundleKeys, keys_of
 from sync.connectors.hub import agency_road, road_key
 from sync.hub.door import beat_of, consigned, event_of, result_of
@@ -97,7 +97,8 @@ async def _take(custody: Custody, path: Path, part: Part, keys: BundleKeys, now:
     header = part.header
     try:
         first, _, rest = part.opened(keys).partition(b"\n")
-        after = str(decoded(first).get("after", ""))
+        head = decoded(first)
+        after = str(head.get("after", ""))
         records = _records(part, rest)
     except (BundleFault, intake.Unreadable) as fault:
         return Taken(path, header.node, header.agency, problem=str(fault)), None
@@ -108,6 +109,8 @@ async def _take(custody: Custody, path: Path, part: Part, keys: BundleKeys, now:
         "after": after,
         "events": [event_of(word) for word in words],
         "next": following,
+        "held": await custody.counted(header.node, header.agency),
+        **echoed(head),
     }
     _log.info("bundle_taken", node=header.node, agency=header.agency, bundle=header.bundle, records=len(kept))
     receipt = seal(

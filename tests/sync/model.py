@@ -102,11 +102,11 @@ class ModelRoad:
         if cursor is not None:
             before = self.marks.get(agency, Bookmark())
             top = max([before.seq, *(event.seq for event in events)])
-            self.marks[agency] = Bookmark(cursor, top, max(before.held, held))
+            self.marks[agency] = Bookmark(cursor, top, max(before.held, held), before.life)
         return len(new)
 
     async def gone_back(self, agency: str, now: int) -> int:
-        self.marks[agency] = Bookmark()
+        self.marks[agency] = Bookmark(life=self.marks.get(agency, Bookmark()).life + 1)
         self.seen = {key for key in self.seen if key[0] != agency}
         rows = [row for row in self._of(agency) if row.state == "accepted"]
         for row in rows:

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from store.road import STATES
 from store.values import Outcome, Settlement, StatusEvent, Trip
 from sync import wire
 from sync.agency import bundles, holding, nodes
 from sync.agency.book import _STEPS, Book
 from sync.agency.nodes import Node
-from sync.bundle.node import write_bundle
+from sync.bundle.node import read_receipts, write_bundle
 from sync.means import Counters
 from sync.port import Batch
 from sync.statuses import Listener
@@ -98,6 +99,43 @@ async def test_a_bundle_counts_like_a_batch(agency: Agency, opened: Opened, cloc
     await bundles.read_bundles(agency.book, stick)
     assert (await connector.statuses("", 0)).held == 1  # type: ignore[union-attr]
     await connector.close()
+
+
+async def test_by_stick_alone_an_agency_that_went_back_is_offered_all_of_it_again(
+    agency: Agency, opened: Opened, clock: Clock, tmp_path: Path
+) -> None:
+    clock.at = 1_795_410_000.0
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    keys = {AGENCY: agency.connector().bundle_secret()}
+    async with opened() as memory:
+
+        async def carry() -> None:
+            await write_bundle(memory.road, keys, NODE, stick, tmp_path / "ledger", clock.means)
+            await bundles.read_bundles(agency.book, stick)
+
+        async def home() -> list[str]:
+            for _ in range(2):
+                # Every receipt is read each time, also those from before the agency went back.
+                await read_receipts(memory.road, keys, NODE, stick, clock.means)
+            found = await memory._reading.rows("SELECT state FROM delivery ORDER BY seq")
+            return [STATES[row[0]] for row in found]
+
+        for n in (1, 2):
+            await dial(memory, "SUBMIT", session=f"s{n}", msisdn=f"+85620{n:08d}")
+        await carry()
+        assert await home() == ["accepted"] * 2
+        old = list(stick.glob("sala-*.bundle"))
+        await agency.book.do(_forget)
+        for path in old:
+            path.unlink()
+        await carry()
+        assert await home() == ["in_doubt"] * 2
+        assert clock.alerts == [(AGENCY, "gone-back")]
+        await carry()
+        assert await home() == ["accepted"] * 2
+        assert clock.alerts == [(AGENCY, "gone-back")]
+    assert await _all_of(agency.book) == 2
 
 
 def _older_file() -> sqlite3.Connection:
