@@ -53,7 +53,8 @@ def _played(work: Work) -> list[Played]:
                 trouble = run_test(revision, test, office.tables, office.phrases)
             except Fault as fault:
                 trouble = [str(fault)]
-        found.append(Played(test, tuple(trouble)))
+        # The walk's name stands beside it already.
+        found.append(Played(test, tuple(line.removeprefix(f"test {test.name!r}: ") for line in trouble)))
     return found
 
 

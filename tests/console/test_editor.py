@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 from console.visit import ROOT
 from flows.editing import AddStep, SetText, SetValue, edit, new_flow
 from flows.editing.templates import starter
+from tests.console import first_service
 from tests.console.conftest import NARROW, SignedIn, Site
 from tests.console.test_skeleton import AXE
 
@@ -279,34 +280,15 @@ async def test_the_whole_walk_by_keyboard(site: Site, signed_in: SignedIn) -> No
     assert "ຍິງ ຫຼື ຊາຍ?" in (await site.memory.drafts.open("keys")).text
 
 
-async def test_a_new_service_from_a_template_without_a_line_of_yaml(site: Site, signed_in: SignedIn) -> None:
+async def test_a_first_service_from_template_to_published_without_a_line_of_yaml(
+    site: Site, signed_in: SignedIn
+) -> None:
     page = await signed_in("admin")
-    await page.goto(f"{ROOT}/flows")
-    await page.get_by_role("link", name="New service").click()
-    await page.get_by_label("A report of a problem").check()
-    await page.locator("#title-lo").fill("ແຈ້ງນ້ຳປະປາ")
-    await page.locator("#title-en").fill("Report a water problem")
-    await page.locator("#id").fill("water-fault")
-    await page.locator("#agency").fill("commerce")
-    await page.get_by_role("button", name="Make the service").click()
-    await expect(page.locator("h1")).to_contain_text("ແຈ້ງນ້ຳປະປາ")
-    await page.get_by_role("link", name="Add a step").click()
-    await page.get_by_role("link", name="A question", exact=True).click()
-    await page.get_by_role("link", name="One of a few").click()
-    await page.locator("#text-lo").fill("ຮີບດ່ວນບໍ?")
-    await page.locator("#text-en").fill("Is it urgent?")
-    await page.locator("#name").fill("urgency")
-    await page.locator("#label-lo").fill("ດ່ວນ")
-    await page.locator("#label-en").fill("Urgency")
-    await page.locator("#choices-lo").fill("ດ່ວນ\nບໍ່ດ່ວນ")
-    await page.locator("#choices-en").fill("Urgent\nNot urgent")
-    await page.get_by_role("button", name="Add a step").click()
-    await expect(page.locator("#step-title")).to_contain_text("2 urgency")
-    text = (await site.memory.drafts.open("water-fault")).text
-    assert "# A report: what happened" in text
-    assert "urgent: {lo:" in text
-    # The walks of the template go another way now: both are walked anew and kept.
-    await expect(page.locator(".problems")).to_contain_text("test")
+    await first_service.walk(page)
+    live = site.memory.office.live["water-fault"]
+    assert "# A report: what happened" in live.source
+    assert "urgency:\n    type: choice" in live.source
+    assert [test.name for test in live.flow.tests] == ["a dry tap, in English"]
 
 
 @pytest.mark.parametrize("tail", ["", "/texts", "/service", "/scenarios", "/publish", "/versions", "/delete", "/add"])
