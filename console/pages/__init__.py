@@ -33,6 +33,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *transfer.PAGES,
     *counter.PAGES,
     *calls.PAGES,
+    *editing.PAGES,
     *publishing.PAGES,
     *tables.PAGES,
     *audit.PAGES,

@@ -97,6 +97,7 @@ async def send(visit: Visit) -> web.StreamResponse:
                 await _decide(work, do, int(rest) if rest.isdecimal() else 0, note)
             case "discard":
                 await desk.memory.drafts.discard(work.name, visit.user.name, note=note)
+                await desk.memory.audit.note(visit.user.name, "flow_discard", work.name, note=note)
             case _:
                 if (why := _not_yet(work)) is not None:
                     return await _page(work, 422, why)
@@ -105,7 +106,6 @@ async def send(visit: Visit) -> web.StreamResponse:
         raise
     except Fault as fault:
         return await _page(work, 409, str(fault))
-    await desk.memory.audit.note(visit.user.name, f"flow_{do or 'publish'}", work.name, note=note)
     return visit.go(work.address("/versions" if do in {"", "publish"} else "/publish"))
 
 
@@ -219,7 +219,6 @@ async def back(visit: Visit) -> web.StreamResponse:
     except Fault as fault:
         return await _versions(work, 409, str(fault))
     await visit.desk.memory.refresh()
-    await visit.desk.memory.audit.note(visit.user.name, "flow_rollback", work.name, note=note, version=chosen.version)
     return visit.go(work.address("/versions"))
 
 
