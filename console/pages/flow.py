@@ -301,7 +301,8 @@ async def rooms(visit: Visit) -> web.StreamResponse:
         text = work.draft.text
         for change in changes:
             text = edit(text, change, f"{work.name}.yaml")
-        look = await visit.desk.studio.look(text, work.name, visit.desk.memory.office)
+        memory = visit.desk.memory
+        look = await visit.desk.studio.look(text, work.name, memory.office, memory.drafts)
     except EditFault as fault:
         look, why = work.look, str(fault)
     found = look.rooms[at] if at < len(look.rooms) else {}

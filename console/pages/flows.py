@@ -45,7 +45,7 @@ async def lines(visit: Visit) -> list[Line]:
     found = []
     for name in sorted({*heads, *memory.office.live}):
         draft = await memory.drafts.open(name)
-        look = await visit.desk.studio.look(draft.text, name, memory.office)
+        look = await visit.desk.studio.look(draft.text, name, memory.office, memory.drafts)
         if look.flow is not None and not visit.scope.serves(look.flow.agency or ""):
             continue
         acts = [one for one in await memory.library.versions(name) if one.act in {"publish", "rollback"}]

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from flows.loader import load, load_path
 from flows.model import Flow
 from flows.revision import Revision, revise
 from flows.texts import Entry, entries
+from store.drafts import Drafts
 
 KEPT: Final = 24
 _RUNS_NOT: Final = frozenset({"goto", "step-id", "field", "name", "run", "expression", "message", "limits", "choice"})
@@ -142,26 +143,50 @@ class Studio:
     placer: Placer = field(default_factory=Placer)
     _kept: OrderedDict[str, Look] = field(default_factory=OrderedDict)
 
-    async def look(self, text: str, name: str, office: Office) -> Look:
-        """A text read, checked and measured; the work is done beside the loop that answers citizens."""
+    async def look(self, text: str, name: str, office: Office, drafts: Drafts | None = None) -> Look:
+        """A text read, checked and measured; the work is done beside the loop that answers citizens.
+
+        With `drafts`, it may also run parts that nobody has published yet, such as those of an import.
+        """
+        more = await self._parts(name, drafts) if drafts is not None else {}
         others = [one.flow for id_, one in office.live.items() if id_ != name]
         seal = "".join(sorted(one.digest for id_, one in office.live.items() if id_ != name))
+        seal += "".join(part.source for part in more.values())
         key = hashlib.sha256(f"{name}\0{seal}\0{office.node.ussd}\0{text}".encode("utf-8", "replace")).hexdigest()
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        look = await asyncio.to_thread(look_at, text, name, office, others)
+        look = await asyncio.to_thread(look_at, text, name, office, others, more)
         self._kept[key] = look
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return look
 
+    async def _parts(self, name: str, drafts: Drafts) -> dict[str, Flow]:
+        """The parts among the open drafts, by id."""
+        heads = [one.id for one in await drafts.list() if one.kind == "flow" and one.id != name]
+        found = [_part((await drafts.open(one)).text) for one in heads]
+        return {part.id: part for part in found if part is not None}
 
-def look_at(text: str, name: str, office: Office, others: Sequence[Flow]) -> Look:
+
+@lru_cache(maxsize=64)
+def _part(text: str) -> Flow | None:
+    """The part in a draft; None when it is a service, or cannot be read."""
+    try:
+        flow = load(text, "part.yaml")
+    except FlowFault:
+        return None
+    return flow if flow.is_part else None
+
+
+def look_at(
+    text: str, name: str, office: Office, others: Sequence[Flow], more: Mapping[str, Flow] | None = None
+) -> Look:
     """The same, now and here."""
     parts: dict[str, Flow] = dict(library_parts())
     for live in office.live.values():
         parts |= live.parts
+    parts |= more or {}
     try:
         flow = load(text, f"{name}.yaml")
     except FlowFault as fault:

@@ -109,7 +109,8 @@ async def opened(visit: Visit) -> Work:
     draft = await visit.desk.memory.drafts.open(name)
     if not draft.text:
         raise GoneFault(visit.say["fl_no_service"])
-    look = await visit.desk.studio.look(draft.text, name, visit.desk.memory.office)
+    memory = visit.desk.memory
+    look = await visit.desk.studio.look(draft.text, name, memory.office, memory.drafts)
     if look.flow is not None and not visit.scope.serves(look.flow.agency or ""):
         raise GoneFault(visit.say["fl_no_service"])
     return Work(visit, name, draft, look)

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import aiohttp
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
@@ -13,6 +14,7 @@ from flows.editing.templates import starter
 from tests.console import first_service
 from tests.console.conftest import NARROW, SignedIn, Site
 from tests.console.test_skeleton import AXE
+from tests.flows.imports import books, rapid
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 LIBRARY = Path(__file__).resolve().parents[2] / "flows" / "library"
@@ -321,3 +323,54 @@ async def test_the_pages_work_without_a_script_and_weigh_little(site: Site, sign
                 assert answer.status == 200
                 weight = int(answer.headers["Content-Length"])
                 assert weight < 30_000, (tail, weight)
+
+
+async def test_forms_of_other_systems_come_in_as_drafts_and_wrong_files_are_told(site: Site) -> None:
+    survey = [["type", "name", "label"], ["text", "wish", "What do you need?"]]
+    enter = {"uuid": "e", "type": "enter_flow", "flow": {"uuid": "Person", "name": "Person"}}
+    done = [("Complete", [("has_only_text", ["completed"])], "t")]
+    part = rapid.flow("Person", rapid.says("q", "Your name?", "a"), rapid.asks("a", "Name", []))
+    main = rapid.flow(
+        "Well",
+        rapid.says("w", "Which well?", "b"),
+        rapid.asks("b", "Well", [], "r"),
+        rapid.asks("r", "", done, "", [enter], "@child.status", wait=False),
+        rapid.says("t", "Thank you"),
+    )
+    files = {
+        "wish.xlsx": (books.book({"survey": survey}), "wish"),
+        "flows.json": (rapid.export(main, part), "well"),
+        "picture.json": (b"\x89PNG", ""),
+    }
+    person = await site.person("admin")
+    async with site.client(person) as http:
+        for name, (data, made) in files.items():
+            form = aiohttp.FormData({"token": person.token, "agency": "commerce"})
+            form.add_field("file", data, filename=name)
+            async with http.post(f"{ROOT}/flows/import", data=form) as answer:
+                told = await answer.text()
+            assert answer.status == (200 if made else 422), told
+            if made:
+                async with http.get(f"{ROOT}/flows/{made}") as page:
+                    assert page.status == 200
+                    assert "there is no flow" not in await page.text(), "a part that came along is known"
+
+
+async def test_a_title_is_text_wherever_it_stands(site: Site) -> None:
+    canary = "<img src=x onerror=alert(1)>\"'"
+    await site.memory.drafts.save(
+        "odd", edit(await draft(site, "odd"), SetText(("title",), "lo", canary)), expected=2, by="t"
+    )
+    text = (await site.memory.drafts.open("odd")).text
+    for place in ("text", "error"):
+        text = edit(text, SetText(("steps", 1, place), "lo", canary))
+    await site.memory.drafts.save("odd", text, expected=3, by="t")
+    person = await site.person("admin")
+    async with site.client(person) as http:
+        for tail in ("", "/texts", "/service", "/scenarios", "/publish", "/versions", "?as=list", "/delete?step=2"):
+            async with http.get(f"{ROOT}/flows/odd{tail}") as answer:
+                shown = await answer.text()
+            assert answer.status == 200
+            assert "<img" not in shown
+        async with http.get(f"{ROOT}/flows") as answer:
+            assert "<img" not in await answer.text()
