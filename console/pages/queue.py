@@ -93,6 +93,7 @@ async def _common(visit: Visit, wanted: Wanted) -> dict[str, Any]:
         "services": [(one, reader.title(one)) for one in await store.queue.services() if _offered(one, wanted)],
         "places": [(one or "-", reader.place(one)) for one in places] if len(places) > 1 else [],
         "push": push if push and _is_fresh(visit, push) else None,
+        "idle": push is not None and _is_idle(visit, push),
         "placeless": await store.queue.count(scope, Wanted(group="wait", place="-")) if "" in places else 0,
         "news": await _news(visit),
         "need": estimate.link_time(visit.links),
@@ -109,6 +110,11 @@ def _offered(service: str, wanted: Wanted) -> bool:
 def _is_fresh(visit: Visit, push: "Push") -> bool:
     """Whether a press is still news: under way, or ended within the last quarter of an hour."""
     return not push.ended_at or visit.desk.memory.clock.steady() - push.ended_at < 900  # noqa: PLR2004 - seconds
+
+
+def _is_idle(visit: Visit, push: "Push") -> bool:
+    """Whether nobody takes a press up: the road runs elsewhere, or not at all."""
+    return not push.began_at and visit.desk.memory.clock.steady() - push.at > 30  # noqa: PLR2004 - seconds
 
 
 async def _is_safe(visit: Visit) -> bool:

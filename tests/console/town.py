@@ -94,23 +94,27 @@ class Wire:
         self._connector: Any = self._worker._connector
         self._deliver = self._connector.deliver
         self._left = 0
+        self._pushes = node.memory.pushes
 
     async def _tried(self, batch: Any) -> Any:
-        if self._left == 0:
+        # Only a press gets through, so that no try of the node's own takes its place.
+        if self._left == 0 or await self._pushes.open() is None:
             raise Away("the line is cut")
         self._left -= 1
         return await self._deliver(batch)
 
     def cut(self, after: int = 0) -> None:
-        """From now on, or after so many batches of one record."""
+        """From now on; but for so many batches of the next press."""
         self._left = after
         self._worker.sizing = Sizing(size=1, most=1)
         self._connector.deliver = self._tried
 
-    def mend(self) -> None:
+    def mend(self, *, resume: bool = True) -> None:
+        """The line holds; with `resume` the node tries it at once."""
         self._connector.deliver = self._deliver
         self._worker.sizing = Sizing()
-        self._worker.resume()
+        if resume:
+            self._worker.resume()
 
     @property
     def is_down(self) -> bool:
