@@ -46,9 +46,12 @@ class Pulse:
         self._open += 1
         try:
             heard = self.number
-            if seen and seen != await self.mark():
+            now = await self.mark()
+            if seen and seen != now:
                 yield True
             if self._task is None or self._task.done():
+                # What this page has seen is where the looks begin: nothing is swapped under a hand without a reason.
+                self._seen = now
                 self._task = asyncio.create_task(self._look())
             while not self.closing:
                 await self._wait(heard)
