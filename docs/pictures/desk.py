@@ -31,9 +31,9 @@ def name_of(path: str) -> str:
 
 
 async def shoot(page: Page, site: Site, reference: str) -> None:
-    """Each page that a reader can open, in both languages."""
+    """Each page but those of services, which have pictures of their own, in both languages."""
     for one in PAGES:
-        if one.method != "GET" or re.search(r"csv|events|\{tag|\{name|/link$|^/$", one.path):
+        if one.method != "GET" or re.search(r"csv|events|oidc|flows|\{(?!ref)|/link$|^/$", one.path):
             continue
         role = ROLE.get(one.path, next((role for role in ("officer", "admin") if role in one.roles), ""))
         for language, size, width in (("en", WIDE, "wide"), ("lo", NARROW, "narrow")):
