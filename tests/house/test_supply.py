@@ -25,6 +25,7 @@ KNOWN = {
     "pyrage": "MIT, in its LICENSE file",
     "sqlcipher3": "zlib, in its LICENSE file",
     "python-stdnum": "LGPL-2.1+: development only, an oracle in tests",
+    "smpplib": "LGPL-3.0: development only, an oracle in tests",
     "text-unidecode": "Artistic: development only",
     "pytest-timeout": "MIT; also names a class that is no licence",
 }

@@ -178,7 +178,7 @@ def test_a_key_press_under_way_is_answered_at_the_end(tmp_path: Path) -> None:
         threads = [threading.Thread(target=dial, args=(phone,)) for phone in phones]
         for thread in threads:
             thread.start()
-        assert node.stop() < 15
+        assert node.stop() < 5
         for thread in threads:
             thread.join()
     assert len(screens) + len(faults) == len(phones)
