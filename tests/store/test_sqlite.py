@@ -87,6 +87,11 @@ async def test_migrations_run_once_and_a_newer_schema_is_refused(tmp_path: Path)
         await database.close()
 
 
+def test_migrations_are_numbered_one_by_one() -> None:
+    # Of two with the same number, the second would never be applied.
+    assert [number for number, _, _ in migrate.scripts()] == list(range(1, migrate.newest() + 1))
+
+
 async def test_a_migration_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     database = await Sqlite.open(tmp_path / "sala.db", KEY)
     monkeypatch.setattr(migrate, "scripts", lambda: [(1, "0001_a.sql", "CREATE TABLE a (b);\nCREATE TABEL c;\n")])
