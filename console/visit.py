@@ -18,6 +18,18 @@ from store.scope import Scope
 from store.users import Account, Sitting
 
 ROOT: Final = "/console"
+MOST_DIGITS: Final = 15
+"""Of a number in an address or a form: every key of the store's has fewer, and SQLite's integers hold them all."""
+
+
+def digits(said: str) -> int:
+    """What these digits say; 0, which no row has, for anything else.
+
+    Other scripts' digits and superscripts are digits to Python, and `int` refuses some of them: they are none here.
+    """
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= MOST_DIGITS else 0
+
+
 FILE = web.FileField
 
 

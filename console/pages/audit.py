@@ -9,7 +9,7 @@ from aiohttp import web
 
 from console import roles
 from console.page import Page
-from console.visit import Visit
+from console.visit import Visit, digits
 
 SIZE: Final = 60
 MOST: Final = 20_000
@@ -20,7 +20,7 @@ async def audit(visit: Visit) -> web.StreamResponse:
     """The newest rows, and what came of checking the chain just now."""
     chain = visit.desk.memory.audit
     subject, at = visit.asked("of", 60), visit.asked("at")
-    rows = await chain.entries(subject=subject, before=int(at) if at.isdigit() and len(at) < 16 else 0, limit=SIZE)  # noqa: PLR2004 - digits
+    rows = await chain.entries(subject=subject, before=digits(at), limit=SIZE)
     return visit.show(
         "audit.html",
         rows=rows,

@@ -8,7 +8,7 @@ from console import roles
 from console.page import Page
 from console.pages.request import SHORTEST
 from console.reading import masked
-from console.visit import Visit
+from console.visit import Visit, digits
 from store.values import Memo
 
 SIZE: Final = 50
@@ -30,7 +30,7 @@ def _may(visit: Visit) -> bool:
 async def calls(visit: Visit, *, number: str = "", line: int = 0, why: str = "") -> web.StreamResponse:
     """The list, the oldest first."""
     after = visit.asked("after")
-    memos = await _memos(visit, int(after) if after.isdigit() and len(after) < 16 else 0)  # noqa: PLR2004 - digits
+    memos = await _memos(visit, digits(after))
     late = visit.desk.now() - OLD
     return visit.show(
         "calls.html",

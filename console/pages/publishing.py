@@ -11,7 +11,7 @@ from aiohttp import web
 
 from console import roles
 from console.page import Page
-from console.visit import Visit
+from console.visit import Visit, digits
 from flows.errors import Fault
 
 MOST_TEXT: Final = 300
@@ -153,8 +153,7 @@ def _until(visit: Visit) -> int:
 
 def _number(visit: Visit) -> int:
     """The number in the address; 0, which nothing has, for what is none."""
-    said = visit.part("number")
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 16 else 0  # noqa: PLR2004 - digits
+    return digits(visit.part("number"))
 
 
 async def _done(visit: Visit, act: Callable[[], Awaitable[None]], acts: set[str]) -> web.StreamResponse:

@@ -10,7 +10,7 @@ from aiohttp import web
 from console import estimate, live, roles, strip
 from console.page import Page
 from console.reading import PLACES, Line, Reader
-from console.visit import Visit
+from console.visit import Visit, digits
 from store.queue import COUNTED, Wanted
 
 if TYPE_CHECKING:
@@ -55,9 +55,8 @@ def read(visit: Visit) -> Wanted:
     """What the address asks for; anything else than we know is left out."""
     group = visit.asked("state")
     group = group if group in TABS else "wait"
-    age = visit.asked("age")
-    before = visit.desk.now() - int(age) * DAY if age.isdigit() and int(age) in AGES else 0
-    at = visit.asked("at")
+    age = digits(visit.asked("age"))
+    before = visit.desk.now() - age * DAY if age in AGES else 0
     return Wanted(
         group=group,
         service=visit.asked("service", 60),
@@ -65,7 +64,7 @@ def read(visit: Visit) -> Wanted:
         village=visit.asked("village", 20),
         before=before,
         newest=visit.asked("order") == "newest" if visit.asked("order") else group in {"done", "agency", "all"},
-        at=int(at) if at.isdigit() and len(at) < 16 else 0,  # noqa: PLR2004 - digits of a number of a request
+        at=digits(visit.asked("at")),
         back=visit.asked("back") == "1",
         among=among(visit),
     )

@@ -12,7 +12,7 @@ from aiohttp import web
 from console import roles
 from console.page import Page
 from console.pages.publishing import LONG
-from console.visit import Visit
+from console.visit import Visit, digits
 from flows.errors import Fault
 from flows.sheets import phrases_toml, phrases_xlsx, read_phrases, read_table, table_csv, table_xlsx
 from flows.tables import read_csv
@@ -108,7 +108,7 @@ async def take(visit: Visit) -> web.StreamResponse:
         kept = await visit.desk.memory.drafts.save(
             name,
             text,
-            expected=int(said) if said.isascii() and said.isdigit() else 0,
+            expected=digits(said),
             by=visit.user.name,
             note=visit.text("note", LONG),
             kind=kind,

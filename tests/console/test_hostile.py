@@ -198,10 +198,12 @@ async def test_a_flood_is_refused_in_plain_words_and_changes_nothing(site: Site,
     async with site.client(person) as http:
         status, text = await post(http, f"/queue/{poisoned}/reveal", token=person.token, reason="x" * 1_000_000)
         assert (status, "too large" in text) == (413, True)
-        for odd in ("%00", "999999999999999999999999", "'%20OR%201=1", "..%2f..%2fetc"):
+        for odd in ("%00", "999999999999999999999999", "'%20OR%201=1", "..%2f..%2fetc", "%C2%B2", "%D9%A3"):
             async with http.get(f"{ROOT}/queue/{odd}") as answer:
                 assert answer.status == 404, odd
             async with http.get(f"{ROOT}/queue?state={odd}&at={odd}&age={odd}&service={odd}&q={odd}") as answer:
+                assert answer.status == 200, odd
+            async with http.get(f"{ROOT}/calls?after={odd}") as answer:
                 assert answer.status == 200, odd
         async with http.get(ROOT + "/static/x/../../../words.py") as answer:
             assert answer.status == 404
