@@ -33,7 +33,6 @@ PAGES: Final[tuple[Page, ...]] = (
     *transfer.PAGES,
     *counter.PAGES,
     *calls.PAGES,
-    *editing.PAGES,
     *publishing.PAGES,
     *tables.PAGES,
     *audit.PAGES,
