@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from msgspec.structs import replace
-
 from bench import yard
-from bench.offices import moment, office, script
+from bench.offices import moment, office, walk
 from bench.options import keep, parser
 from flows import engine
 from flows.dialogue import Office, decode_talk, encode, hear, running, screens
 from flows.dialogue.visit import Visit
-from flows.turn import Heard, Need, Turn
+from flows.turn import Heard
 
 Job = Callable[[], Any]
 
@@ -44,7 +42,7 @@ def main(options: Sequence[str] = ()) -> None:
 def _jobs() -> tuple[dict[str, Job], dict[str, int], dict[str, int]]:
     """What is timed, by name; how many steps one run of it is; and the sizes of the state."""
     offered = office()
-    turns = _walk(offered)
+    turns = walk(offered)
     heard = [(talk, person, one) for talk, person, one, _ in turns]
     talks = [turn.talk for *_, turn in turns if turn.talk is not None]
     packed = [encode(talk) for talk in talks]
@@ -58,23 +56,6 @@ def _jobs() -> tuple[dict[str, Job], dict[str, int], dict[str, int]]:
     }
     counts = dict(zip(jobs, (len(inside), len(heard), len(talks), len(packed)), strict=True))
     return jobs, counts, {"a talk after two answers": len(packed[-8]), "a talk before it is sent": len(packed[-1])}
-
-
-def _walk(offered: Office) -> list[tuple[Any, Any, Heard, Turn]]:
-    """Every turn of one registration: talk, person and input before it, and what it came to."""
-    talk: Any = None
-    person: Any = None
-    turns = []
-    now = moment()
-    for place, key in enumerate(script()):
-        one = Heard("ussd", key, fresh=place == 0, code="*999#")
-        turn = hear(offered, talk, person, one, now)
-        if isinstance(turn, Need):
-            turn = hear(offered, talk, person, one, replace(now, known={turn: None}))
-        assert isinstance(turn, Turn)
-        turns.append((talk, person, one, turn))
-        talk, person = turn.talk, turn.person or person
-    return turns
 
 
 def _inside(offered: Office, talk: Any, person: Any, one: Heard) -> tuple[Any, ...]:

@@ -1,9 +1,12 @@
 """What benches without a server work with: the starter services as a node offers them, and one whole registration."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from flows.dialogue import Node, Office
-from flows.turn import Moment
+from msgspec.structs import replace
+
+from flows.dialogue import Node, Office, hear
+from flows.turn import Heard, Moment, Need, Turn
 from sala import services
 from sala.config import Config
 
@@ -36,3 +39,20 @@ def moment() -> Moment:
     now = datetime.now(UTC)
     ids = ("0192f0c1-0000-7000-8000-000000000001", "0192f0c1-0000-7000-8000-000000000002")
     return Moment(int(now.timestamp()), now.date(), "482109337", ids)
+
+
+def walk(offered: Office) -> list[tuple[Any, Any, Heard, Turn]]:
+    """Every turn of one registration: talk, person and input before it, and what it came to."""
+    talk: Any = None
+    person: Any = None
+    turns = []
+    now = moment()
+    for place, key in enumerate(script()):
+        one = Heard("ussd", key, fresh=place == 0, code="*999#")
+        turn = hear(offered, talk, person, one, now)
+        if isinstance(turn, Need):
+            turn = hear(offered, talk, person, one, replace(now, known={turn: None}))
+        assert isinstance(turn, Turn)
+        turns.append((talk, person, one, turn))
+        talk, person = turn.talk, turn.person or person
+    return turns

@@ -1,14 +1,17 @@
-"""Durable key presses over HTTP beside a bare aiohttp handler: rate, processor time, latency, key presses per fsync."""
+"""Durable key presses over HTTP beside a bare aiohttp handler: rate, processor time, latency, key presses per fsync.
 
+With `--queued`, a second node that has so many births waiting is measured by turns with the first, which has none.
+"""
+
+import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-from bench import yard
+from bench import crowd, yard
 from bench.load import Tally, press
 from bench.offices import script
 from bench.options import core, keep, numbers, parser
@@ -19,6 +22,7 @@ _HEAD = (
     "| us a press, node and bare | p50 ms, node and bare | p99 ms, node and bare |"
 )
 _COMMITS = "sala_commits_total"
+_FULL = "full"
 
 
 @dataclass
@@ -37,27 +41,40 @@ def main(options: Sequence[str] = ()) -> None:
     arguments = parser(__doc__, rounds=7)
     arguments.add_argument("--seconds", type=float, default=3.0, help="of one round")
     arguments.add_argument("--phones", type=numbers, default=(32, 200), help="at once, such as 32,200")
+    arguments.add_argument("--queued", type=int, default=0, help="births that wait in a second node")
     given = arguments.parse_args(options)
     os.sched_setaffinity(0, core(-1))
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        with node(folder) as candidate, bare(folder) as yardstick:
-            found = {
-                phones: _measure(candidate, yardstick, phones, given.rounds, given.seconds) for phones in given.phones
-            }
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        servers = {"node": stack.enter_context(node(folder)), "bare": stack.enter_context(bare(folder))}
+        if given.queued:
+            servers[_FULL] = stack.enter_context(_full(folder / "full", given.queued))
+        found = {phones: _measure(servers, phones, given.rounds, given.seconds) for phones in given.phones}
         record = {
             "machine": yard.machine(folder),
+            "queued": given.queued,
             "phones": {
                 str(phones): {name: asdict(side) for name, side in sides.items()} for phones, sides in found.items()
             },
         }
-    keep(given.results, "over_http", record, _table(found))
+    name = "over_http_queued" if given.queued else "over_http"
+    keep(given.results, name, record, _table(found, given.queued))
 
 
-def _measure(candidate: Server, yardstick: Server, phones: int, rounds: int, seconds: float) -> dict[str, Side]:
-    sides = {"node": Side(), "bare": Side()}
+def _full(folder: Path, queued: int) -> contextlib.AbstractContextManager[Server]:
+    """A node with so many births waiting for an agency that it has no road to."""
+    folder.mkdir()
+    # The first start draws the keys and publishes the services.
+    with node(folder):
+        pass
+    crowd.fill(folder / "sala.toml", queued)
+    return node(folder)
+
+
+def _measure(servers: Mapping[str, Server], phones: int, rounds: int, seconds: float) -> dict[str, Side]:
+    sides = {name: Side() for name in servers}
     for number in range(rounds + 1):
-        for name, server in (("node", candidate), ("bare", yardstick)):
+        for name, server in servers.items():
             _round(server, phones, seconds, sides[name] if number else Side())
             time.sleep(0.2)
     return sides
@@ -93,24 +110,31 @@ def _ratios(over: list[float], under: list[float]) -> list[float]:
     return [one / other for one, other in zip(over, under, strict=True)]
 
 
-def _table(found: dict[int, dict[str, Side]]) -> list[str]:
-    lines = [_HEAD, "|---|---|---|---|---|---|---|---|"]
+def _table(found: dict[int, dict[str, Side]], queued: int) -> list[str]:
+    head, rule = _HEAD, "|---" * _HEAD.count(" | ") + "|---|"
+    if queued:
+        head, rule = f"| waiting {head} of the empty node's processor time |", f"|---{rule}---|"
+    lines = [head, rule]
     for phones, sides in found.items():
-        of: dict[str, Any] = {
-            "cpu": yard.shown(_ratios(sides["node"].microseconds, sides["bare"].microseconds)),
-            "rate": yard.shown(_ratios(sides["node"].rates, sides["bare"].rates)),
-            "fsync": yard.shown(sides["node"].per_fsync, 0),
-            "share": yard.shown([one / phones for one in sides["node"].per_fsync]),
-            "us": f"{yard.shown(sides['node'].microseconds, 0)}, {yard.shown(sides['bare'].microseconds, 0)}",
-            "p50": f"{yard.shown(sides['node'].p50, 1)}, {yard.shown(sides['bare'].p50, 1)}",
-            "p99": f"{yard.shown(sides['node'].p99, 1)}, {yard.shown(sides['bare'].p99, 1)}",
-        }
-        lines.append(
-            f"| {phones} | "
-            + " | ".join(str(of[key]) for key in ("cpu", "rate", "fsync", "share", "us", "p50", "p99"))
-            + " |"
-        )
+        lines.append(_row(phones, sides["node"], sides["bare"], ["0"] if queued else [], [""] if queued else []))
+        if queued:
+            more = yard.shown(_ratios(sides[_FULL].microseconds, sides["node"].microseconds))
+            lines.append(_row(phones, sides[_FULL], sides["bare"], [f"{queued:,}"], [more]))
     return lines
+
+
+def _row(phones: int, one: Side, bare: Side, before: list[str], after: list[str]) -> str:
+    cells = (
+        str(phones),
+        yard.shown(_ratios(one.microseconds, bare.microseconds)),
+        yard.shown(_ratios(one.rates, bare.rates)),
+        yard.shown(one.per_fsync, 0),
+        yard.shown([each / phones for each in one.per_fsync]),
+        f"{yard.shown(one.microseconds, 0)}, {yard.shown(bare.microseconds, 0)}",
+        f"{yard.shown(one.p50, 1)}, {yard.shown(bare.p50, 1)}",
+        f"{yard.shown(one.p99, 1)}, {yard.shown(bare.p99, 1)}",
+    )
+    return "| " + " | ".join((*before, *cells, *after)) + " |"
 
 
 if __name__ == "__main__":

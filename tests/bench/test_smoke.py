@@ -48,6 +48,14 @@ def test_a_bench_runs_and_keeps_what_it_found(name: str, tmp_path: Path) -> None
 
 
 @pytest.mark.slow
+def test_key_presses_are_measured_beside_a_queue_too(tmp_path: Path) -> None:
+    done = run("over_http", *TINY["over_http"], "--queued", "50", "--results", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    sides = json.loads((tmp_path / "over_http_queued.json").read_text())["phones"]["3"]
+    assert set(sides) == {"node", "bare", "full"}
+
+
+@pytest.mark.slow
 def test_the_yardstick_writes_nothing(tmp_path: Path) -> None:
     with bare(tmp_path) as server:
         before = yard.bytes_written(server.pid)
