@@ -28,6 +28,9 @@ OWN_FAULT_WAIT: Final = 60.0
 BROKE_WAIT: Final = 60.0
 # Between the word to stop and the end of the process.
 FAREWELL: Final = 3.0
+# So long ago a message of which nobody knows may have been accepted, and a gateway that takes each mark once is still
+# asked again after a start: less than what any of them remembers.
+REMEMBERED: Final = 86_400
 # What the lane itself refuses: no word of the gateway's.
 OWN_RULES: Final = frozenset({"country", "alphabet", "budget", "number-rate", "stopped"})
 _SETTLE_TRIES: Final = 5
@@ -88,6 +91,8 @@ class Lane:
         self._counted_at = 0.0
         self._quiet_until = 0.0
         self._health = Health("unknown")
+        # What was leaving when the node died is asked for once more, by those that can be asked.
+        self._doubtful = gateway.capabilities.idempotent
         self.counts = {"sent": 0, "retry": 0, "failed": 0, "unknown": 0}
 
     async def run(self) -> None:
@@ -119,6 +124,9 @@ class Lane:
         now = int(self._clock())
         if room < 1 or self._clock() < self._quiet_until or not await self._funded(now):
             return 0
+        if self._doubtful:
+            await self._messages.ask_again(self._channel, now, now - REMEMBERED)
+            self._doubtful = False
         claimed = await self._messages.claim(room, now, self._channel)
         self._tokens -= len(claimed)
         for message in claimed:

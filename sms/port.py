@@ -160,6 +160,9 @@ class Messages(Protocol):
     async def claim(self, limit: int, now: int, channel: str) -> Sequence[Outgoing]:
         """At most `limit` due messages of the channel, oldest first, one at most a number; none of them goes twice."""
 
+    async def ask_again(self, channel: str, now: int, since: int) -> int:
+        """Queue what is `unknown` and not older than `since` once more; only for a gateway that is `idempotent`."""
+
     async def start(self, row: int) -> bool:
         """Mark a claimed message as being sent; only after True, and then at once, may the request leave."""
 

@@ -33,6 +33,12 @@ MOVE: Final = (
 )
 """What the same number is to get after it goes by the other channel too, so that the order is kept."""
 
+AGAIN: Final = (
+    "INSERT INTO message_queue (id, channel, number, due_at, state) SELECT id, channel, number, ?, 'queued'"
+    " FROM message WHERE channel = ? AND state = 'unknown' AND number IS NOT NULL AND at >= ? RETURNING id"
+)
+"""What nobody knows, and a gateway that takes each mark once can be asked."""
+
 TAKE_ALONG: Final = "UPDATE message_queue SET channel = ?, state = 'queued', due_at = ? WHERE id = ?"
 
 FOLLOW: Final = "UPDATE message SET channel = ? WHERE id IN (SELECT value FROM json_each(?))"

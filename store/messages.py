@@ -77,6 +77,17 @@ class Messages:
 
         return await self._writer.do(run)
 
+    async def ask_again(self, channel: str, now: int, since: int) -> int:
+        """Queue what is `unknown` and not older than `since` once more; returns how many."""
+
+        async def run(database: Database) -> int:
+            await database.begin()
+            ids = [row[0] for row in await database.rows(message_sql.AGAIN, (now, channel, since))]
+            await database.rows(sql.SET_MESSAGE_STATE, ("queued", json.dumps(ids)))
+            return len(ids)
+
+        return await self._writer.do(run)
+
     async def part(self, row: int, part: int, sent: Sent, *, now: int, price: int) -> None:
         """Note that one part of a long message has left, so that it never leaves again; joins an early report of it."""
 

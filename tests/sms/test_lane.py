@@ -33,6 +33,9 @@ class Messages:
         claimed, self.queue = self.queue[:limit], self.queue[limit:]
         return claimed
 
+    async def ask_again(self, channel: str, now: int, since: int) -> int:
+        return 0
+
     async def settle(self, row: int, outcome: Sent | SendError, *, now: int, again_at: int = 0, price: int = 0) -> None:
         if self.busy:
             self.busy -= 1

@@ -238,3 +238,18 @@ async def test_the_row_goes_after_its_time(memory: Memory, hands: Hands) -> None
 )
 def test_which_channel(came_by: str, number: str, channel: str) -> None:
     assert Routes(TWO.all, {"pair": "b"}).pick(came_by, number) == channel
+
+
+async def test_what_nobody_knows_is_asked_once_more_in_its_place(memory: Memory) -> None:
+    for name in ("m1", "m2"):
+        await memory.turns.overhear(sms("hello", name))
+    first = await claimed(memory)
+    await memory.messages.part(first.id, 1, Sent("g1"), now=NOON, price=5)
+    await memory.messages.settle(first.id, SendError("no-answer", unknown=True), now=NOON)
+    assert await memory.messages.ask_again("other", NOON, NOON - 60) == 0
+    assert await memory.messages.ask_again("at", NOON, NOON + 60) == 0
+    assert await memory.messages.states() == ["unknown", "queued"]
+    assert await memory.messages.ask_again("at", NOON, NOON - 60) == 1
+    again = await claimed(memory)
+    assert (again.id, again.mark, again.done) == (first.id, first.mark, 1)
+    assert await memory.messages.ask_again("at", NOON, NOON - 60) == 0
