@@ -237,7 +237,7 @@ class Lane:
                 sent = await self._gateway.send(letter)
                 if letter.part:
                     now = int(self._clock())
-                    await self._messages.part(message.id, letter.part.number, sent, now=now, price=each)
+                    await self._messages.part(message.id, letter.part, sent, now=now, price=each)
                     sent = Sent("")
         except SendError as error:
             return self._sure(error)

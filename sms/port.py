@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Protocol, runtime_c
 from pydantic import BaseModel, Field
 
 from flows.errors import ConfigFault, SendError
-from store.values import Answer, Health, Inbound, Malformed, OptOut, Outgoing, Received, Report, Sent
+from store.values import Answer, Health, Inbound, Malformed, OptOut, Outgoing, Part, Received, Report, Sent
 
 GROUP = "sala.sms_gateways"
 
@@ -166,7 +166,7 @@ class Messages(Protocol):
     async def start(self, row: int) -> bool:
         """Mark a claimed message as being sent; only after True, and then at once, may the request leave."""
 
-    async def part(self, row: int, part: int, sent: Sent, *, now: int, price: int) -> None:
+    async def part(self, row: int, part: Part, sent: Sent, *, now: int, price: int) -> None:
         """Note that one part of a long message has left, so that it never leaves again."""
 
     async def settle(self, row: int, outcome: Sent | SendError, *, now: int, again_at: int = 0, price: int = 0) -> None:

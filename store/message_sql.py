@@ -2,7 +2,7 @@
 
 from typing import Final
 
-STANDING: Final = "SELECT channel, state, tried, kind FROM message WHERE id = ?"
+STANDING: Final = "SELECT channel, state, tried, kind, cut FROM message WHERE id = ?"
 
 STATES: Final = "SELECT state FROM message ORDER BY id"
 
@@ -12,7 +12,6 @@ SENT: Final = "UPDATE message SET state = 'sent', gateway_id = ?, cost = ? WHERE
 
 NAMED: Final = "UPDATE message SET gateway_id = ?, cost = ? WHERE id = ?"
 """Sent after all: its report was quicker and stays the last word."""
-
 NAME: Final = "UPDATE message SET gateway_id = ? WHERE id = ? AND gateway_id IS NULL"
 
 LATER: Final = "UPDATE message_queue SET state = 'queued', due_at = ? WHERE id = ?"
@@ -62,7 +61,9 @@ REPORT_PART: Final = (
     " ON CONFLICT (message, part) DO UPDATE SET state = excluded.state"
 )
 
-DONE: Final = "UPDATE message SET done = ?, price = price + ?, settled_at = ? WHERE id = ?"
+DONE: Final = "UPDATE message SET done = ?, cut = ?, price = price + ?, settled_at = ? WHERE id = ?"
+
+FORGET_PARTS: Final = "DELETE FROM message_part WHERE message = ?"
 
 PARTS: Final = "SELECT part, state FROM message_part WHERE message = ?"
 
@@ -70,17 +71,21 @@ PARTS: Final = "SELECT part, state FROM message_part WHERE message = ?"
 
 EARLY: Final = "DELETE FROM early_report WHERE channel = ? AND gateway_id = ? RETURNING state, reason"
 
+KEPT_EARLY: Final = "SELECT state FROM early_report WHERE channel = ? AND gateway_id = ?"
+
 ADD_EARLY: Final = (
     "INSERT INTO early_report (channel, gateway_id, state, reason, at) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT (channel, gateway_id) DO UPDATE SET state = excluded.state, reason = excluded.reason"
 )
-"""A report that comes before the send has returned; a later one of the same message is nearer to the truth."""
+"""A report that comes before the send has returned."""
 
 BY_GATEWAY: Final = (
-    "SELECT id, 0 FROM message WHERE gateway_id = ? AND channel = ? UNION ALL SELECT m.id, p.part FROM message_part p"
-    " JOIN message m ON m.id = p.message WHERE p.gateway_id = ? AND m.channel = ?"
+    "SELECT id, 0 AS part FROM message WHERE gateway_id = ? AND channel = ? UNION ALL SELECT m.id, p.part"
+    " FROM message_part p JOIN message m ON m.id = p.message WHERE p.gateway_id = ? AND m.channel = ?"
+    " ORDER BY id DESC"
 )
-"""The message, and the part that the report is of (0: of the whole)."""
+"""The message, and the part that the report is of (0: of the whole), the newest first: an SMSC that was restarted may
+give its ids again."""
 
 BY_MARK: Final = "SELECT id FROM message WHERE id = ? AND at = ? AND channel = ?"
 

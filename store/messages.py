@@ -16,7 +16,7 @@ from store.database import Database
 from store.numbers import pack_number, unpack_number
 from store.post import LATE, Post
 from store.routes import Routes
-from store.values import Outgoing, Report, Sent
+from store.values import Outgoing, Part, Report, Sent
 from store.writer import Writer
 
 _DEPTH: Final = 8
@@ -88,7 +88,7 @@ class Messages:
 
         return await self._writer.do(run)
 
-    async def part(self, row: int, part: int, sent: Sent, *, now: int, price: int) -> None:
+    async def part(self, row: int, part: Part, sent: Sent, *, now: int, price: int) -> None:
         """Note that one part of a long message has left, so that it never leaves again; joins an early report of it."""
 
         async def run(database: Database) -> None:

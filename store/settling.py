@@ -10,7 +10,7 @@ from store.database import Database
 from store.numbers import unpack_number
 from store.post import STAYS
 from store.routes import Routes
-from store.values import MessageState, Report, Sent
+from store.values import MessageState, Part, Report, Sent
 
 FINAL: Final[frozenset[MessageState]] = frozenset({"delivered", "failed", "expired", "replaced"})
 
@@ -39,11 +39,12 @@ async def settle(
     if not rows:
         return ""
     await database.rows(message_sql.PRICED, (price, now, row))
-    channel, state, tried, kind = (await database.rows(message_sql.STANDING, (row,)))[0]
-    if state in FINAL:
+    channel, state, tried, kind, _ = (await database.rows(message_sql.STANDING, (row,)))[0]
+    if state in FINAL or state == "sent":
         # Its report was quicker than the answer, and is the better witness.
         if isinstance(outcome, Sent):
             await database.rows(message_sql.NAMED, (outcome.gateway_id or None, outcome.cost, row))
+            await _join_early(database, row, channel, outcome)
         return ""
     if isinstance(outcome, Sent):
         await _sent(database, row, channel, outcome)
@@ -71,6 +72,8 @@ async def _put_off(database: Database, row: int, channel: str, tried: str, other
         # The message itself is still marked as under way, so it is not among them.
         await database.rows(message_sql.FOLLOW, (other, json.dumps(ids)))
         await database.rows(message_sql.MOVED, (other, f"{tried}{channel},", row))
+        # No part has left, so what was said of one was said by the channel that it did not go by.
+        await database.rows(message_sql.FORGET_PARTS, (row,))
         await database.rows(message_sql.TAKE_ALONG, (other, now, row))
     else:
         # All have refused it: when its time comes, it begins anew with the one it is at.
@@ -99,18 +102,22 @@ async def _sent(database: Database, id_: int, channel: str, sent: Sent) -> None:
     await database.rows(sql.UNQUEUE, (json.dumps([id_]),))
     # One without a name of its gateway's would be found by every report that names none.
     await database.rows(message_sql.SENT, (sent.gateway_id or None, sent.cost, id_))
-    for state, reason in await database.rows(message_sql.EARLY, (channel, sent.gateway_id)):
-        await _reported(database, id_, state, reason)
+    await _join_early(database, id_, channel, sent)
     await _whole(database, id_, "")
 
 
-async def part_sent(database: Database, row: int, part: int, sent: Sent, *, now: int, price: int) -> None:
+async def _join_early(database: Database, id_: int, channel: str, sent: Sent) -> None:
+    for state, reason in await database.rows(message_sql.EARLY, (channel, sent.gateway_id)):
+        await _reported(database, id_, state, reason)
+
+
+async def part_sent(database: Database, row: int, part: Part, sent: Sent, *, now: int, price: int) -> None:
     """Note one part as sent; the caller commits."""
     channel = (await database.rows(message_sql.STANDING, (row,)))[0][0]
-    await database.rows(message_sql.DONE, (part, price, now, row))
-    await database.rows(message_sql.ADD_PART, (row, part, sent.gateway_id, "sent"))
+    await database.rows(message_sql.DONE, (part.number, part.total, price, now, row))
+    await database.rows(message_sql.ADD_PART, (row, part.number, sent.gateway_id, "sent"))
     for state, reason in await database.rows(message_sql.EARLY, (channel, sent.gateway_id)):
-        await _part_reported(database, row, part, state, reason)
+        await _part_reported(database, row, part.number, state, reason)
 
 
 async def report(database: Database, report: Report, now: int) -> None:
@@ -123,15 +130,23 @@ async def report(database: Database, report: Report, now: int) -> None:
             await _late_name(database, report, found)
     else:
         pair = (report.gateway_id, report.channel)
-        found = [(row[0], row[1]) for row in await database.rows(message_sql.BY_GATEWAY, (*pair, *pair))]
+        rows = await database.rows(message_sql.BY_GATEWAY, (*pair, *pair))
+        found = [(row[0], row[1]) for row in rows if row[0] == rows[0][0]]
         if not found:
-            row = (report.channel, report.gateway_id, report.state, report.reason, now)
-            await database.rows(message_sql.ADD_EARLY, row)
+            await _keep(database, report, now)
     for id_, part in found:
         if part:
             await _part_reported(database, id_, part, report.state, report.reason)
         else:
             await _reported(database, id_, report.state, report.reason)
+
+
+async def _keep(database: Database, report: Report, now: int) -> None:
+    """For a message whose send has not returned; of several reports the one that says most."""
+    known = await database.rows(message_sql.KEPT_EARLY, (report.channel, report.gateway_id))
+    if not known or _RANK[report.state] > _RANK[known[0][0]]:
+        row = (report.channel, report.gateway_id, report.state, report.reason, now)
+        await database.rows(message_sql.ADD_EARLY, row)
 
 
 async def _late_name(database: Database, report: Report, found: Sequence[tuple[int, int]]) -> None:
@@ -159,6 +174,8 @@ async def _by_mark(database: Database, report: Report) -> list[tuple[int, int]]:
 
 
 async def _part_reported(database: Database, id_: int, part: int, new: _State, reason: str) -> None:
+    if new == "unknown":
+        return
     states: dict[int, str] = dict(await database.rows(message_sql.PARTS, (id_,)))
     if _RANK[new] > _RANK.get(states.get(part, "queued"), 0):
         await database.rows(message_sql.REPORT_PART, (id_, part, new))
@@ -166,20 +183,23 @@ async def _part_reported(database: Database, id_: int, part: int, new: _State, r
 
 
 async def _whole(database: Database, id_: int, reason: str) -> None:
-    """A long message is delivered when all of its parts are, and failed when one of them is."""
+    """A long message is as far as the part that is least far, once all are known to have left.
+
+    Until then it stands as the sender has left it: parts that were reported say nothing of one that nobody knows of.
+    """
     states = [state for _, state in await database.rows(message_sql.PARTS, (id_,))]
     if "failed" in states:
         await _reported(database, id_, "failed", reason)
-    elif states and set(states) == {"delivered"}:
-        standing = (await database.rows(message_sql.STANDING, (id_,)))[0]
-        # While it is being sent there are parts to come.
-        if standing[1] == "sent":
-            await _reported(database, id_, "delivered", reason)
+        return
+    cut = (await database.rows(message_sql.STANDING, (id_,)))[0][4]
+    if cut and len(states) == cut:
+        await _reported(database, id_, "delivered" if set(states) == {"delivered"} else "sent", reason)
 
 
 async def _reported(database: Database, id_: int, new: _State, reason: str) -> None:
+    # A status that nobody knows changes nothing, least of all the place in the queue of one that is being sent.
     state = (await database.rows(message_sql.STANDING, (id_,)))[0][1]
-    if _RANK.get(new, 0) <= _RANK.get(state, 9):
+    if new == "unknown" or _RANK[new] <= _RANK.get(state, 9):
         return
     if new in FINAL:
         await finish(database, [id_], new, reason)

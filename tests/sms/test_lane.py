@@ -12,7 +12,7 @@ from sms import lane as lanes
 from sms.lane import Lane, Rules
 from sms.port import Capabilities, Settings
 from sms.pricing import UNIT, Purse, Reach, Tariff
-from store.values import Outgoing, Report, Sent
+from store.values import Outgoing, Part, Report, Sent
 
 NOW = 1_795_000_000
 
@@ -46,11 +46,11 @@ class Messages:
         self.started.append(row)
         return row not in self.replaced
 
-    async def part(self, row: int, part: int, sent: Sent, *, now: int, price: int) -> None:
+    async def part(self, row: int, part: Part, sent: Sent, *, now: int, price: int) -> None:
         if self.busy:
             self.busy -= 1
             raise Busy
-        self.parts.append((row, part, sent.gateway_id, price))
+        self.parts.append((row, part.number, sent.gateway_id, price))
 
     async def until(self, count: int) -> None:
         while len(self.settled) < count:  # noqa: ASYNC110 - the lane knows nothing of the test's events

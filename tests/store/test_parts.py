@@ -6,7 +6,7 @@ from flows.errors import SendError
 from store.memory import Memory
 from store.numbers import unpack_id, unpack_reference
 from store.routes import Route, Routes
-from store.values import Inbound, Outgoing, Report, Sent, StatusEvent
+from store.values import Inbound, Outgoing, Part, Report, Sent, StatusEvent
 from tests.store.conftest import LAO, NOON, Hands, dial, rows, sms
 
 OTHER = "+8562095567890"
@@ -27,9 +27,9 @@ async def test_a_message_in_parts_is_delivered_when_all_of_them_are(memory: Memo
     one = await claimed(memory)
     # The first part's report is quicker than its send.
     await memory.messages.report(Report("at", "g1", "delivered"))
-    await memory.messages.part(one.id, 1, Sent("g1"), now=NOON, price=5)
+    await memory.messages.part(one.id, Part(1, 1, 2), Sent("g1"), now=NOON, price=5)
     assert await state(memory) == "sending"
-    await memory.messages.part(one.id, 2, Sent("g2"), now=NOON, price=5)
+    await memory.messages.part(one.id, Part(1, 2, 2), Sent("g2"), now=NOON, price=5)
     await memory.messages.settle(one.id, Sent(""), now=NOON)
     assert await state(memory) == "sent"
     await memory.messages.report(Report("at", "g2", "sent"))
@@ -43,9 +43,9 @@ async def test_all_reports_may_come_before_the_send_is_over(memory: Memory) -> N
     await memory.turns.overhear(sms("hello", "m1"))
     one = await claimed(memory)
     for part, name in ((1, "g1"), (2, "g2")):
-        await memory.messages.part(one.id, part, Sent(name), now=NOON, price=5)
+        await memory.messages.part(one.id, Part(1, part, 2), Sent(name), now=NOON, price=5)
+        assert await state(memory) == "sending"
         await memory.messages.report(Report("at", name, "delivered"))
-    assert await state(memory) == "sending"
     await memory.messages.settle(one.id, Sent(""), now=NOON)
     assert await state(memory) == "delivered"
 
@@ -54,7 +54,7 @@ async def test_one_failed_part_is_a_failed_message(memory: Memory) -> None:
     await memory.turns.overhear(sms("hello", "m1"))
     one = await claimed(memory)
     for part, name in ((1, "g1"), (2, "g2")):
-        await memory.messages.part(one.id, part, Sent(name), now=NOON, price=5)
+        await memory.messages.part(one.id, Part(1, part, 2), Sent(name), now=NOON, price=5)
     await memory.messages.settle(one.id, Sent(""), now=NOON)
     await memory.messages.report(Report("at", "g2", "failed", "absent"))
     assert await rows(memory, "SELECT state, reason FROM message") == [("failed", "absent")]
@@ -63,7 +63,7 @@ async def test_one_failed_part_is_a_failed_message(memory: Memory) -> None:
 async def test_a_part_that_has_left_is_known_at_the_next_try(memory: Memory) -> None:
     await memory.turns.overhear(sms("hello", "m1"))
     one = await claimed(memory)
-    await memory.messages.part(one.id, 1, Sent("g1"), now=NOON, price=5)
+    await memory.messages.part(one.id, Part(1, 1, 2), Sent("g1"), now=NOON, price=5)
     await memory.messages.settle(one.id, SendError("503", retry=True), now=NOON, again_at=NOON + 5)
     assert (await claimed(memory, now=NOON + 5)).done == 1
 
@@ -85,7 +85,7 @@ async def test_reports_by_marks_of_parts(memory: Memory) -> None:
     one = await claimed(memory)
     await memory.messages.report(Report("at", "", "delivered", mark=f"{one.mark}-2"))
     for part in (1, 2):
-        await memory.messages.part(one.id, part, Sent(""), now=NOON, price=5)
+        await memory.messages.part(one.id, Part(1, part, 2), Sent(""), now=NOON, price=5)
     await memory.messages.settle(one.id, Sent(""), now=NOON)
     await memory.messages.report(Report("at", "", "delivered", mark=f"{one.mark}-1"))
     assert await state(memory) == "delivered"
@@ -144,7 +144,7 @@ async def test_a_message_of_which_a_part_has_left_stays(memory: Memory) -> None:
     memory.route(TWO)
     await memory.turns.overhear(sms("hello", "m1"))
     one = await claimed(memory)
-    await memory.messages.part(one.id, 1, Sent("g1"), now=NOON, price=5)
+    await memory.messages.part(one.id, Part(1, 1, 2), Sent("g1"), now=NOON, price=5)
     await memory.messages.settle(one.id, SendError("503", retry=True), now=NOON, again_at=NOON + 5)
     assert await memory.messages.claim(5, NOON + 5, "b") == []
     assert (await claimed(memory, now=NOON + 5)).done == 1

@@ -87,9 +87,10 @@ async def test_migrations_run_once_and_a_newer_schema_is_refused(tmp_path: Path)
         await database.close()
 
 
-def test_migrations_are_numbered_one_by_one() -> None:
-    # Of two with the same number, the second would never be applied.
-    assert [number for number, _, _ in migrate.scripts()] == list(range(1, migrate.newest() + 1))
+def test_no_two_migrations_have_one_number() -> None:
+    # The second would never be applied.
+    numbers = [number for number, _, _ in migrate.scripts()]
+    assert numbers == sorted(set(numbers))
 
 
 async def test_a_migration_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,9 @@
+-- A long message knows in how many parts it goes, so that reports of some never pass for reports of all; and numbers that
+-- get many messages are known after a restart.
+
+ALTER TABLE message ADD COLUMN cut INTEGER NOT NULL DEFAULT 0;
+UPDATE message SET cut = done WHERE state = 'sent';
+
+-- By the keyed hash of channel and number: how many messages it had in the hour before `at`. Only of numbers that had many.
+CREATE TABLE often (key BLOB PRIMARY KEY, channel TEXT NOT NULL, count INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX often_at ON often (at);
