@@ -244,7 +244,7 @@ async def test_what_nobody_knows_is_asked_once_more_in_its_place(memory: Memory)
     for name in ("m1", "m2"):
         await memory.turns.overhear(sms("hello", name))
     first = await claimed(memory)
-    await memory.messages.part(first.id, 1, Sent("g1"), now=NOON, price=5)
+    await memory.messages.part(first.id, Part(1, 1, 2), Sent("g1"), now=NOON, price=5)
     await memory.messages.settle(first.id, SendError("no-answer", unknown=True), now=NOON)
     assert await memory.messages.ask_again("other", NOON, NOON - 60) == 0
     assert await memory.messages.ask_again("at", NOON, NOON + 60) == 0
