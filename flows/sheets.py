@@ -6,9 +6,6 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-
 from flows.errors import TableFault
 from flows.phrases import Phrases, placeholders
 from flows.tables import Table, read_csv
@@ -38,7 +35,7 @@ def table_xlsx(table: Table) -> bytes:
     rows = list(table.rows.values())
     if len(rows) >= MAX_ROW or (len(rows) + 1) * len(table.columns) > MAX_CELLS:
         raise TableFault(f"{table.name}: {len(rows):,} rows are more than a workbook may bring back", hint="use CSV")
-    return _book(table.name, [table.columns, *rows])
+    return book_of(table.name, [table.columns, *rows])
 
 
 def read_table(name: str, data: bytes) -> str:
@@ -82,7 +79,7 @@ def phrases_xlsx(phrases: Phrases, language: str, beside: Sequence[str] = ()) ->
         (key, " ".join(sorted(placeholders(text))), text, *(phrases.texts[tag].get(key, "") for tag in others))
         for key, text in phrases.texts[language].items()
     ]
-    return _book("phrases", [head, *rows])
+    return book_of("phrases", [head, *rows])
 
 
 def read_phrases(language: str, data: bytes, before: Phrases, *, signed: bool) -> str:
@@ -116,6 +113,27 @@ def read_phrases(language: str, data: bytes, before: Phrases, *, signed: bool) -
     return phrases_toml(Phrases({**before.texts, language: texts}, before.names, unsigned), language)
 
 
+def book_of(name: str, rows: Iterable[Sequence[str]]) -> bytes:
+    """A workbook of one sheet; every cell is text."""
+    # A quarter of a second that only an export needs.
+    from openpyxl import Workbook  # noqa: PLC0415
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(name[:31])
+    for row in rows:
+        cells = []
+        for value in row:
+            # A text that begins with = is a text, never a formula.
+            cell = WriteOnlyCell(sheet, value=value)
+            cell.data_type = "s"
+            cells.append(cell)
+        sheet.append(cells)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
 def _sheet(name: str, data: bytes) -> tuple[Row, ...]:
     sheets = read_workbook(data, most_cells=MAX_CELLS)
     sheet = sheets.get(name.lower()) or (next(iter(sheets.values())) if len(sheets) == 1 else None)
@@ -131,22 +149,6 @@ def _texts(name: str, row: Row, columns: Iterable[int]) -> list[str]:
     if any(cell is not None and cell.formula for cell in found):
         raise TableFault(f"{name}: row {row.number} holds a formula: write the value")
     return [cell.text if cell is not None else "" for cell in found]
-
-
-def _book(name: str, rows: Iterable[Sequence[str]]) -> bytes:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(name[:31])
-    for row in rows:
-        cells = []
-        for value in row:
-            # A text that begins with = is a text, never a formula.
-            cell = WriteOnlyCell(sheet, value=value)
-            cell.data_type = "s"
-            cells.append(cell)
-        sheet.append(cells)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
 def _quoted(text: str) -> str:

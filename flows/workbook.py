@@ -14,9 +14,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from flows.errors import Fault
 
 MAX_BYTES: Final = 5 * 1024 * 1024
@@ -86,7 +83,7 @@ def read_workbook(data: bytes, wanted: frozenset[str] | None = None, most_cells:
             texts = _measure(archive)
         merged = _look(texts, most_cells)
         return _read(_packed(texts), wanted, merged)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, ET.ParseError, InvalidFileException, NotImplementedError):
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, ET.ParseError, NotImplementedError):
         raise WorkbookFault("this is not an .xlsx file: save it as .xlsx anew") from None
     except (KeyError, ValueError, TypeError, IndexError, AttributeError, OSError, EOFError, struct.error) as error:
         # openpyxl trusts a workbook's parts to hang together; whatever breaks inside it is the file's fault.
@@ -163,11 +160,18 @@ def _named(texts: Mapping[str, bytes], merged: set[str]) -> frozenset[str]:
 
 
 def _read(data: bytes, wanted: frozenset[str] | None, merged: frozenset[str]) -> dict[str, Sheet]:
+    # A quarter of a second that a refused file, and a node that reads no workbook, do not need.
+    from openpyxl import load_workbook  # noqa: PLC0415
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
     found: dict[str, Sheet] = {}
     with warnings.catch_warnings():
         # openpyxl warns of styles and extensions that it drops; only cells are read here.
         warnings.simplefilter("ignore")
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
+        try:
+            book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
+        except InvalidFileException:
+            raise WorkbookFault("this is not an .xlsx file: save it as .xlsx anew") from None
         for sheet in book.worksheets:
             name = sheet.title.strip().lower()
             if wanted is None or name in wanted:

@@ -1,15 +1,15 @@
 """Drafts, comments and history for the commands; each says in lines what it did."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from flows import codes as code_rules
 from flows.errors import ConfigFault
-from flows.findings import Finding, FlowFault
+from flows.findings import Finding
+from flows.model import Flow
 from flows.sheets import phrases_toml, table_csv
-from sala import keys, services
+from sala import keys
 from sala.config import Config
 from sala.here import Here, do
 from sala.services import Material
@@ -142,13 +142,9 @@ def _confirmation(act: Publication, one: Here) -> str:
             return ""
 
 
-def taken(config: Config, paths: Iterable[Path]) -> list[Finding]:
-    """The ways in of these flows that other services of this node have or had; files that cannot be read have none."""
+def taken(config: Config, flows: Sequence[Flow]) -> list[Finding]:
+    """The ways in of these flows that other services of this node have or had."""
     if not (config.data / keys.DATABASE).exists():
-        return []
-    try:
-        flows = services.read(paths)
-    except FlowFault:
         return []
 
     async def work(one: Here) -> list[Finding]:

@@ -6,17 +6,19 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flows.errors import ConfigFault
 from flows.explorer import Report, Settings, Tariff, explore
 from flows.findings import Finding
 from flows.model import Flow
 from flows.revision import Revision, revise
-from sala import services
-from sala.beside import beside
-from sala.config import Config
-from sala.services import Material
-from store.values import Published
+from sala import author
+from sala.author import Material
+
+if TYPE_CHECKING:
+    from sala.config import Config
+    from store.values import Published
 
 DAY = date(2026, 11, 23)
 """The day on which everything happens, so that the same flow has the same report every day."""
@@ -33,13 +35,13 @@ def revisions(paths: Iterable[Path]) -> list[Revision]:
     Raises:
         FlowFault: a file cannot be read, or a part is missing.
     """
-    flows = services.read(paths)
+    flows = author.read(paths)
     return bound(flows)
 
 
 def bound(flows: Sequence[Flow]) -> list[Revision]:
     """The services among these flows, each with its parts."""
-    parts = services.parts_for(flows)
+    parts = author.parts_for(flows)
     return [revise(flow, parts) for flow in flows if not flow.is_part]
 
 
@@ -56,16 +58,20 @@ def only(path: Path) -> Revision:
     return found[0]
 
 
-def published(word: str, config: Config) -> Revision:
+def published(word: str, config: "Config") -> Revision:
     """A published revision: the live one of a service by its id, or any by the first digits of its digest.
 
     Raises:
         ConfigFault: none is called so, or more than one.
     """
+    from sala import services  # noqa: PLC0415 - a walk needs files only; the store is for what a node has published
+
     return services.revision_of(asyncio.run(_published(word, config)))
 
 
-async def _published(word: str, config: Config) -> Published:
+async def _published(word: str, config: "Config") -> "Published":
+    from sala.beside import beside  # noqa: PLC0415 - as above
+
     async with beside(config) as memory:
         listed = await memory.library.list()
     digits = word.removeprefix("sha256:")

@@ -7,21 +7,18 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from flows import phrases as phrase_files
-from flows.check import check as check_flow
 from flows.dialogue import Node, Office, full, try_later
-from flows.errors import ConfigFault, Fault, TableFault
-from flows.findings import Finding, FlowFault
-from flows.loader import load, load_path
-from flows.model import Flow
-from flows.revision import Revision, revise
-from flows.tables import Tables, read_csv
+from flows.errors import Fault
+from flows.findings import FlowFault
+from flows.loader import load
+from flows.revision import Revision
 from flows.text.measure import USSD, Budget
 from flows.texts import Marks, file_of, read_marks
 from sala import config as configuration
 from sala import plugs
+from sala.author import LIBRARY, Material, check, check_all, material, parts_for, read, revisions_of, with_tables
 from sala.beside import beside
 from sala.config import Config
 from sala.plugs import Plugged
@@ -29,8 +26,32 @@ from store.memory import Memory
 from store.mind import Mind, dialogue_mind
 from store.values import Catalogue, Published
 
-LIBRARY: Final = Path(__file__).resolve().parent.parent / "flows" / "library"
-"""The starter services, and tables with invented rows for a node that was given none."""
+__all__ = [
+    "LIBRARY",
+    "FirstFault",
+    "Known",
+    "Material",
+    "Prepared",
+    "actor",
+    "check",
+    "check_all",
+    "desk",
+    "desk_mind",
+    "files_of",
+    "marks_beside",
+    "material",
+    "material_of",
+    "mind",
+    "node_of",
+    "parts_for",
+    "prepare",
+    "published",
+    "read",
+    "revision_of",
+    "revisions_of",
+    "sorry",
+    "version",
+]
 
 
 class FirstFault(Fault):
@@ -44,14 +65,6 @@ class FirstFault(Fault):
         more = len(fault.findings) - 1
         hint = f"{more} more: sala flow check says everything" if more else "sala flow check says the same"
         super().__init__(str(fault.findings[0]), hint=hint)
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What flows are checked and run with, besides themselves."""
-
-    tables: Tables
-    phrases: phrase_files.Phrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,86 +88,7 @@ def material_of(config: Config) -> Material:
     Raises:
         TableFault: a table cannot be read; the sentence names file and line.
     """
-    chosen = {file.stem: file for file in sorted((LIBRARY / "tables").glob("*.csv"))} | dict(config.tables)
-    tables = {name: read_csv(name, _table_text(name, Path(file))) for name, file in chosen.items()}
-    return Material(Tables(tables), phrase_files.load())
-
-
-def _table_text(name: str, file: Path) -> str:
-    try:
-        return file.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as unreadable:
-        raise TableFault(f"tables.{name}: {file} cannot be read as UTF-8", hint=str(unreadable)) from None
-
-
-def material(path: Path | None) -> Material:
-    """The same from a configuration file; without one, the samples: an author needs no node to check a flow."""
-    if path is None and not Path(configuration.DEFAULT_FILE).exists():
-        return material_of(Config(node="author"))
-    return material_of(configuration.load(path))
-
-
-def read(paths: Iterable[Path]) -> list[Flow]:
-    """Every flow in these files and folders.
-
-    Raises:
-        FlowFault: with the findings of all of them.
-    """
-    flows: list[Flow] = []
-    findings: list[Finding] = []
-    for path in paths:
-        if not path.exists():
-            raise ConfigFault(f"{path}: no such file or folder", hint="give flow files, or folders of them")
-        try:
-            found = load_path(path)
-        except FlowFault as fault:
-            findings += fault.findings
-            continue
-        if not found:
-            raise ConfigFault(f"{path}: no flow is there", hint="a flow is a file that ends in .yaml")
-        flows += found
-    if findings:
-        raise FlowFault(tuple(findings))
-    return flows
-
-
-def parts_for(flows: Sequence[Flow]) -> dict[str, Flow]:
-    """The parts that flows may run: their own, and for the rest those of the library."""
-    own = {flow.id: flow for flow in flows if flow.is_part}
-    library = {flow.id: flow for flow in load_path(LIBRARY) if flow.is_part}
-    return library | own
-
-
-def check(paths: Iterable[Path], given: Material) -> list[Finding]:
-    """Everything that is wrong or doubtful with these files; files that cannot be read at all come first."""
-    try:
-        flows = read(paths)
-    except FlowFault as fault:
-        return list(fault.findings)
-    return check_all(flows, given)
-
-
-def check_all(flows: Sequence[Flow], given: Material, room: Budget = USSD) -> list[Finding]:
-    """Everything that is wrong or doubtful with these flows, each seen beside the others; `room` of one USSD page."""
-    parts = parts_for(flows)
-    found: list[Finding] = []
-    for flow in flows:
-        others = [other for other in flows if other is not flow and not other.is_part]
-        found += check_flow(flow, parts, given.tables, given.phrases, others, ussd=room)
-    return found
-
-
-def revisions_of(flows: Sequence[Flow], given: Material, room: Budget = USSD) -> tuple[Revision, ...]:
-    """The services among these flows as revisions.
-
-    Raises:
-        FlowFault: one of them has an error; warnings pass.
-    """
-    errors = tuple(finding for finding in check_all(flows, given, room) if finding.severity == "error")
-    if errors:
-        raise FlowFault(errors)
-    parts = parts_for(flows)
-    return tuple(revise(flow, parts) for flow in flows if not flow.is_part)
+    return with_tables(config.tables)
 
 
 def prepare(config: Config, plugged: Sequence[Plugged]) -> Prepared:

@@ -1,14 +1,12 @@
 """The table of texts as a workbook and as PO files: context, room and words; read back as the cells that changed."""
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import polib
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
+from flows.sheets import book_of
 from flows.texts.catalogue import Entry
 from flows.texts.edit import TextsFault
 from flows.texts.marks import Marks
@@ -48,25 +46,13 @@ def write_xlsx(
     With `draft`, a last column suggests Lao in Latin letters where these are missing. A person accepts a suggestion by
     marking the empty text as reviewed, or writes her own words.
     """
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("texts")
     head = ["key", "step", "values", *(column for tag in languages for column in (tag, f"{tag} room", _mark(tag)))]
     rows = [_row(one, languages, marks or Marks()) for one in found]
     if draft is not None:
         head.append("suggestion")
         for one, row in zip(found, rows, strict=True):
             row.append("" if LATIN in one.words else draft(one.words.get("lo", "")))
-    for row in [head, *rows]:
-        cells = []
-        for value in row:
-            # A text that begins with = is a text, never a formula.
-            cell = WriteOnlyCell(sheet, value=value)
-            cell.data_type = "s"
-            cells.append(cell)
-        sheet.append(cells)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return book_of("texts", [head, *rows])
 
 
 def _mark(tag: str) -> str:

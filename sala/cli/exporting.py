@@ -42,10 +42,10 @@ def asyncapi(paths: Paths) -> None:
 def processing(paths: Paths) -> None:
     """Print the record of processing, and what a data-protection assessment must answer."""
     from flows.published import processing as record
-    from sala import services
+    from sala import author
 
     flows = _flows(paths)
-    _print(record(flows, services.parts_for(flows)))
+    _print(record(flows, author.parts_for(flows)))
 
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], show_default=False, help="A day, 2026-11-01.")]
@@ -76,17 +76,17 @@ def results(  # noqa: PLR0913 - a command's options are its arguments
 
 
 def _flows(paths: list[Path]) -> "list[Flow]":
-    from sala import services
+    from sala import author
 
-    return services.read(paths)
+    return author.read(paths)
 
 
 def _schemas(flows: "list[Flow]") -> dict[str, dict[str, Any]]:
     from flows.revision import revise
-    from sala import services
+    from sala import author
     from sala.schema import answers_schema
 
-    parts = services.parts_for(flows)
+    parts = author.parts_for(flows)
     return {flow.id: answers_schema(revise(flow, parts)) for flow in flows if not flow.is_part}
 
 

@@ -37,13 +37,11 @@ def check(
     ] = None,
 ) -> None:
     """Say everything that is wrong with services, one line each: file:line step language sentence."""
-    from sala import services
-
     if paths_too:
         from sala.cli import flow_paths
 
         raise typer.Exit(flow_paths.print_paths(paths, config, form, tariff or ()))
-    findings = [*services.check(paths, services.material(config)), *_taken(paths, config)]
+    findings = _findings(paths, config)
     print(_as_json(findings) if form is Form.JSON else _as_text(findings))
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(FOUND)
@@ -149,15 +147,24 @@ def list_(config: ConfigFile = None, form: FormOption = Form.TEXT) -> None:
     print(table(("service", "state", "revision", "published"), [list(row.values()) for row in told]))
 
 
-def _taken(paths: "Sequence[Path]", config: Path | None) -> "list[Finding]":
-    """Numbers, codes and keywords that were given to other services of this node, where there is a node."""
-    from sala import config as configuration
+def _findings(paths: "Sequence[Path]", config: Path | None) -> "list[Finding]":
+    """What the check says, and what this node gave to other services, where there is one.
 
-    if config is None and not Path(configuration.DEFAULT_FILE).exists():
-        return []
-    from sala import drafting
+    Files that cannot be read are refused before tables, configuration or database are looked at.
+    """
+    from flows.findings import FlowFault
+    from sala import author
 
-    return drafting.taken(read_config(config), paths)
+    try:
+        flows = author.read(paths)
+    except FlowFault as fault:
+        return list(fault.findings)
+    found = author.check_all(flows, author.material(config))
+    if author.has_node(config):
+        from sala import drafting
+
+        found += drafting.taken(read_config(config), flows)
+    return found
 
 
 def _as_text(findings: "Sequence[Finding]") -> str:

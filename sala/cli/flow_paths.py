@@ -13,14 +13,14 @@ from flows.explorer.voice import as_csv, voice_script
 from flows.findings import FlowFault
 from flows.poster import page as poster
 from flows.revision import Revision
-from sala import explored, services
+from sala import author, explored
 from sala.cli.options import Form, read_config
 
 
 def print_paths(paths: Sequence[Path], config: Path | None, form: Form, tariffs: Iterable[str]) -> int:
     """Print the check's findings, then the report of every service; 1 when there is an error."""
-    given = services.material(config)
-    findings = services.check(paths, given)
+    given = author.material(config)
+    findings = author.check(paths, given)
     try:
         reports = explored.explored(paths, given, map(explored.tariff, tariffs))
     except FlowFault:
@@ -36,7 +36,7 @@ def print_paths(paths: Sequence[Path], config: Path | None, form: Form, tariffs:
 
 def write_storyboard(path: Path, out: Path, config: Path | None, tariffs: Iterable[str], language: str) -> str:
     """Draw the one service of a file; what was written, in a line."""
-    chosen = explored.settings_of(services.material(config), map(explored.tariff, tariffs))
+    chosen = explored.settings_of(author.material(config), map(explored.tariff, tariffs))
     page = storyboard(explored.only(path), chosen, language)
     out.write_text(page, "utf-8")
     return f"{out}: {len(page.encode()) // 1024} KiB; print it from a browser, also as PDF"
@@ -44,7 +44,7 @@ def write_storyboard(path: Path, out: Path, config: Path | None, tariffs: Iterab
 
 def write_poster(path: Path, out: Path, config: Path | None, district: str, short: str) -> str:
     """Write the sheets of the one service of a file; what was written, in a line."""
-    chosen = explored.settings_of(services.material(config))
+    chosen = explored.settings_of(author.material(config))
     if district:
         chosen = replace(chosen, district=district)
     text = poster(explored.only(path), chosen, short)
@@ -54,7 +54,7 @@ def write_poster(path: Path, out: Path, config: Path | None, district: str, shor
 
 def write_voice(path: Path, out: Path, config: Path | None) -> str:
     """Write the spoken form of the one service of a file; how many recordings it takes, in a line."""
-    lines = voice_script(explored.only(path), explored.settings_of(services.material(config)))
+    lines = voice_script(explored.only(path), explored.settings_of(author.material(config)))
     if out.suffix == ".json":
         out.write_bytes(orjson.dumps(lines, option=orjson.OPT_INDENT_2))
     else:
@@ -70,7 +70,7 @@ def differences(old: str, new: str, config: Path | None, language: str) -> tuple
 
 def write_difference(old: str, new: str, out: Path, config: Path | None, language: str) -> str:
     """Write the same with the screens before and now; what was written, in a line."""
-    chosen = explored.settings_of(services.material(config))
+    chosen = explored.settings_of(author.material(config))
     text = page(_revision(old, config), _revision(new, config), chosen, language)
     out.write_text(text, "utf-8")
     return f"{out}: {len(text.encode()) // 1024} KiB"

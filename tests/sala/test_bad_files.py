@@ -1,7 +1,7 @@
 """Files that somebody sent to break something: each is refused in a sentence, by a process that never grew large.
 
 Each command runs in a process of its own, which says how much memory it ever held and how long it worked. A second is
-what docs/evidence.md tells of a quiet machine; here the bound is wide, because other tests run beside this one.
+what docs/flow-evidence.md tells of a quiet machine; here the bound is wide, because other tests run beside this one.
 """
 
 import io
