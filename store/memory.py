@@ -156,6 +156,11 @@ class Memory:
         """Send messages by these channels from now on, in place of each channel its own."""
         self._post.routes = routes
 
+    @property
+    def routes(self) -> Routes:
+        """The channels that messages go by."""
+        return self._post.routes
+
     async def begin(self, role: Role) -> None:
         """Bring the file up to date and take up what the last run left. Called once, before the writer starts."""
         database = self._writing

@@ -3,7 +3,17 @@
 from typing import Final
 
 from console.page import Page
-from console.pages import flow, flow_add, flow_phone, flow_publish, flow_scenarios, flow_service, flow_texts, flows
+from console.pages import (
+    flow,
+    flow_add,
+    flow_measure,
+    flow_phone,
+    flow_publish,
+    flow_scenarios,
+    flow_service,
+    flow_texts,
+    flows,
+)
 
 PAGES: Final[tuple[Page, ...]] = (
     *flows.PAGES,
@@ -14,4 +24,5 @@ PAGES: Final[tuple[Page, ...]] = (
     *flow_scenarios.PAGES,
     *flow_publish.PAGES,
     *flow_phone.PAGES,
+    *flow_measure.PAGES,
 )

@@ -22,7 +22,6 @@ from flows.editing import (
     MoveStep,
     RemoveKey,
     RenameStep,
-    edit,
     needed_by,
 )
 from flows.editing.rooms import Room
@@ -291,25 +290,6 @@ def _new_option(work: Work, at: int) -> AddOption:
     return AddOption(("fields", name, "choices"), key, label)
 
 
-async def rooms(visit: Visit) -> web.StreamResponse:
-    """The room of the open step with the words that stand in the form now; asked for while somebody types."""
-    work = await opened(visit)
-    at = step_of(work)
-    why = ""
-    try:
-        changes = posted.changes_in(work.draft.text, visit.form)
-        text = work.draft.text
-        for change in changes:
-            text = edit(text, change, f"{work.name}.yaml")
-        memory = visit.desk.memory
-        look = await visit.desk.studio.look(text, work.name, memory.office, memory.drafts)
-    except EditFault as fault:
-        look, why = work.look, str(fault)
-    found = look.rooms[at] if at < len(look.rooms) else {}
-    told = {tag: (room, room_words(work, room)) for tag, room in found.items()}
-    return visit.show("flow_rooms.html", rooms=told, why=why, tags=work.languages)
-
-
 # --- taking away, undo -----------------------------------------------------------------------------------------------
 
 
@@ -357,7 +337,6 @@ async def comment(visit: Visit) -> web.StreamResponse:
 PAGES: Final = (
     Page("GET", PLACE, roles.EDITORS, page),
     Page("POST", PLACE + "/step", roles.ADMINS, save, most=4 * 1024 * 1024),
-    Page("POST", PLACE + "/rooms", roles.EDITORS, rooms, most=4 * 1024 * 1024),
     Page("GET", PLACE + "/delete", roles.ADMINS, ask_delete),
     Page("POST", PLACE + "/delete", roles.ADMINS, delete),
     Page("POST", PLACE + "/undo", roles.ADMINS, undo),

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
 from console import roles
 from console.page import Page
+from console.pages.flow_measure import spent
 from console.pages.flow_scenarios import played_on
 from console.studio import publish as going
 from console.studio.look import settings_of
@@ -17,7 +18,6 @@ from console.visit import Visit
 from flows.dialogue import Office
 from flows.difference import Change, Pair, difference, screens
 from flows.errors import Fault
-from flows.explorer import Report, explore
 from flows.explorer.storyboard import storyboard
 from flows.revision import Revision
 
@@ -39,9 +39,8 @@ async def _page(work: Work, status: int = 200, why: str = "") -> web.Response:
     new = look.revision if not look.errors else None
     changes: Sequence[Change] = ()
     pairs: Sequence[Pair] = ()
-    costs: list[dict[str, Any]] = []
     if new is not None:
-        changes, pairs, costs = await asyncio.to_thread(_compared, work, old, new)
+        changes, pairs = await asyncio.to_thread(_compared, work, old, new)
     played = await played_on(work)
     return work.show(
         "flow_publish.html",
@@ -49,7 +48,6 @@ async def _page(work: Work, status: int = 200, why: str = "") -> web.Response:
         why=why,
         changes=changes,
         pairs=pairs,
-        costs=costs,
         failed=[one for one in played if one.trouble],
         played=played,
         new=new,
@@ -59,31 +57,16 @@ async def _page(work: Work, status: int = 200, why: str = "") -> web.Response:
         two=going.two_persons(desk),
         may_approve=visit.has(APPROVERS),
         typed=visit.form,
+        **await spent(work, look),
     )
 
 
-def _compared(
-    work: Work, old: Revision | None, new: Revision
-) -> tuple[Sequence[Change], Sequence[Pair], list[dict[str, Any]]]:
+def _compared(work: Work, old: Revision | None, new: Revision) -> tuple[Sequence[Change], Sequence[Pair]]:
     office, language = work.visit.desk.memory.office, work.visit.language
     settings = settings_of(office, work.today().date())
     changes = difference(old, new, language) if old is not None else ()
     pairs = screens(old, new, settings) if old is not None and old.digest != new.digest else ()
-    reports = [explore(one, settings) for one in (old, new) if one is not None]
-    return changes, pairs, _costs(reports)
-
-
-def _costs(reports: Sequence[Report]) -> list[dict[str, Any]]:
-    """What the likeliest way costs a citizen now and before: minutes, keys, SMS; by language and channel."""
-    rows: dict[tuple[str, str], list[Any]] = {}
-    for report in reports:
-        for branch in report.branches:
-            if not branch.profile:
-                rows.setdefault((branch.language, branch.channel), []).append(branch.likeliest.cost)
-    return [
-        {"language": tag, "channel": channel.upper(), "now": found[-1], "before": found[0] if len(found) > 1 else None}
-        for (tag, channel), found in rows.items()
-    ]
+    return changes, pairs
 
 
 async def send(visit: Visit) -> web.StreamResponse:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import flows.library
 from console.map import Graph, Placer, graph_of
+from console.studio.costs import Costs
 from flows.check import Subject
 from flows.check import check as check_flow
 from flows.check.ways import Ways
@@ -138,9 +139,10 @@ def library_parts() -> Mapping[str, Flow]:
 
 @dataclass(slots=True)
 class Studio:
-    """The looks of one desk, and the maps; `office` gives what is live at the moment."""
+    """The looks of one desk, the maps, and what drafts cost; `office` gives what is live at the moment."""
 
     placer: Placer = field(default_factory=Placer)
+    costs: Costs = field(default_factory=Costs)
     _kept: OrderedDict[str, Look] = field(default_factory=OrderedDict)
 
     async def look(self, text: str, name: str, office: Office, drafts: Drafts | None = None) -> Look:

@@ -17,9 +17,9 @@ from pydantic import BaseModel
 from flows.bounds import DateBound
 from flows.check.subject import Subject
 from flows.dialogue.consent import notice_pages
-from flows.explorer.measures import Tariff, figures
+from flows.explorer.measures import Cost, Tariff, figures
 from flows.explorer.places import Atlas, spot_of
-from flows.explorer.report import Branch, Page, Reading, Report, Road, branch_of, reading_of
+from flows.explorer.report import Branch, Page, Reading, Report, Road, branch_of, likely_cost, reading_of
 from flows.explorer.samples import likely_text
 from flows.explorer.states import Walked
 from flows.explorer.verdicts import Case, verdicts
@@ -44,6 +44,7 @@ __all__ = [
     "Tariff",
     "clear",
     "explore",
+    "likely_costs",
     "walks_of",
     "world_of",
 ]
@@ -99,6 +100,16 @@ def explore(revision: Revision, settings: Settings) -> Report:
         reading=tuple(reading_of(subject, tag) for tag in settings.languages or revision.flow.languages),
         unanswered=tuple(sorted(unanswered)),
     )
+
+
+def likely_costs(revision: Revision, settings: Settings) -> tuple[tuple[str, str, Cost], ...]:
+    """(language, channel, what most people spend): what `explore` says of the likeliest way, by the shorter walk."""
+    found = []
+    for walk in walks_of(revision, settings, likely=True, profiles=False):
+        notice = notice_pages(revision, walk.language, settings.phrases, walk.world.budget)
+        cost = likely_cost(revision, walk, notice, settings.tariffs)
+        found.append((walk.language, str(walk.world.channel), cost))
+    return tuple(found)
 
 
 def walks_of(

@@ -13,6 +13,7 @@ from flows.explorer.paths import Way, longest, replayed
 from flows.explorer.places import Atlas, spot_of
 from flows.explorer.states import Seen, Walked
 from flows.findings import Finding
+from flows.revision import Revision
 from flows.text.breaking import word_breaks
 from flows.text.measure import Budget, needs, units
 
@@ -152,9 +153,18 @@ def _page(atlas: Atlas, walked: Walked, seen: Seen) -> Page:
     )
 
 
+def likely_cost(revision: Revision, walked: Walked, notice: tuple[str, ...], tariffs: Iterable[Tariff]) -> Cost:
+    """What most people spend on a walk, `notice` before it."""
+    way = _way(walked, "likeliest", partial(replayed, revision))
+    return cost_of((*_noticed(notice), *way.stops), way.sent, walked.world.channel, tariffs)
+
+
+def _noticed(notice: tuple[str, ...]) -> tuple[Stop, ...]:
+    return (Stop(-1, notice, "1"),) if notice else ()
+
+
 def _road(atlas: Atlas, walked: Walked, way: Way, notice: tuple[str, ...], tariffs: Iterable[Tariff]) -> Road:
-    first = (Stop(-1, notice, "1"),) if notice else ()
-    stops = (*first, *way.stops)
+    stops = (*_noticed(notice), *way.stops)
     named = tuple(
         ("notice" if stop.node < 0 else atlas.name(spot_of(walked.program, stop.node)), stop.typed) for stop in stops
     )

@@ -293,7 +293,9 @@ async def test_a_first_service_from_template_to_published_without_a_line_of_yaml
     assert [test.name for test in live.flow.tests] == ["a dry tap, in English"]
 
 
-@pytest.mark.parametrize("tail", ["", "/texts", "/service", "/scenarios", "/publish", "/versions", "/delete", "/add"])
+@pytest.mark.parametrize(
+    "tail", ["", "/texts", "/service", "/scenarios", "/publish", "/costs", "/versions", "/delete", "/add"]
+)
 async def test_no_page_of_a_service_has_a_barrier(signed_in: SignedIn, tail: str) -> None:
     for language, narrow in (("en", False), ("lo", True)):
         page = await signed_in("admin", language=language, **({"size": NARROW} if narrow else {}))
@@ -318,7 +320,7 @@ async def test_the_pages_work_without_a_script_and_weigh_little(site: Site, sign
     await expect(page.locator("#phone .log li")).to_have_count(4)
     person = await site.person("admin")
     async with site.client(person) as http:
-        for tail in ("", "/texts", "/service", "/scenarios", "/publish", "/versions"):
+        for tail in ("", "/texts", "/service", "/scenarios", "/publish", "/costs", "/versions"):
             async with http.get(f"{ROOT}/flows/plain{tail}", headers={"Accept-Encoding": "gzip"}) as answer:
                 assert answer.status == 200
                 weight = int(answer.headers["Content-Length"])
