@@ -27,6 +27,7 @@ class Page:
         roles: who gets it; `STRANGERS` for those who are not signed in.
         nav: its key in the words when it stands in the navigation.
         most: bytes that its form may have.
+        tab: its key in the words when it is a tab of the administration, which the navigation names once.
     """
 
     method: str
@@ -35,3 +36,4 @@ class Page:
     handle: Handler
     nav: str = ""
     most: int = FORM
+    tab: str = ""

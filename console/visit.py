@@ -155,6 +155,8 @@ class Visit:
             "account": self.account,
             "token": self.sitting.token if self.sitting else "",
             "menu": menu,
+            "tabs_upkeep": (tabs := [one for one in self.pages if one.tab and self.has(one.roles)]),
+            "in_upkeep": any(self.page.path.startswith(one.path) for one in tabs),
             "here": self.page.path,
             "node": self.desk.node,
             "officers": roles.OFFICERS,

@@ -1,24 +1,28 @@
 """Accounts of the desk for the commands: added, given a new password, listed."""
 
 import asyncio
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from console import roles, secrets
+from console import accounts, roles, secrets
 from flows.errors import ConfigFault
 from sala.beside import beside
 from sala.config import Config
 from sala.services import actor
 from store.memory import Memory
-from store.scope import ALL, Scope
+from store.scope import Scope
 from store.users import Account, Newcomer
 
 HUB: Final = "hub"
 """Who changed an account, when it came down."""
 
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
+_SAID: Final[Mapping[str, tuple[str, str]]] = {
+    "user_bad_name": ("no good user name", "2 to 40 of a-z, 0-9, dot, - and _"),
+    "user_no_role": ("no role is given", f"there are: {', '.join(roles.ROLES)}"),
+    "user_bad_role": ("{what} is no role", f"there are: {', '.join(roles.ROLES)}"),
+    "user_bad_district": ("{what} is no code of a district", "for example LA0901; LA09 is the whole province"),
+}
 
 
 def add(
@@ -46,15 +50,10 @@ def newcomer(name: str, held: Sequence[str], scope: Scope, shown: str = "", subj
     Raises:
         ConfigFault: no such role, or no good name.
     """
-    if not _NAME.fullmatch(name):
-        raise ConfigFault(f"{name}: no good user name", hint="2 to 40 of a-z, 0-9, dot, - and _")
-    unknown = [one for one in held if one not in roles.ROLES]
-    if unknown or not held:
-        said = f"{unknown[0]} is no role" if unknown else "no role is given"
-        raise ConfigFault(f"{name}: {said}", hint=f"there are: {', '.join(roles.ROLES)}")
-    wrong = [one for one in scope.districts if one != ALL and not re.fullmatch(r"[A-Z0-9]{2,12}", one)]
+    wrong, what = accounts.mistake(name, held, scope)
     if wrong:
-        raise ConfigFault(f"{wrong[0]}: no code of a district", hint="for example LA0901; LA09 is the whole province")
+        said, hint = _SAID[wrong]
+        raise ConfigFault(f"{name}: {said.format(what=what)}", hint=hint)
     return Newcomer(name, "", held, scope, shown=shown, subject=subject)
 
 

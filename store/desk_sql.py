@@ -17,6 +17,7 @@ ADD_ACCOUNT: Final = (
 )
 SET_PASSWORD: Final = "UPDATE account SET password = ?, fresh = ?, wrong = 0, locked_until = 0 WHERE name = ?"
 SET_RIGHTS: Final = "UPDATE account SET shown = ?, roles = ?, districts = ?, agencies = ?, active = ? WHERE name = ?"
+ACTIVE_ROLES: Final = "SELECT roles FROM account WHERE active = 1"
 SET_SECRET: Final = "UPDATE account SET secret = ?, step = 0 WHERE name = ?"
 SET_STEP: Final = "UPDATE account SET step = ? WHERE name = ? AND step < ? RETURNING name"
 SET_LANGUAGE: Final = "UPDATE account SET language = ? WHERE name = ?"

@@ -33,6 +33,12 @@ class Scope:
         """Whether this agency is inside."""
         return self.every_agency or agency in self.agencies
 
+    def covers(self, other: "Scope") -> bool:
+        """Whether everything that `other` may see is inside."""
+        return all(one != ALL or self.everywhere for one in other.districts) and (
+            all(self.holds(one) for one in other.districts) and all(self.serves(one) for one in other.agencies)
+        )
+
     def condition(self) -> tuple[str, list[Any]]:
         """A condition on the request `r`, and its values; never empty, and false for an empty scope."""
         clauses, values = ["1 = 1"], []

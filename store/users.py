@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flows.errors import StoreFault
+from flows.errors import Fault, StoreFault
 from store import desk_sql
 from store.audit import note
 from store.clock import Clock
@@ -88,6 +88,13 @@ def key_of(cookie: str) -> bytes:
     return hashlib.sha256(cookie.encode()).digest()
 
 
+class LastOneFault(Fault):
+    """Nobody would be left with this role."""
+
+    code = "last_one"
+    ours = False
+
+
 class Users:
     """What signing in needs; whether a password is right is the caller's to find out, outside any transaction."""
 
@@ -148,9 +155,13 @@ class Users:
         await self._do(steps, by, "password_reset" if fresh else "password_changed", name)
 
     async def set_rights(
-        self, name: str, roles: Sequence[str], scope: Scope, *, by: str, shown: str, active: bool
+        self, name: str, roles: Sequence[str], scope: Scope, *, by: str, shown: str, active: bool, keep: str = ""
     ) -> None:
-        """Change what it may do, at once for those who are signed in; inactive: they are signed out."""
+        """Change what it may do, at once for those who are signed in; inactive: they are signed out.
+
+        Raises:
+            LastOneFault: no open account would have the role `keep` any more; nothing was changed.
+        """
         values = (
             shown or name,
             json.dumps(list(roles)),
@@ -162,7 +173,16 @@ class Users:
         steps: list[tuple[str, Sequence[Any]]] = [(desk_sql.SET_RIGHTS, values)]
         if not active:
             steps.append((desk_sql.END_SITTINGS, (name, b"")))
-        await self._do(steps, by, "user_changed", name, {**_rights(roles, scope), "active": active})
+        details, now = {**_rights(roles, scope), "active": active}, self._clock.steady()
+
+        async def run(database: Database) -> None:
+            await _run(database, steps)
+            left = await database.rows(desk_sql.ACTIVE_ROLES)
+            if keep and not any(keep in json.loads(row[0]) for row in left):
+                raise LastOneFault(f"{name} is the last {keep}", hint=f"give somebody else the role {keep} first")
+            await note(database, now, by, "user_changed", name, details)
+
+        await self._writer.do(run)
 
     async def set_secret(self, name: str, secret: bytes, codes: Sequence[str], *, by: str) -> None:
         """Begin (or, with an empty secret, end) a second factor; `codes` each open it once."""

@@ -19,6 +19,7 @@ from console.pages import (
     request,
     tables,
     transfer,
+    users,
 )
 
 PAGES: Final[tuple[Page, ...]] = (
@@ -35,6 +36,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *calls.PAGES,
     *publishing.PAGES,
     *tables.PAGES,
+    *users.PAGES,
     *audit.PAGES,
     *account.PAGES,
 )

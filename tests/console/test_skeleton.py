@@ -16,6 +16,7 @@ from console.page import Page
 from console.pages import PAGES
 from console.visit import ROOT
 from store.scope import EVERYTHING, Scope
+from store.users import Newcomer
 from tests.console.conftest import NARROW, WIDE, SignedIn, Site
 from tests.store.desk_kit import submission, write
 from tests.store.test_queue import refuse
@@ -23,7 +24,7 @@ from tests.store.test_queue import refuse
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 # What stands in for the parts of an address: a request of district LA0901 and the civil registry, written at first.
-EXAMPLES = {"tag": "en", "ref": submission(1).reference, "line": "1", "name": "nothing.bundle"}
+EXAMPLES = {"tag": "en", "ref": submission(1).reference, "line": "1", "name": "nothing.bundle", "user": "somebody"}
 
 STREAMS = {"/queue/events"}
 """Pages that do not end by themselves."""
@@ -34,6 +35,7 @@ async def _a_request(site: Site) -> None:
     await write(site.memory, [submission(1, agencies=("elsewhere",)), submission(2, place="LA0402")])
     await refuse(site.memory, 1, "elsewhere")
     await site.memory.review.tell("unmatched", "what is this")
+    await site.memory.users.add(Newcomer(EXAMPLES["user"], "", ["officer"], EVERYTHING), by="test")
 
 
 def address(page: Page) -> str:
@@ -84,7 +86,7 @@ FOREIGN = {
 @pytest.mark.parametrize("role", roles.ROLES)
 async def test_what_is_not_of_her_district_or_agency_is_not_there(site: Site, role: str, scope: Scope) -> None:
     for page in PAGES:
-        parts = [one for one in ("{ref", "{line", "{name") if one in page.path]
+        parts = [one for one in ("{ref", "{line", "{name", "{user") if one in page.path]
         if not parts or role not in page.roles:
             continue
         person, own = await site.person(role, scope), await site.person(role)

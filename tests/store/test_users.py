@@ -1,11 +1,13 @@
 """Accounts, sittings and the audit chain."""
 
+from typing import Any
+
 import pytest
 
 from flows.errors import StoreFault
 from store.memory import Memory
 from store.scope import EVERYTHING, Scope
-from store.users import IDLE, LONGEST, REST, TRIES, Newcomer
+from store.users import IDLE, LONGEST, REST, TRIES, LastOneFault, Newcomer
 from tests.store.conftest import Hands, Opened
 
 KHAM = Newcomer("kham", "a-hash", ["officer"], Scope(("LA0901",), ("*",)), shown="Kham")
@@ -92,3 +94,39 @@ async def _spoil(memory: Memory, statement: str) -> None:
         await database.rows(statement)  # type: ignore[attr-defined]
 
     await memory.writer.do(run)
+
+
+async def test_the_last_one_with_a_role_keeps_it_where_that_is_asked(memory: Memory) -> None:
+    for name in ("first", "second"):
+        await memory.users.add(Newcomer(name, "a-hash", ["admin"], EVERYTHING), by="start")
+    change: dict[str, Any] = {"by": "first", "shown": "", "keep": "admin"}
+    await memory.users.set_rights("second", ["officer"], EVERYTHING, active=True, **change)
+    with pytest.raises(LastOneFault):
+        await memory.users.set_rights("first", ["admin"], EVERYTHING, active=False, **change)
+    with pytest.raises(LastOneFault):
+        await memory.users.set_rights("first", ["officer"], EVERYTHING, active=True, **change)
+    kept = await memory.users.get("first")
+    assert kept
+    assert (kept.roles, kept.active) == (("admin",), True)
+    assert [one.act for one in await memory.audit.entries(subject="first")] == ["user_added"]
+    await memory.users.set_rights("first", ["admin"], EVERYTHING, by="hub", shown="", active=False)
+    closed = await memory.users.get("first")
+    assert closed
+    assert not closed.active, "a hub may close even the last one"
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "covered"),
+    [
+        (EVERYTHING, EVERYTHING, True),
+        (EVERYTHING, Scope(), True),
+        (Scope(), Scope(), True),
+        (Scope(("LA09",), ("*",)), Scope(("LA0901",), ("registry",)), True),
+        (Scope(("LA0901",), ("*",)), Scope(("LA09",), ("*",)), False),
+        (Scope(("LA09",), ("*",)), Scope(("*",), ("*",)), False),
+        (Scope(("LA09",), ("registry",)), Scope(("LA09",), ("*",)), False),
+        (Scope(("*",), ("registry",)), Scope(("LA09",), ("registry", "land")), False),
+    ],
+)
+def test_a_scope_covers_what_lies_inside(wide: Scope, narrow: Scope, *, covered: bool) -> None:
+    assert wide.covers(narrow) == covered
