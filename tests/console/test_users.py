@@ -71,7 +71,7 @@ async def test_a_first_password_is_shown_once_and_opens_the_account(site: Site) 
 async def test_what_is_no_account_is_told_in_words(site: Site) -> None:
     person = await admin(site, "add-2")
     good: dict[str, Any] = {"name": "kham", "role": ["officer"], "districts": "LA09", "agency": ["*"], "own": PASSWORD}
-    wrong = {
+    wrong: dict[str, dict[str, Any]] = {
         "no good user name": {"name": "k!"},
         "at least one role": {"role": []},
         "is no role": {"role": ["king"]},
