@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Self
 
@@ -12,7 +12,7 @@ import structlog
 from flows.errors import SendError
 from flows.text.measure import needs
 from flows.text.paging import split_sms
-from sms.numbers import Numbers
+from sms.numbers import HOUR, Numbers
 from sms.port import Gateway, Messages, Settings
 from sms.pricing import DAY, Purse, Reach, Tariff, calling_code, money, told
 from store.values import Health, Outgoing, Part, Sent
@@ -82,6 +82,7 @@ class Lane:
         self._can = gateway.capabilities
         self._purse = rules.purse
         self._numbers = Numbers(rules.per_number)
+        self._recalled = False
         self._clock = clock
         self._chance = chance
         self._ticks = ticks
@@ -124,6 +125,9 @@ class Lane:
         now = int(self._clock())
         if room < 1 or self._clock() < self._quiet_until or not await self._funded(now):
             return 0
+        if not self._recalled:
+            self._numbers.recall(await self._messages.often(self._channel, now - int(HOUR)))
+            self._recalled = True
         if self._doubtful:
             await self._messages.ask_again(self._channel, now, now - REMEMBERED)
             self._doubtful = False
@@ -208,16 +212,17 @@ class Lane:
         if "ucs2" not in self._can.encodings and needs(message.text) == "ucs2":
             return SendError("alphabet", retry=True)
         now = self._clock()
-        if wait := self._numbers.wait(message.msisdn, now):
+        key = self._messages.key(self._channel, message.msisdn)
+        if wait := self._numbers.wait(key, now):
             return SendError("number-rate", retry=True, retry_after=wait)
         rest = letters[message.done :] if len(letters) > 1 else letters
         price = each * sum(letter.parts for letter in rest)
         if not self._purse.pay(price):
             self._quiet_until = self._clock() + BROKE_WAIT
             return SendError("budget", retry=True, ours=True)
-        self._numbers.count(message.msisdn, now)
         left: list[Outgoing] = []
-        outcome = await self._hand_over(message, rest, left, each)
+        start = self._messages.start(message.id, now=int(now), price=price, count=self._numbers.count(key, now))
+        outcome = await self._hand_over(message, start, rest, left, each)
         if outcome is None or isinstance(outcome, SendError):
             unknown = isinstance(outcome, SendError) and outcome.unknown
             kept = left if unknown else left[:-1]
@@ -225,11 +230,11 @@ class Lane:
         return outcome
 
     async def _hand_over(
-        self, message: Outgoing, letters: Sequence[Outgoing], left: list[Outgoing], each: int
+        self, message: Outgoing, start: Awaitable[bool], letters: Sequence[Outgoing], left: list[Outgoing], each: int
     ) -> Sent | SendError | None:
-        """Send the letters; `left` takes those whose request may have left."""
+        """Send the letters once it is on disk that they leave; `left` takes those whose request may have left."""
         try:
-            if not await self._messages.start(message.id):
+            if not await start:
                 return None
             sent = Sent("")
             for letter in letters:

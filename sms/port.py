@@ -4,7 +4,7 @@ A gateway reads and sends, one attempt at a time. Copies, splitting, retries, or
 of reports and redaction are the core's.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib.metadata import entry_points
@@ -163,8 +163,17 @@ class Messages(Protocol):
     async def ask_again(self, channel: str, now: int, since: int) -> int:
         """Queue what is `unknown` and not older than `since` once more; only for a gateway that is `idempotent`."""
 
-    async def start(self, row: int) -> bool:
-        """Mark a claimed message as being sent; only after True, and then at once, may the request leave."""
+    async def start(self, row: int, *, now: int, price: int, count: int) -> bool:
+        """Mark a claimed message as being sent; only after True, and then at once, may the request leave.
+
+        `price` counts as spent from here on; `count` (if not 0) is what its number had in this hour, to be remembered.
+        """
+
+    def key(self, channel: str, msisdn: str) -> bytes:
+        """By what `often` knows a number."""
+
+    async def often(self, channel: str, since: int) -> Mapping[bytes, tuple[int, int]]:
+        """Numbers that had many messages: how many, and when that was noted."""
 
     async def part(self, row: int, part: Part, sent: Sent, *, now: int, price: int) -> None:
         """Note that one part of a long message has left, so that it never leaves again."""

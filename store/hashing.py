@@ -48,6 +48,10 @@ class Hashing:
         """The identity of an SMS that came in."""
         return self._hash(b"message", f"{channel}\0{gateway_id}")
 
+    def often(self, channel: str, number: int) -> bytes:
+        """The key of a number that a channel has written to, which cannot be joined with any other of its keys."""
+        return self._hash(b"often", f"{channel}\0{number}")
+
     def talk(self, message: bytes) -> bytes:
         """The key of a session that an SMS began; no gateway session can have it."""
         return self._hash(b"talk", message.hex())

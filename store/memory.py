@@ -107,7 +107,7 @@ class Memory:
             keeper.settled if keeper else None,
         )
         self.turns = Turns(self.writer, hashing, mind, self._cache)
-        self.messages = Messages(self.writer, reading, clock, self._crew, self._post, settings.quiet)
+        self.messages = Messages(self.writer, reading, clock, self._crew, self._post, hashing, settings.quiet)
         self.custody = Custody(self.writer, reading, self._words, settings.node, serving=settings.custody)
         statuses = Statuses(mind, self._words, self._post, self._crew, self.custody)
         self.road = Road(self.writer, reading, self._words, statuses)

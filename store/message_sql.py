@@ -6,7 +6,7 @@ STANDING: Final = "SELECT channel, state, tried, kind, cut FROM message WHERE id
 
 STATES: Final = "SELECT state FROM message ORDER BY id"
 
-PRICED: Final = "UPDATE message SET price = price + ?, settled_at = ? WHERE id = ?"
+PRICED: Final = "UPDATE message SET price = price + ?, reserved = 0, settled_at = ? WHERE id = ?"
 
 SENT: Final = "UPDATE message SET state = 'sent', gateway_id = ?, cost = ? WHERE id = ?"
 
@@ -42,8 +42,23 @@ TAKE_ALONG: Final = "UPDATE message_queue SET channel = ?, state = 'queued', due
 
 FOLLOW: Final = "UPDATE message SET channel = ? WHERE id IN (SELECT value FROM json_each(?))"
 
-SPENT: Final = "SELECT coalesce(sum(price), 0) FROM message WHERE channel = ? AND settled_at >= ?"
+SPENT: Final = "SELECT coalesce(sum(price + reserved), 0) FROM message WHERE channel = ? AND settled_at >= ?"
 """Asked once a day and at a start."""
+
+STARTED: Final = (
+    "UPDATE message SET state = 'sending', attempts = attempts + 1, price = price + reserved, reserved = ?,"
+    " settled_at = ? WHERE id = ? RETURNING channel, number"
+)
+"""What an attempt reserved that nobody has settled was spent, as far as anybody knows."""
+
+OFTEN: Final = (
+    "INSERT INTO often (key, channel, count, at) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE"
+    " SET count = excluded.count, at = excluded.at"
+)
+
+OFTEN_SINCE: Final = "SELECT key, count, at FROM often WHERE channel = ? AND at > ?"
+
+OLD_OFTEN: Final = "DELETE FROM often WHERE at < ?"
 
 SETTLED: Final = "UPDATE message SET state = ?, reason = ?, number = NULL WHERE id = ?"
 """Nothing more will happen to this message: whose it was is forgotten."""
@@ -61,7 +76,10 @@ REPORT_PART: Final = (
     " ON CONFLICT (message, part) DO UPDATE SET state = excluded.state"
 )
 
-DONE: Final = "UPDATE message SET done = ?, cut = ?, price = price + ?, settled_at = ? WHERE id = ?"
+DONE: Final = (
+    "UPDATE message SET done = ?, cut = ?, price = price + ?, reserved = max(0, reserved - ?), settled_at = ?"
+    " WHERE id = ?"
+)
 
 FORGET_PARTS: Final = "DELETE FROM message_part WHERE message = ?"
 

@@ -13,6 +13,7 @@ from store import message_sql, settling, sql
 from store.clock import Clock
 from store.crew import Crew
 from store.database import Database
+from store.hashing import Hashing
 from store.numbers import pack_number, unpack_number
 from store.post import LATE, Post
 from store.routes import Routes
@@ -27,13 +28,21 @@ class Messages:
     """The SMS lane's side of the store."""
 
     def __init__(
-        self, writer: Writer, reader: Database, clock: Clock, crew: Crew, post: Post, quiet: tuple[int, int]
+        self,
+        writer: Writer,
+        reader: Database,
+        clock: Clock,
+        crew: Crew,
+        post: Post,
+        hashing: Hashing,
+        quiet: tuple[int, int],
     ) -> None:
         self._writer = writer
         self._reader = reader
         self._clock = clock
         self._crew = crew
         self._post = post
+        self._hashing = hashing
         self._quiet = quiet
 
     def _routes(self) -> Routes:
@@ -65,15 +74,24 @@ class Messages:
 
         return await self._writer.do(run)
 
-    async def start(self, row: int) -> bool:
-        """Mark a claimed message as being sent. Only when it says True, and then at once, may the request leave."""
+    async def start(self, row: int, *, now: int = 0, price: int = 0, count: int = 0) -> bool:
+        """Mark a claimed message as being sent. Only when it says True, and then at once, may the request leave.
+
+        Args:
+            row: the message.
+            now: epoch seconds.
+            price: what it will cost if it goes, in 1/10000 of the currency; spent from here on, until it is settled.
+            count: how many its number has had from this channel within the hour, to be known after a restart; 0: few.
+        """
 
         async def run(database: Database) -> bool:
             await database.begin()
-            started = await _move(database, [row], "sending", was="claimed")
-            if started:
-                await database.rows(sql.START_MESSAGES, (json.dumps(started),))
-            return bool(started)
+            if not await _move(database, [row], "sending", was="claimed"):
+                return False
+            channel, number = (await database.rows(message_sql.STARTED, (price, now, row)))[0]
+            if count:
+                await database.rows(message_sql.OFTEN, (self._hashing.often(channel, number), channel, count, now))
+            return True
 
         return await self._writer.do(run)
 
@@ -121,6 +139,15 @@ class Messages:
     async def states(self) -> list[str]:
         """The states of all messages that are kept, oldest first: for kits, whose messages are few."""
         return [row[0] for row in await self._reader.rows(message_sql.STATES)]
+
+    def key(self, channel: str, msisdn: str) -> bytes:
+        """By what `often` knows a number."""
+        return self._hashing.often(channel, pack_number(msisdn))
+
+    async def often(self, channel: str, since: int) -> dict[bytes, tuple[int, int]]:
+        """Numbers that had many messages: how many, and when that was noted, which is after `since`."""
+        rows = await self._reader.rows(message_sql.OFTEN_SINCE, (channel, since))
+        return {bytes(key): (count, at) for key, count, at in rows}
 
     async def spent(self, channel: str, since: int) -> int:
         """What the channel's messages cost since then, in 1/10000 of the currency."""

@@ -114,7 +114,7 @@ async def _join_early(database: Database, id_: int, channel: str, sent: Sent) ->
 async def part_sent(database: Database, row: int, part: Part, sent: Sent, *, now: int, price: int) -> None:
     """Note one part as sent; the caller commits."""
     channel = (await database.rows(message_sql.STANDING, (row,)))[0][0]
-    await database.rows(message_sql.DONE, (part.number, part.total, price, now, row))
+    await database.rows(message_sql.DONE, (part.number, part.total, price, price, now, row))
     await database.rows(message_sql.ADD_PART, (row, part.number, sent.gateway_id, "sent"))
     for state, reason in await database.rows(message_sql.EARLY, (channel, sent.gateway_id)):
         await _part_reported(database, row, part.number, state, reason)

@@ -238,10 +238,6 @@ SET_QUEUE_STATE: Final = (
 
 SET_MESSAGE_STATE: Final = "UPDATE message SET state = ? WHERE id IN (SELECT value FROM json_each(?))"
 
-START_MESSAGES: Final = (
-    "UPDATE message SET state = 'sending', attempts = attempts + 1 WHERE id IN (SELECT value FROM json_each(?))"
-)
-
 LEFT_CLAIMED: Final = "SELECT id, state FROM message_queue WHERE state <> 'queued'"
 
 MESSAGE_STATES: Final = "SELECT state, count(*) FROM message_queue GROUP BY state"

@@ -5,7 +5,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from store import library_sql, queue_sql, sql
+from store import library_sql, message_sql, queue_sql, sql
 from store.clock import Clock
 from store.crew import Crew
 from store.database import Database, Row
@@ -124,10 +124,13 @@ class Sweep:
 
         async def run(database: Database) -> None:
             await database.begin()
-            for statement in (sql.OLD_MESSAGES, sql.OLD_INBOX, sql.OLD_NOTES, sql.OLD_EARLY, sql.OLD_ATTEMPTS):
+            for statement in (sql.OLD_MESSAGES, sql.OLD_INBOX, sql.OLD_NOTES, sql.OLD_ATTEMPTS):
                 await database.rows(statement, (before,))
             await database.rows(sql.OLD_PARTS, (message,))
             await database.rows(sql.OLD_CAME, (now // DAY - CAME_DAYS,))
+            await database.rows(message_sql.OLD_OFTEN, (now - HOUR,))
+            # An SMSC may give its ids again: an old report must not be taken for one of a new message.
+            await database.rows(sql.OLD_EARLY, (now - DAY,))
             await database.rows(sql.OLD_PRIVATE, (now,))
             await database.rows(library_sql.OLD_TRIALS, (now,))
             # Longer than the names that were given by it.

@@ -255,6 +255,20 @@ async def budget(bench: Bench) -> None:
     expect(len(bench.got()), 2, "messages sent for a budget of 2")
 
 
+async def one_numbers_share(bench: Bench) -> None:
+    """What one number may get in an hour is a hard stop, and is known after a restart."""
+    for turn in range(4):
+        await bench.restart({"per_number": 3})
+        await bench.hear(f"m{turn}", str(turn))
+        await bench.hear(f"o{turn}", str(turn), f"+856205551234{turn}")
+        await bench.send()
+    expect(sum(taken.number == NUMBER for taken in bench.peer.seen), 3, "messages to a number that may have 3")
+    expect(len(bench.got()), 7, "messages to all numbers")
+    bench.go(3600)
+    await bench.send()
+    expect(sum(taken.number == NUMBER for taken in bench.peer.seen), 4, "messages to it an hour later")
+
+
 async def killed_while_sending(bench: Bench) -> None:
     """What was leaving when the node died is never sent again, unless a copy is known as one; what waited goes."""
     for number in range(2):
@@ -345,6 +359,7 @@ CASES: Final[tuple[Case, ...]] = (
     in_order,
     long_lao,
     budget,
+    one_numbers_share,
     killed_while_sending,
     too_fast,
     opted_out,

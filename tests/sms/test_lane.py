@@ -28,10 +28,19 @@ class Messages:
     started: list[int] = field(default_factory=list)
     replaced: set[int] = field(default_factory=set)
     parts: list[tuple[int, int, str, int]] = field(default_factory=list)
+    noted: dict[bytes, tuple[int, int]] = field(default_factory=dict)
+    numbers: dict[int, str] = field(default_factory=dict)
 
     async def claim(self, limit: int, now: int, channel: str) -> Sequence[Outgoing]:
         claimed, self.queue = self.queue[:limit], self.queue[limit:]
+        self.numbers |= {one.id: one.msisdn for one in claimed}
         return claimed
+
+    def key(self, channel: str, msisdn: str) -> bytes:
+        return f"{channel} {msisdn}".encode()
+
+    async def often(self, channel: str, since: int) -> dict[bytes, tuple[int, int]]:
+        return {key: (count, at) for key, (count, at) in self.noted.items() if at > since}
 
     async def ask_again(self, channel: str, now: int, since: int) -> int:
         return 0
@@ -42,8 +51,10 @@ class Messages:
             raise Busy
         self.settled.setdefault(row, []).append((outcome, again_at, price))
 
-    async def start(self, row: int) -> bool:
+    async def start(self, row: int, *, now: int, price: int, count: int) -> bool:
         self.started.append(row)
+        if count:
+            self.noted[self.key("at", self.numbers.get(row, ""))] = (count, now)
         return row not in self.replaced
 
     async def part(self, row: int, part: Part, sent: Sent, *, now: int, price: int) -> None:

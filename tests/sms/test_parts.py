@@ -94,11 +94,33 @@ async def test_one_number_gets_its_share_and_no_more() -> None:
 def test_a_share_comes_back_after_an_hour() -> None:
     numbers = Numbers(2)
     for now in (0.0, 100.0):
-        assert not numbers.wait("a", now)
-        numbers.count("a", now)
-    assert numbers.wait("a", 200.0) == HOUR - 200
-    assert not numbers.wait("b", 200.0)
-    assert not numbers.wait("a", HOUR)
+        assert not numbers.wait(b"a", now)
+        numbers.count(b"a", now)
+    assert numbers.wait(b"a", 200.0) == HOUR - 200
+    assert not numbers.wait(b"b", 200.0)
+    assert not numbers.wait(b"a", HOUR)
+
+
+@pytest.mark.parametrize(("most", "noted"), [(100, range(10, 101, 10)), (25, range(2, 26, 2)), (3, range(1, 4))])
+def test_few_messages_to_a_number_cost_no_row_and_many_a_few(most: int, noted: range) -> None:
+    numbers = Numbers(most)
+    counts = [numbers.count(b"a", float(second)) for second in range(most)]
+    assert [count for count in counts if count] == list(noted)
+
+
+async def test_after_a_restart_a_number_has_not_a_new_share() -> None:
+    messages, gateway = Messages([message(row) for row in range(1, 6)]), Gateway()
+    for row in range(1, 6):
+        # A new lane each time: the node was started again.
+        one = lane(messages, gateway, per_number=3)
+        messages.queue = [message(row)]
+        await drain(one, messages)
+    assert [sent.id for sent in gateway.sent] == [1, 2, 3]
+    # The control: where nothing was noted, each start begins anew.
+    messages.noted.clear()
+    messages.queue = [message(6)]
+    await drain(lane(messages, gateway, per_number=3), messages)
+    assert gateway.sent[-1].id == 6
 
 
 async def test_lao_does_not_go_where_it_would_arrive_as_question_marks() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from flows.errors import SendError
 from store.memory import Memory
-from store.values import Report, Sent
+from store.values import Part, Report, Sent
 from tests.store.conftest import LAO, NOON, Hands, Opened, dial, rows, sms
 
 OTHER = "+8562055567890"
@@ -198,3 +198,62 @@ async def test_what_is_useless_is_let_go_by_a_good_clock(memory: Memory, hands: 
     hands.go(2 * 86_400)
     assert await memory.messages.claim(10, NOON + 2 * 86_400, "at") == []
     assert (await states(memory))[0][1] == "expired"
+
+
+async def test_what_was_leaving_when_the_node_died_is_spent(opened: Opened) -> None:
+    async with opened() as memory:
+        await queued(memory, LAO, OTHER)
+        claimed = await memory.messages.claim(10, NOON, "at")
+        await memory.messages.start(claimed[0].id, now=NOON, price=300)
+        assert await memory.messages.spent("at", NOON) == 300
+    async with opened() as memory:
+        assert await memory.messages.spent("at", NOON) == 300
+
+
+@pytest.mark.parametrize(
+    ("outcome", "spent"),
+    [(Sent("g1"), 100), (SendError("503", retry=True), 0), (SendError("no-answer", unknown=True), 100)],
+)
+async def test_what_was_reserved_is_settled_once(memory: Memory, outcome: Any, spent: int) -> None:
+    await queued(memory, LAO)
+    (one,) = await memory.messages.claim(1, NOON, "at")
+    await memory.messages.start(one.id, now=NOON, price=300)
+    assert await memory.messages.spent("at", NOON) == 300
+    await memory.messages.settle(one.id, outcome, now=NOON, again_at=NOON + 5, price=spent)
+    assert await memory.messages.spent("at", NOON) == spent
+
+
+async def test_each_part_pays_for_itself_out_of_what_was_reserved(memory: Memory) -> None:
+    await queued(memory, LAO)
+    (one,) = await memory.messages.claim(1, NOON, "at")
+    await memory.messages.start(one.id, now=NOON, price=300)
+    await memory.messages.part(one.id, Part(1, 1, 3), Sent("g1"), now=NOON, price=100)
+    assert await memory.messages.spent("at", NOON) == 300
+    await memory.messages.settle(one.id, SendError("503", retry=True), now=NOON, again_at=NOON + 5)
+    assert await memory.messages.spent("at", NOON) == 100
+
+
+async def test_who_gets_many_messages_is_known_after_a_restart_and_not_by_the_number(opened: Opened) -> None:
+    async with opened() as memory:
+        await queued(memory, LAO, OTHER)
+        for one, count in zip(await memory.messages.claim(10, NOON, "at"), (7, 0), strict=True):
+            await memory.messages.start(one.id, now=NOON, count=count)
+    async with opened() as memory:
+        key = memory.messages.key("at", LAO)
+        assert await memory.messages.often("at", NOON - 60) == {key: (7, NOON)}
+        assert await memory.messages.often("at", NOON) == {}
+        assert await memory.messages.often("other", NOON - 60) == {}
+        # Neither the number nor any other key of it: what the channel did cannot be joined with who a person is.
+        assert key not in {memory.hashing.number(int(LAO[1:])), memory.messages.key("other", LAO)}
+        assert LAO[1:] not in str(await rows(memory, "SELECT * FROM often"))
+
+
+async def test_the_hour_over_it_is_forgotten(memory: Memory, hands: Hands) -> None:
+    await queued(memory, LAO)
+    (one,) = await memory.messages.claim(10, NOON, "at")
+    await memory.messages.start(one.id, now=NOON, count=7)
+    await memory.sweep.round()
+    assert await rows(memory, "SELECT count(*) FROM often") == [(1,)]
+    hands.go(3601)
+    await memory.sweep.round()
+    assert await rows(memory, "SELECT count(*) FROM often") == [(0,)]
