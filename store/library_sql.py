@@ -107,6 +107,14 @@ ADD_REVIEWED: Final = (
 
 DROP_REVIEWED: Final = "DELETE FROM reviewed WHERE language = ? AND digest = ?"
 
+SET_REVIEWED_PLACE: Final = (
+    "INSERT INTO reviewed_place (flow, place, language, digest, words, actor, at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (flow, place, language) DO UPDATE SET digest = excluded.digest, words = excluded.words,"
+    " actor = excluded.actor, at = excluded.at"
+)
+
+REVIEWED_PLACES: Final = "SELECT place, language, digest, words, actor, at FROM reviewed_place WHERE flow = ?"
+
 # --- waivers ---------------------------------------------------------------------------------------------------------
 
 ADD_WAIVER: Final = (

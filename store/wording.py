@@ -1,6 +1,8 @@
 """Which words were reviewed, by whom, and which were let through without it, for how long."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from flows.gate import Waiver
@@ -16,8 +18,18 @@ MOST_DAYS: Final = 90
 """Days that a waiver may last: time to find a reviewer, not a way to do without one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The last review of one place of a service in one language: the mark's digest, the words, by whom and when."""
+
+    digest: str
+    words: str
+    by: str
+    at: int
+
+
 class Wording:
-    """The rows `reviewed` and `waiver`."""
+    """The rows `reviewed`, `reviewed_place` and `waiver`."""
 
     def __init__(self, writer: Writer, reader: Database, clock: Clock) -> None:
         self._writer = writer
@@ -57,6 +69,45 @@ class Wording:
             await database.many(sql.DROP_REVIEWED, [(language, digest) for digest in digests])
 
         await self._writer.do(run)
+
+    async def accept(self, flow: str, seen: Mapping[tuple[str, str], tuple[str, str]], by: str, day: str) -> None:
+        """Mark words as reviewed, each where somebody read it; one audit line for all of them.
+
+        Args:
+            flow: the service.
+            seen: (place, language) -> (digest of the mark, the words).
+            by: who stands for them.
+            day: as it is told beside the mark, `2026-11-29`.
+        """
+        now = self._clock.steady()
+        marks = [(language, digest, f"{day} {by}") for (_, language), (digest, _) in seen.items()]
+        places = [(flow, place, tag, digest, words, by, now) for (place, tag), (digest, words) in seen.items()]
+
+        async def run(database: Database) -> None:
+            await database.begin()
+            await database.many(sql.ADD_REVIEWED, marks)
+            await database.many(sql.SET_REVIEWED_PLACE, places)
+            await audit.note(database, now, by, "words_reviewed", flow, _counted(tag for _, tag in seen))
+
+        if seen:
+            await self._writer.do(run)
+
+    async def withdraw(self, flow: str, marks: Collection[tuple[str, str]], by: str) -> None:
+        """Take marks back, (language, digest); the words are unreviewed wherever they stand."""
+        now = self._clock.steady()
+
+        async def run(database: Database) -> None:
+            await database.begin()
+            await database.many(sql.DROP_REVIEWED, list(marks))
+            await audit.note(database, now, by, "words_unreviewed", flow, _counted(tag for tag, _ in marks))
+
+        if marks:
+            await self._writer.do(run)
+
+    async def places(self, flow: str) -> Mapping[tuple[str, str], Reviewed]:
+        """(place, language) -> its last review at the desk, whatever stands there now."""
+        rows = await self._reader.rows(sql.REVIEWED_PLACES, (flow,))
+        return {(place, language): Reviewed(*rest) for place, language, *rest in rows}
 
     async def waive(self, by: str, note: str, until: int, *, flow: str = "", language: str = "") -> int:
         """Let words that nobody has reviewed go live; returns the waiver's number.
@@ -106,3 +157,8 @@ class Wording:
     async def waivers(self) -> Sequence[Waiver]:
         """All of them, oldest first, also those that are over."""
         return [Waiver(*row) for row in await self._reader.rows(sql.WAIVERS)]
+
+
+def _counted(tags: Iterable[str]) -> dict[str, int]:
+    """How many in each language."""
+    return dict(Counter(tags))

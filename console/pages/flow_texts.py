@@ -10,11 +10,12 @@ from console import roles
 from console.page import UPLOAD, Page
 from console.pages.flow import field_id
 from console.studio import posted
+from console.studio.reviewing import Places, Standing, place_names, seen_of, standing, ticks_of
 from console.studio.work import PLACE, Work, edited, opened, theirs_and_mine
 from console.visit import FILE, Visit
 from flows.errors import Fault
 from flows.text.measure import SMS, needs, segments, units
-from flows.texts import Entry, TextsFault, apply, missing, read_po, read_xlsx, write_po, write_xlsx
+from flows.texts import Back, Entry, Marks, TextsFault, apply, missing, read_po, read_xlsx, write_po, write_xlsx
 from store.draft_values import Stale
 
 _SHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -22,7 +23,7 @@ _SHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.she
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One text in one language: its words, the room that they take, and whether they are missing."""
+    """One text in one language: its words, the room that they take, and whether somebody has accepted them."""
 
     tag: str
     id: str
@@ -30,6 +31,7 @@ class Cell:
     words: str
     room: str
     over: bool
+    standing: Standing
 
 
 async def page(visit: Visit) -> web.StreamResponse:
@@ -41,10 +43,22 @@ async def _table(work: Work, status: int = 200, why: str = "", stale: Stale | No
     visit, flow = work.visit, work.look.sound
     found = work.look.entries
     lacking = missing(found, flow.languages)
-    lines = [(one, where(work, one), [_cell(work, one, tag) for tag in flow.languages]) for one in found]
-    only = visit.asked("only", 10) == "missing"
-    if only:
-        lines = [line for line in lines if any(not cell.words for cell in line[2])]
+    wording = visit.desk.memory.wording
+    marks, places = await wording.marks(), await wording.places(work.name)
+    lines = [
+        (
+            one,
+            where(work, one),
+            [_cell(work, one, tag, _stands(work, one, place, tag, marks, places)) for tag in flow.languages],
+        )
+        for one, place in zip(found, place_names(found), strict=True)
+    ]
+    reviewed = {
+        tag: sum(line[2][at].standing.state == "yes" for line in lines) for at, tag in enumerate(flow.languages)
+    }
+    only = visit.asked("only", 10) or visit.text("only", 10)
+    if only in _ONLY:
+        lines = [line for line in lines if any(cell.standing.state in _ONLY[only] for cell in line[2])]
     names = visit.desk.memory.office.phrases.names
     return work.show(
         "flow_texts.html",
@@ -53,12 +67,18 @@ async def _table(work: Work, status: int = 200, why: str = "", stale: Stale | No
         stale=stale,
         pairs=theirs_and_mine(stale, visit.form) if stale else [],
         lines=lines,
+        typed=visit.form if why and not stale else {},
         lacking=lacking,
-        only=only,
+        reviewed=reviewed,
+        count=len(found),
+        only=only if only in _ONLY else "",
         may_edit=visit.has(WRITERS),
         language_names={tag: names.get(tag, tag) for tag in flow.languages},
     )
 
+
+_ONLY: Final = {"missing": frozenset({"none"}), "open": frozenset({"none", "no", "stale"})}
+"""What the table may be narrowed to, and which cells keep a line in it."""
 
 WRITERS: Final = frozenset({roles.ADMIN, roles.TRANSLATOR})
 
@@ -72,7 +92,11 @@ def where(work: Work, one: Entry) -> str:
     return " ".join(filter(None, (work.visit.say.get(f"p_{head}", head), rest.replace(".", " "))))
 
 
-def _cell(work: Work, one: Entry, tag: str) -> Cell:
+def _stands(work: Work, one: Entry, place: str, tag: str, marks: Marks, places: Places) -> Standing:
+    return standing(one, place, tag, work.look.sound.languages[0], marks, places)
+
+
+def _cell(work: Work, one: Entry, tag: str, stands: Standing) -> Cell:
     words = one.words.get(tag, "")
     at = _step_of(one)
     room = work.look.rooms[at].get(tag) if at is not None and one.key.split(".")[2] in _SCREENS else None
@@ -84,7 +108,7 @@ def _cell(work: Work, one: Entry, tag: str) -> Cell:
         over = room.share > 1
     else:
         told, over = f"{units(words)} {work.visit.say['e_' + needs(words)]}", False
-    return Cell(tag, field_id(one.key, tag), f"t:{one.key}:{tag}", words, told if words else "", over)
+    return Cell(tag, field_id(one.key, tag), f"t:{one.key}:{tag}", words, told if words else "", over, stands)
 
 
 _SCREENS: Final = frozenset({"say", "text", "menu", "end"})
@@ -96,7 +120,7 @@ def _step_of(one: Entry) -> int | None:
 
 
 async def save(visit: Visit) -> web.StreamResponse:
-    """Save every cell that was changed, in one version."""
+    """Save every cell that was changed, in one version, and who has accepted which words."""
     work = await opened(visit)
     sent = posted.only_texts(visit.form)
     try:
@@ -106,20 +130,33 @@ async def save(visit: Visit) -> web.StreamResponse:
     outcome = await edited(work, changes, "texts")
     if isinstance(outcome, str):
         return await _table(work, 422, outcome)
+    after = await opened(visit)
+    await _tick(after)
     if isinstance(outcome, Stale):
-        return await _table(await opened(visit), 409, stale=outcome)
+        return await _table(after, 409, stale=outcome)
     return visit.go(work.address("/texts", saved=outcome, only=visit.text("only", 10)))
+
+
+async def _tick(work: Work) -> None:
+    """Keep the ticks of the form, as far as they are of the words that stand there now."""
+    visit, found, first = work.visit, work.look.entries, work.look.sound.languages[0]
+    form = {name: value for name, value in visit.form.items() if isinstance(value, str)}
+    ticks = ticks_of(found, first, form)
+    wording, day = visit.desk.memory.wording, f"{work.today():%Y-%m-%d}"
+    await wording.withdraw(work.name, ticks.withdrawn, visit.user.name)
+    await wording.accept(work.name, seen_of(found, first, ticks.accepted), visit.user.name, day)
 
 
 async def give(visit: Visit) -> web.StreamResponse:
     """The texts as a workbook of all languages, or as a PO file of one."""
     work = await opened(visit)
     flow, found = work.look.sound, work.look.entries
+    marks = await visit.desk.memory.wording.marks()
     if visit.part("ending") == "xlsx":
-        body = await asyncio.to_thread(write_xlsx, found, flow.languages)
+        body = await asyncio.to_thread(write_xlsx, found, flow.languages, None, marks)
         kind, name = _SHEET, f"{work.name}.xlsx"
     else:
-        body = write_po(found, flow.languages[0], work.language).encode()
+        body = write_po(found, flow.languages[0], work.language, marks).encode()
         kind, name = "text/x-gettext-translation", f"{work.name}-{work.language}.po"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return web.Response(body=body, content_type=kind, headers=headers)
@@ -133,25 +170,40 @@ async def take(visit: Visit) -> web.StreamResponse:
         return await _table(work, 422, visit.say["fl_no_file"])
     data = sent.file.read()
     try:
-        text = await asyncio.to_thread(_applied, work, data, sent.filename)
+        back = await asyncio.to_thread(_read, work, data, sent.filename)
+        text = await asyncio.to_thread(apply, work.draft.text, f"{work.name}.yaml", back.changes, back.rows)
     except (Fault, UnicodeDecodeError) as fault:
         why = str(fault) if isinstance(fault, Fault) else visit.say["fl_not_text"]
         return await _table(work, 422, why)
     outcome = await work.keep(text, "import")
     if isinstance(outcome, Stale):
         return await _table(await opened(visit), 409, stale=outcome)
+    await _accept(await opened(visit), back)
     return visit.go(work.address("/texts", saved=outcome))
 
 
-def _applied(work: Work, data: bytes, filename: str) -> str:
+async def _accept(work: Work, back: Back) -> None:
+    """Who brings a translator's file stands for what is marked in it; a mark that it lacks takes none away."""
+    visit, found, first = work.visit, work.look.entries, work.look.sound.languages[0]
+    wording = visit.desk.memory.wording
+    marks = await wording.marks()
+    new = [
+        (one.key, tag)
+        for one in found
+        for tag in one.words
+        if back.ticks.get((one.key, tag)) and not marks.has(one, tag, first)
+    ]
+    seen = seen_of(found, first, new)
+    await wording.accept(work.name, seen, visit.user.name, f"{work.today():%Y-%m-%d}")
+
+
+def _read(work: Work, data: bytes, filename: str) -> Back:
     flow, found = work.look.sound, work.look.entries
     if data[:2] == b"PK":
-        back = read_xlsx(data, found, flow.languages)
-    elif filename.endswith(".po") or data.lstrip()[:5] in (b"msgid", b"msgct", b"#, fu"):
-        back = read_po(data.decode("utf-8-sig"), found, flow.languages[0], _language_of(work, data))
-    else:
-        raise TextsFault(work.visit.say["fl_not_a_texts_file"])
-    return apply(work.draft.text, f"{work.name}.yaml", back.changes, back.rows)
+        return read_xlsx(data, found, flow.languages)
+    if filename.endswith(".po") or data.lstrip()[:5] in (b"msgid", b"msgct", b"#, fu"):
+        return read_po(data.decode("utf-8-sig"), found, flow.languages[0], _language_of(work, data))
+    raise TextsFault(work.visit.say["fl_not_a_texts_file"])
 
 
 def _language_of(work: Work, data: bytes) -> str:

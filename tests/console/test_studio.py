@@ -36,3 +36,34 @@ async def test_what_a_draft_costs_is_a_page_without_a_script(site: Site, signed_
     await page.goto(f"{ROOT}/flows/costly?step=2&lang=lo")
     await page.get_by_role("link", name="Work it out").click()
     await expect(page.get_by_role("row", name="en USSD")).to_be_visible()
+
+
+async def test_a_translator_marks_texts_as_reviewed_and_a_change_takes_the_mark_off(
+    site: Site, signed_in: SignedIn
+) -> None:
+    await draft(site, "marked")
+    page = await signed_in("translator")
+    await page.goto(f"{ROOT}/flows/marked/texts")
+    row = page.get_by_role("row").filter(has=page.locator("#f-steps-2-text-en"))
+    tick = row.get_by_role("checkbox").last
+    await expect(tick).not_to_be_checked()
+    await tick.check()
+    await page.get_by_role("button", name="Save texts").click()
+    await expect(page.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+    await expect(tick).to_be_checked()
+    await expect(row).to_contain_text("translator")
+    await expect(page.locator(".tools")).to_contain_text("English: 1 of")
+
+    await page.locator("#f-steps-2-text-en").fill("Boy? Girl?")
+    await page.get_by_role("button", name="Save texts").click()
+    await expect(tick).not_to_be_checked()
+    await expect(row).to_contain_text("Changed since translator")
+    await row.locator("summary").click()
+    await expect(row.locator("q")).to_have_text("Boy or girl?")
+    await page.get_by_role("link", name="Not reviewed").click()
+    await expect(row).to_be_visible()
+    await tick.check()
+    await page.get_by_role("button", name="Save texts").click()
+    await expect(page.locator(".tools")).to_contain_text("English: 1 of")
+    entries = await site.memory.audit.entries(subject="marked")
+    assert [one.act for one in entries] == ["words_reviewed", "words_reviewed"]
