@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from flows.explorer.telling import Told, Verdict
 from flows.findings import Finding, Severity
 from flows.model import Flow
 from flows.program import AskNode, EnterNode, LeaveNode, Node, Program
@@ -41,18 +42,18 @@ class Atlas:
         return self.revision.flow if name == self.revision.flow.id else self.revision.parts[name]
 
     def finding(
-        self, severity: Severity, code: str, sentence: str, spot: Spot, *path: str | int, language: str = ""
+        self, severity: Severity, code: str, told: Told, spot: Spot, *path: str | int, language: str = ""
     ) -> Finding:
         """A finding on the line of a step, or of a place inside it."""
         flow = self.flow(spot.flow)
         place = ("steps", spot.index, *path)
         line = flow.line(*place, language) if language else flow.line(*place)
-        return Finding(flow.file, line, flow.step_name(spot.index), language, sentence, severity, code)
+        return Verdict(flow.file, line, flow.step_name(spot.index), language, told.english, severity, code, told)
 
-    def outside(self, severity: Severity, code: str, sentence: str, flow: str, *path: str | int) -> Finding:
+    def outside(self, severity: Severity, code: str, told: Told, flow: str, *path: str | int) -> Finding:
         """A finding on a line outside the steps."""
         one = self.flow(flow)
-        return Finding(one.file, one.line(*path), "", "", sentence, severity, code)
+        return Verdict(one.file, one.line(*path), "", "", told.english, severity, code, told)
 
     def name(self, spot: Spot) -> str:
         """How a step is called; one of a part with the part's name before it."""

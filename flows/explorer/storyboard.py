@@ -11,10 +11,12 @@ from typing import Any, Final
 import jinja2
 
 from flows.explorer import Settings
-from flows.explorer.board import Board, board_of
+from flows.explorer.board import Board, Card, board_of
 from flows.explorer.drawing import name_of, outline, svg
 from flows.explorer.plain import clock
 from flows.explorer.report import Branch
+from flows.explorer.telling import Verdict
+from flows.findings import Finding
 from flows.revision import Revision
 
 HEADS: Final = ("language", "channel", "pages", "keys", "minutes", "dialling", "sms", "price", "longest")
@@ -45,7 +47,7 @@ def drawn(board: Board) -> str:
         "name_of": lambda card: name_of(board, card),
         "names": dict(board.languages),
         "digest": board.revision.digest.removeprefix("sha256:")[:12],
-        "problems": board.report.findings,
+        "problems": [_problem(board, finding) for finding in board.report.findings],
     }
     return _page().render(values)
 
@@ -63,6 +65,19 @@ def _row(board: Board, branch: Branch) -> dict[str, Any]:
         "price": " · ".join(f"{amount} {currency} ({name})" for name, amount, currency in usual.price),
         "longest": clock(longest.seconds),
     }
+
+
+def _problem(board: Board, finding: Finding) -> dict[str, Any]:
+    """A finding in the reader's language, at the screen that it is about, else at its line."""
+    screen = next((card.number for card in board.cards if _about(board, card, finding)), 0)
+    where = board.words("problem.screen", number=screen) if screen else board.words("problem.line", line=finding.line)
+    sentence = finding.told.in_words(board.words) if isinstance(finding, Verdict) else finding.sentence
+    return {"screen": screen, "where": where, "language": finding.language, "sentence": sentence}
+
+
+def _about(board: Board, card: Card, finding: Finding) -> bool:
+    flow = board.revision.flow if card.spot.flow == board.revision.flow.id else board.revision.parts[card.spot.flow]
+    return card.step == finding.step and flow.file == finding.file
 
 
 @cache

@@ -14,6 +14,7 @@ from flows.explorer.paths import circling, dead_ends, route, sending
 from flows.explorer.places import Atlas, Spot, spot_of
 from flows.explorer.samples import never_fits
 from flows.explorer.states import END, Walked
+from flows.explorer.telling import Told, Verdict, told
 from flows.findings import Finding
 from flows.inputs import Frame
 from flows.model import Flow
@@ -51,7 +52,7 @@ class Case:
 
 def _typed(walk: Walked, state: int) -> str:
     keys = [f"{one[:20]}..." if len(one) > 20 else one for one in route(walk, walk.states[state])]  # noqa: PLR2004
-    return f"after {', '.join(keys)}" if keys else "at once"
+    return ", ".join(keys)
 
 
 def stuck(case: Case) -> Iterator[Finding]:
@@ -61,8 +62,8 @@ def stuck(case: Case) -> Iterator[Finding]:
             node = walk.program.nodes[state.node]
             if state.node in walk.unanswered and not (isinstance(node, AskNode) and _hopeless(node, walk)):
                 continue
-            sentence = f"dead end: nothing that can be typed here leads on ({_typed(walk, state.index)})"
-            yield case.atlas.finding("error", "dead-end", sentence, spot_of(walk.program, state.node))
+            words = told("stuck", way=_typed(walk, state.index))
+            yield case.atlas.finding("error", "dead-end", words, spot_of(walk.program, state.node))
 
 
 def _hopeless(node: AskNode, walk: Walked) -> bool:
@@ -77,8 +78,8 @@ def run_out(case: Case) -> Iterator[Finding]:
         last = len(walk.program.nodes) - 1
         for state in walk.states:
             if any(edge.to == END and edge.node == last for edge in state.edges) and not case.revision.flow.is_part:
-                sentence = f"dead end: the steps run out here ({_typed(walk, state.index)}): put an `end` below"
-                yield case.atlas.finding("error", "dead-end", sentence, spot_of(walk.program, last))
+                words = told("run_out", way=_typed(walk, state.index))
+                yield case.atlas.finding("error", "dead-end", words, spot_of(walk.program, last))
                 break
 
 
@@ -88,35 +89,33 @@ def rings(case: Case) -> Iterator[Finding]:
         found = sorted({state.node for state in circling(walk)})
         if found:
             names = ", ".join(case.atlas.name(spot_of(walk.program, node)) for node in found)
-            sentence = f"loop without an exit: {names} lead only to each other, never to an end"
-            yield case.atlas.finding("error", "loop", sentence, spot_of(walk.program, found[0]))
+            yield case.atlas.finding("error", "loop", told("loop", steps=names), spot_of(walk.program, found[0]))
 
 
 def failures(case: Case) -> Iterator[Finding]:
     """Answers at which an expression has no value: the citizen would read "try later"."""
     for walk in case.walks:
         for state, typed, fault in walk.failed:
-            where = _typed(walk, state) if walk.states else "at once"
+            where = _typed(walk, state) if walk.states else ""
             asked_early = "has no answer yet" in fault
-            words = "an answer is used before it is asked" if asked_early else "this fails"
             shown = fault.split(": ", 1)[-1]
-            sentence = f"{words}: {shown} ({where}, {typed[:20]!r})"
-            yield from _at_fault(case, fault, "before-asked" if asked_early else "failed", sentence)
+            words = told("early" if asked_early else "failed", fault=shown, way=where, typed=repr(typed[:20]))
+            yield from _at_fault(case, fault, "before-asked" if asked_early else "failed", words)
 
 
-def _at_fault(case: Case, fault: str, code: str, sentence: str) -> Iterator[Finding]:
+def _at_fault(case: Case, fault: str, code: str, words: Told) -> Iterator[Finding]:
     """On the line of the expression that the fault names; else on the flow's first line."""
     source = _SOURCE.search(fault)
     for flow in case.flows:
         for path, expression in _expressions(flow):
             if source and expression.source in (source[1], source[1] + ")"):
-                yield Finding(flow.file, flow.line(*path), _step(flow, path), "", sentence, "error", code)
+                yield Verdict(flow.file, flow.line(*path), _step(flow, path), "", words.english, "error", code, words)
                 return
         for index in range(len(flow.steps)):
             if f" {flow.step_name(index)}: " in f" {fault}":
-                yield case.atlas.finding("error", code, sentence, Spot(flow.id, index))
+                yield case.atlas.finding("error", code, words, Spot(flow.id, index))
                 return
-    yield case.atlas.outside("error", code, sentence, case.revision.flow.id, "steps")
+    yield case.atlas.outside("error", code, words, case.revision.flow.id, "steps")
 
 
 def _step(flow: Flow, path: tuple[Any, ...]) -> str:
@@ -148,11 +147,11 @@ def conditions(case: Case) -> Iterator[Finding]:
         if len(values) != 1 or step.when is None or _given(case, spot, step.when.names):
             continue
         if True in values:
-            sentence = f"always true on every way: `when: {step.when.source}` can go"
-            yield case.atlas.finding("warning", "condition-always", sentence, spot, "when")
+            words = told("always", when=step.when.source)
+            yield case.atlas.finding("warning", "condition-always", words, spot, "when")
         else:
-            sentence = f"never true on any way, so nobody sees this step: `when: {step.when.source}`"
-            yield case.atlas.finding("error", "condition-never", sentence, spot, "when")
+            words = told("never", when=step.when.source)
+            yield case.atlas.finding("error", "condition-never", words, spot, "when")
 
 
 def _given(case: Case, spot: Spot, names: frozenset[str]) -> bool:
@@ -172,15 +171,14 @@ def unseen(case: Case) -> Iterator[Finding]:
     for index, step in enumerate(flow.steps):
         spot = Spot(flow.id, index)
         if isinstance(step, Say | Ask | Menu | Confirm | End) and spot not in visited | decided:
-            yield case.atlas.finding("error", "unreached", "no way leads to this step", spot)
+            yield case.atlas.finding("error", "unreached", told("unreached"), spot)
 
 
 def blanks(case: Case) -> Iterator[Finding]:
     """A text that puts in an answer which was not asked on some way."""
     for walk in case.walks:
         for node, name in walk.blank:
-            sentence = f"`{{{name}}}` is shown before it is asked on some way: nothing stands in its place"
-            yield case.atlas.finding("error", "before-asked", sentence, spot_of(walk.program, node))
+            yield case.atlas.finding("error", "before-asked", told("blank", name=name), spot_of(walk.program, node))
 
 
 def unused(case: Case) -> Iterator[Finding]:
@@ -197,8 +195,7 @@ def unused(case: Case) -> Iterator[Finding]:
             if not isinstance(step, Ask) or step.ask in read | handed or spot not in visited:
                 continue
             if flow is not case.revision.flow or (spot not in sent and not flow.is_part):
-                sentence = f"`{step.ask}` is asked and never used: it is neither sent, nor shown, nor decides anything"
-                yield case.atlas.finding("warning", "unused", sentence, spot, "ask")
+                yield case.atlas.finding("warning", "unused", told("unused", name=step.ask), spot, "ask")
 
 
 def _sending(walk: Walked) -> set[int]:
@@ -241,8 +238,7 @@ def unchecked(case: Case) -> Iterator[Finding]:
     flow = case.revision.flow
     sends = [index for index, step in enumerate(flow.steps) if isinstance(step, Submit)]
     if sends and flow.notice is None:
-        sentence = "there is no notice: nobody is told who keeps the answers, why, and for how long"
-        yield case.atlas.finding("error", "no-notice", sentence, Spot(flow.id, sends[0]))
+        yield case.atlas.finding("error", "no-notice", told("no_notice"), Spot(flow.id, sends[0]))
     for walk in case.walks:
         for state in walk.states:
             for edge in state.edges:
@@ -254,8 +250,8 @@ def _sent_unchecked(case: Case, walk: Walked, state: int, typed: str) -> Iterato
     node = walk.states[state].node
     after = _following_submit(walk, node)
     if after is not None:
-        sentence = f"sent without a check page ({_typed(walk, state)}, {typed[:20]!r})"
-        yield case.atlas.finding("warning", "unchecked", sentence, spot_of(walk.program, after))
+        words = told("unchecked", way=_typed(walk, state), typed=repr(typed[:20]))
+        yield case.atlas.finding("warning", "unchecked", words, spot_of(walk.program, after))
 
 
 def _following_submit(walk: Walked, node: int) -> int | None:
@@ -281,17 +277,18 @@ def _following_submit(walk: Walked, node: int) -> int | None:
 def torn(case: Case) -> Iterator[Finding]:
     """A Lao mark or vowel without its letter, on any page; the author's text is named where it stands there already."""
     for place in case.subject.texts:
-        for tag, _, words in place.text.every():
-            if orphan(words) >= 0:
-                sentence = "a Lao vowel or mark stands without its letter: a blank or line break has torn the syllable"
-                yield case.subject.error("torn", sentence, *place.path, language=tag)
+        for tag, _, text in place.text.every():
+            if orphan(text) >= 0:
+                words = told("torn")
+                one = case.subject.error("torn", words.english, *place.path, language=tag)
+                yield Verdict(one.file, one.line, one.step, tag, words.english, one.severity, one.code, words)
     for walk in case.walks:
         for page in walk.seen.values():
             if orphan(page.text) >= 0 and not _written(case, walk, page.node):
                 yield case.atlas.finding(
                     "error",
                     "torn",
-                    "a page tears a Lao syllable",
+                    told("torn_page"),
                     spot_of(walk.program, page.node),
                     language=walk.language,
                 )
@@ -312,16 +309,16 @@ def exposed(case: Case) -> Iterator[Finding]:
             for edge in state.edges:
                 for text in edge.sent:
                     if word := _sensitive(text.text, tags):
-                        sentence = f"an SMS can say `{word}` ({text.kind}, {_typed(walk, state.index)})"
+                        words = told("exposed", word=word, message=text.kind, way=_typed(walk, state.index))
                         yield case.atlas.finding(
-                            "warning", "exposed", sentence, spot_of(walk.program, state.node), language=walk.language
+                            "warning", "exposed", words, spot_of(walk.program, state.node), language=walk.language
                         )
         if walk.world.channel == "sms":
             for page in walk.seen.values():
                 if word := _sensitive(page.text, tags):
-                    sentence = f"by SMS this screen stays on the phone and says `{word}`"
+                    words = told("stays", word=word)
                     yield case.atlas.finding(
-                        "warning", "exposed", sentence, spot_of(walk.program, page.node), language=walk.language
+                        "warning", "exposed", words, spot_of(walk.program, page.node), language=walk.language
                     )
 
 

@@ -1,11 +1,14 @@
 """Every kind of mistake, planted on a known line, is found on that line; the same flow without it is clean."""
 
 import dataclasses
+import re
 
 import pytest
 
+from flows.captions import captions
 from flows.explorer import Report, explore
 from flows.explorer.measures import orphan
+from flows.explorer.telling import Verdict
 from flows.tables import Tables, read_csv
 from tests.explorer.kit import SERVICES, explored, found, planted, settings
 
@@ -41,6 +44,15 @@ CASES = {
 def test_a_planted_mistake_is_found_on_its_line(code: str) -> None:
     revision, line = planted(CASES[code])
     assert {one.line for one in found(revision, code)} == {line}
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_a_finding_is_said_in_the_language_of_its_reader(code: str) -> None:
+    for one in found(planted(CASES[code])[0], code):
+        assert isinstance(one, Verdict)
+        assert one.sentence == one.told.in_words(captions("en"))
+        assert re.search(r"[\u0e80-\u0eff]", one.told.in_words(captions("lo")))
+        assert all(value in one.told.in_words(captions("lo")) for _, value in one.told.values)
 
 
 def test_a_flow_without_mistakes_has_none() -> None:
