@@ -15,13 +15,11 @@ from sala import users
 from sala.config import Config
 from sala.editions import EDITIONS, Overlay, Unfit, clean, laid, lay_down, text_of
 from sala.services import Material
+from sala.watching import look_again
 from store.arrivals import Arrival
 from store.hub import Parcel
 from store.memory import Memory
 from sync.hub.consignment import public_key
-
-EVERY: Final = 5.0
-"""Seconds between looks for what has come down, also by another process, and for what has reached its time."""
 
 KINDS: Final = ("revision", "table", "phrases", "pause", "agency", "key", "blocks", "user")
 """What this version knows; what is unknown waits for a newer version."""
@@ -53,16 +51,7 @@ class Down:
 
     async def run(self) -> None:
         """Look again and again until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except Exception as fault:  # noqa: BLE001 - the store may be busy or full; the next look comes soon
-                _log.error("parcels_not_looked_at", fault=type(fault).__name__)
-            try:
-                await asyncio.wait_for(self.woken.wait(), EVERY)
-            except TimeoutError:
-                continue
-            self.woken.clear()
+        await look_again(self.look, self.woken, "parcels")
 
     async def look(self) -> int:
         """Take into use what has reached its time; returns how many parcels were looked at."""

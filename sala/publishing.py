@@ -16,12 +16,10 @@ from sala.config import Config
 from sala.editions import Overlay
 from sala.services import Prepared, marks_beside
 from sala.verdict import Review, Seen, reviewed
+from sala.watching import look_again
 from store.draft_values import ApprovalFault, Kind, Proposal
 from store.library import START, Why
 from store.memory import Memory
-
-EVERY: Final = 5.0
-"""Seconds between looks for what has reached its time, also approved by another process."""
 
 _MOST_PROPOSALS: Final = 1_000
 
@@ -203,16 +201,7 @@ class Publishing:
 
     async def run(self) -> None:
         """Look again and again until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except Exception as fault:  # noqa: BLE001 - the store may be busy or full; the next look comes soon
-                _log.error("proposals_not_looked_at", fault=type(fault).__name__)
-            try:
-                await asyncio.wait_for(self.woken.wait(), EVERY)
-            except TimeoutError:
-                continue
-            self.woken.clear()
+        await look_again(self.look, self.woken, "proposals")
 
     async def look(self) -> int:
         """Take into use what is approved and has reached its time; how many proposals were looked at."""

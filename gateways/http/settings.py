@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from typing import Annotated, Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -11,6 +10,7 @@ from flows.errors import ConfigFault
 from gateways import port
 from gateways.http.loading import load
 from sms import poster
+from sms.addresses import Address
 
 
 class Settings(port.Settings, poster.Settings):
@@ -27,13 +27,13 @@ class Settings(port.Settings, poster.Settings):
     """
 
     map: str
-    base_url: str = ""
+    base_url: Address = ""
     username: str = ""
     password: SecretStr = SecretStr("")
     token: SecretStr = SecretStr("")
     account: str = ""
     extra: Mapping[str, str] = {}
-    callback: str = ""
+    callback: Address = ""
     national: Annotated[str, Field(pattern=r"^(\+[1-9][0-9]{0,3})?$")] = "+856"
 
     @field_validator("map")
@@ -44,15 +44,6 @@ class Settings(port.Settings, poster.Settings):
         except ConfigFault as wrong:
             raise ValueError(f"{wrong}; {wrong.hint}" if wrong.hint else str(wrong)) from None
         return name
-
-    @field_validator("base_url", "callback")
-    @classmethod
-    def _address(cls, url: str) -> str:
-        parts = urlsplit(url)
-        here = parts.hostname in {"127.0.0.1", "localhost", "::1"}
-        if url and (parts.scheme not in ({"http", "https"} if here else {"https"}) or not parts.hostname):
-            raise ValueError("must begin with https:// (http:// only for this machine itself)")
-        return url.rstrip("/")
 
     @model_validator(mode="after")
     def _has_what_the_map_asks_for(self) -> Self:

@@ -7,12 +7,12 @@ codes. The API knows no idempotency key, so a request that left and was not answ
 import json
 from collections.abc import Mapping
 from typing import Any, Final, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from flows.errors import SendError
 from sms import poster
+from sms.addresses import Address
 from sms.poster import refusal
 from store.values import Outgoing, Sent
 
@@ -32,20 +32,11 @@ class Settings(poster.Settings):
 
     username: str = Field(min_length=1)
     api_key: SecretStr
-    base_url: str = "https://api.africastalking.com"
-    content_url: str = ""
+    base_url: Address = "https://api.africastalking.com"
+    content_url: Address = ""
     client: Literal["http", "sdk"] = "http"
     premium: bool = False
     keyword: str = ""
-
-    @field_validator("base_url", "content_url")
-    @classmethod
-    def _address(cls, url: str) -> str:
-        parts = urlsplit(url)
-        here = parts.hostname in {"127.0.0.1", "localhost", "::1"}
-        if url and (parts.scheme not in ({"http", "https"} if here else {"https"}) or not parts.hostname):
-            raise ValueError("must begin with https:// (http:// only for this machine itself)")
-        return url.rstrip("/")
 
     @model_validator(mode="after")
     def _has_content_url(self) -> Self:
