@@ -1,6 +1,11 @@
-"""The phone beside a draft: the form carries the keys pressed so far, the engine plays them from the start."""
+"""The phone: the form carries the keys pressed so far, the engine plays them from the start.
+
+It lies beside the open step of a draft, and large on a page of its own, for a workshop or a telephone, where it also
+rings what is live and every version before.
+"""
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote
 
@@ -9,12 +14,13 @@ from aiohttp import web
 from console import roles
 from console.page import Page
 from console.studio.look import settings_of
-from console.studio.work import PLACE, Work, opened
-from console.visit import Visit
+from console.studio.work import PLACE, GoneFault, Work, opened
+from console.visit import Visit, digits
 from flows.editing.phone import MOST_KEYS, Session, as_test, ring, way_to
 from flows.errors import Fault
 from flows.fields import ChoiceField, MultiField, YesNoField
 from flows.imports.yamlout import item_lines
+from flows.model import Flow
 from flows.revision import Revision
 from flows.steps import Ask
 
@@ -36,19 +42,57 @@ def unpacked(value: str) -> tuple[str, ...]:
     return tuple(unquote(one) for one in value.split("*"))[:MOST_KEYS] if value else ()
 
 
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """What the phone rings.
+
+    Attributes:
+        version: 0 for the draft. revision: None while the engine cannot run it.
+    """
+
+    version: int
+    revision: Revision | None
+
+    def name(self, work: Work, step: int) -> str:
+        """How a person calls a step."""
+        if not self.version:
+            return work.step(step)
+        return str(step + 1)
+
+
+async def rung_of(work: Work) -> Rung:
+    """The draft, or the published version that the address or the form names.
+
+    Raises:
+        GoneFault: there is no such version.
+    """
+    said = work.visit.asked("version-of", 6) or work.visit.text("version-of", 6)
+    if not said:
+        return Rung(0, work.look.revision)
+    acts = await work.visit.desk.memory.library.versions(work.name)
+    digest = next((one.digest for one in acts if one.version == digits(said)), "")
+    revision = work.visit.desk.memory.office.known.get(digest)
+    if revision is None:
+        raise GoneFault(work.visit.say["fl_no_version"])
+    return Rung(digits(said), revision)
+
+
 async def phone_values(work: Work, at: int) -> dict[str, Any]:
     """The phone as it lies beside the open step: dialled, and walked there the likeliest way."""
     return await _phone(work, at, None, "ussd", work.language)
 
 
-async def _phone(work: Work, at: int, keys: tuple[str, ...] | None, channel: str, language: str) -> dict[str, Any]:
+async def _phone(
+    work: Work, at: int, keys: tuple[str, ...] | None, channel: str, language: str, rung: Rung | None = None
+) -> dict[str, Any]:
+    rung = rung or Rung(0, work.look.revision)
     shown: dict[str, Any] = {"channel": channel, "session": None, "keys": "", "walked": 0, "silent": "", "types": False}
-    shown["slow"] = bool(work.visit.text("slow", 3))
-    revision = work.look.revision
+    shown |= {"slow": bool(work.visit.text("slow", 3)), "large": False, "ringing": rung}
+    revision = rung.revision
     if revision is None:
         return shown | {"silent": work.visit.say["fl_phone_silent"]}
     try:
-        session, given = await asyncio.to_thread(_rung, work, revision, at, keys, channel, language)
+        session, given = await asyncio.to_thread(_ring, work, revision, at, keys, channel, language)
     except Fault as fault:
         return shown | {"silent": str(fault)}
     walked = len(given) if keys is None else _number(work.visit.text("walked", 6))
@@ -56,7 +100,7 @@ async def _phone(work: Work, at: int, keys: tuple[str, ...] | None, channel: str
         "session": session,
         "keys": packed(given),
         "walked": walked,
-        "types": _types(work, session),
+        "types": _types(revision.flow, session),
         "limit": work.visit.desk.memory.office.node.ussd.limit(session.screen),
         "rung": session.step,
     }
@@ -66,7 +110,7 @@ def _number(text: str) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-def _rung(
+def _ring(
     work: Work, revision: Revision, at: int, keys: tuple[str, ...] | None, channel: str, language: str
 ) -> tuple[Session, tuple[str, ...]]:
     office, today = work.visit.desk.memory.office, work.today().date()
@@ -78,12 +122,32 @@ def _rung(
     return ring(revision, keys, **given, budget=office.node.ussd), tuple(keys)
 
 
-def _types(work: Work, session: Session) -> bool:
+def _types(flow: Flow, session: Session) -> bool:
     """Whether something is typed here; else one key is the answer."""
-    flow = work.look.sound
     step = flow.steps[session.step] if 0 <= session.step < len(flow.steps) else None
     field = flow.fields.get(step.ask) if isinstance(step, Ask) else None
     return field is not None and not isinstance(field, ChoiceField | MultiField | YesNoField)
+
+
+def _pressed(visit: Visit, *, large: bool) -> tuple[tuple[str, ...] | None, str]:
+    """The keys after this press, None for the way to the open step; and the channel."""
+    keys: tuple[str, ...] | None = unpacked(visit.text("keys", 20_000))
+    pressed, channel = visit.text("press", 10), "sms" if visit.text("channel", 5) == "sms" else "ussd"
+    match visit.text("do", 10):
+        case "here":
+            keys = None
+        case "start":
+            keys = ()
+        case "ussd" | "sms" as other:
+            keys, channel = () if large else None, other
+        case "drop" | "dial" as act:
+            keys = (*(keys or ()), act.upper())
+        case "wait":
+            keys = (*(keys or ()), "+1h")
+        case _:
+            typed = pressed or visit.text("typed", 500)
+            keys = (*(keys or ()), typed) if typed and typed not in _WORDS else keys
+    return keys, channel
 
 
 async def press(visit: Visit) -> web.StreamResponse:
@@ -91,31 +155,44 @@ async def press(visit: Visit) -> web.StreamResponse:
     from console.pages.flow import panes, step_of  # noqa: PLC0415 - that page shows this one beside it
 
     work = await opened(visit)
-    at = step_of(work)
-    keys: tuple[str, ...] | None = unpacked(visit.text("keys", 20_000))
-    pressed, channel = visit.text("press", 10), "sms" if visit.text("channel", 5) == "sms" else "ussd"
+    at, large = step_of(work), bool(visit.text("large", 1))
+    keys, channel = _pressed(visit, large=large)
     if visit.text("slow", 3):
         await asyncio.sleep(SLOW)
-    match visit.text("do", 10):
-        case "here":
-            keys = None
-        case "start":
-            keys = ()
-        case "ussd" | "sms" as other:
-            keys, channel = None, other
-        case "drop":
-            keys = (*(keys or ()), "DROP")
-        case "dial":
-            keys = (*(keys or ()), "DIAL")
-        case "wait":
-            keys = (*(keys or ()), "+1h")
-        case _:
-            typed = pressed or visit.text("typed", 500)
-            keys = (*(keys or ()), typed) if typed and typed not in _WORDS else keys
-    values = await _phone(work, at, keys, channel, work.language)
+    rung = await rung_of(work)
+    values = await _phone(work, at, keys, channel, work.language, rung) | {"large": large}
     if visit.partial:
         return visit.show("flow_phone.html", work=work, at=at, **values)
-    return await panes(work, at, **values)
+    return await _large(work, values) if large else await panes(work, at, **values)
+
+
+async def large(visit: Visit) -> web.StreamResponse:
+    """The phone alone, dialled at the start."""
+    work = await opened(visit)
+    channel = "sms" if visit.asked("channel", 5) == "sms" else "ussd"
+    values = await _phone(work, 0, (), channel, work.language, await rung_of(work))
+    return await _large(work, values | {"large": True})
+
+
+async def _large(work: Work, values: dict[str, Any]) -> web.Response:
+    desk = work.visit.desk
+    acts = await desk.memory.library.versions(work.name)
+    versions = {
+        one.version: one
+        for one in acts
+        if one.act in {"publish", "rollback"} and one.digest in desk.memory.office.known
+    }
+    rung: Rung = values["ringing"]
+    flow = rung.revision.flow if rung.revision is not None else work.look.flow
+    names = desk.memory.office.phrases.names
+    spoken = flow.languages if flow is not None else ()
+    return work.show(
+        "flow_large.html",
+        versions=sorted(versions, reverse=True),
+        spoken={tag: names.get(tag, tag) for tag in spoken},
+        at=0,
+        **values,
+    )
 
 
 async def session_of(work: Work) -> Session | None:
@@ -141,6 +218,7 @@ async def as_file(visit: Visit) -> web.StreamResponse:
 
 
 PAGES: Final = (
+    Page("GET", PLACE + "/phone", roles.EDITORS, large),
     Page("POST", PLACE + "/phone", roles.EDITORS, press),
     Page("POST", PLACE + "/phone/test", roles.EDITORS, as_file),
 )

@@ -105,6 +105,8 @@
       return;
     }
     if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, textarea, select, dialog")) return;
+    // On the large phone a digit is pressed on the phone, wherever the eye is.
+    if (/^[0-9*#]$/.test(event.key) && document.querySelector(".large")) { document.getElementById("typed")?.focus(); return; }
     const reach = {
       "/": () => document.getElementById("q"),
       e: () => document.querySelector(".editor textarea, .editor input:not([type=hidden])"),

@@ -294,7 +294,7 @@ async def test_a_first_service_from_template_to_published_without_a_line_of_yaml
 
 
 @pytest.mark.parametrize(
-    "tail", ["", "/texts", "/service", "/scenarios", "/publish", "/costs", "/versions", "/delete", "/add"]
+    "tail", ["", "/texts", "/service", "/phone", "/scenarios", "/publish", "/costs", "/versions", "/delete", "/add"]
 )
 async def test_no_page_of_a_service_has_a_barrier(signed_in: SignedIn, tail: str) -> None:
     for language, narrow in (("en", False), ("lo", True)):

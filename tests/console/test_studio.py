@@ -1,11 +1,17 @@
 """The desk's pages beside the editor: what an edit costs, marks of what was reviewed, the large phone, drop-off."""
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import ViewportSize, expect
 
+from console.studio.look import library_parts
+from console.studio.publish import files_of
 from console.visit import ROOT
+from flows.editing import SetText, edit
+from flows.loader import load
+from flows.revision import revise
+from store.library import Why
 from store.routes import Route, Routes
-from tests.console.conftest import SignedIn, Site
+from tests.console.conftest import NARROW, WIDE, SignedIn, Site
 from tests.console.test_editor import LONG, draft
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
@@ -67,3 +73,58 @@ async def test_a_translator_marks_texts_as_reviewed_and_a_change_takes_the_mark_
     await expect(page.locator(".tools")).to_contain_text("English: 1 of")
     entries = await site.memory.audit.entries(subject="marked")
     assert [one.act for one in entries] == ["words_reviewed", "words_reviewed"]
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["projector", "telephone"])
+async def test_the_large_phone_rings_breaks_goes_on_and_shows_its_messages(
+    site: Site, signed_in: SignedIn, size: ViewportSize
+) -> None:
+    page = await signed_in("translator", size=size)
+    await page.goto(f"{ROOT}/flows/farm/phone?lang=en")
+    lcd, log = page.locator("#phone .lcd"), page.locator("#phone .log li")
+    await expect(lcd).to_contain_text("Which animal?")
+    await page.keyboard.press("1")
+    await page.keyboard.press("Enter")
+    await expect(log).to_have_count(2)
+    await page.get_by_label("Slow link").check()
+    await page.get_by_role("button", name="Break the session").click()
+    await expect(lcd).to_contain_text("The session broke")
+    await expect(page.get_by_label("Slow link")).to_be_checked()
+    await expect(page.locator(".bubble")).to_contain_text("Not finished yet")
+    await page.get_by_label("Slow link").uncheck()
+    await page.get_by_role("button", name="An hour passes").click()
+    await page.get_by_role("button", name="Dial again").click()
+    await expect(log).to_have_count(5)
+    await expect(page.locator(".pad")).to_be_visible()
+    await page.get_by_role("button", name="SMS", exact=True).click()
+    await expect(page.locator(".bubble")).to_have_count(1)
+    await page.locator(".pad").get_by_role("button", name="2", exact=True).click()
+    await expect(page.locator(".bubble.mine")).to_have_text("2")
+    wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide == 0, "it scrolls sideways"
+
+
+async def test_the_large_phone_rings_an_old_version_and_works_without_a_script(site: Site, signed_in: SignedIn) -> None:
+    await draft(site, "old-and-new")
+    name = "old-and-new"
+    old = (await site.memory.drafts.open(name)).text
+    for at, words in ((0, "Who are you?"), (1, "Who is it?")):
+        text = edit(old, SetText(("steps", 0, "text"), "en", words))
+        made = revise(load(text, f"{name}.yaml"), library_parts())
+        await site.memory.library.publish(name, made.digest, files_of(made), "test", Why("a note"))
+        await site.memory.refresh()
+        assert len(await site.memory.library.versions(name)) == at + 1
+    page = await signed_in("admin", script=False)
+    await page.goto(f"{ROOT}/flows/{name}/versions")
+    await page.get_by_role("row").filter(has_text="Version 1").get_by_role("link", name="Phone").click()
+    await page.get_by_role("link", name="English", exact=True).click()
+    await expect(page.locator("#phone .lcd")).to_contain_text("Who are you?")
+    await page.locator(".pad").get_by_role("button", name="1", exact=True).click()
+    await expect(page.locator("#phone .log li")).to_have_count(2)
+    await page.locator("#version-of").select_option("2")
+    await page.get_by_role("button", name="dial", exact=True).click()
+    await expect(page.locator("#phone .lcd")).to_contain_text("Who is it?")
+    answer = await page.goto(f"{ROOT}/flows/{name}/phone?version-of=77")
+    assert answer is not None
+    assert answer.status == 409
+    assert "no such version" in await page.content()
