@@ -70,7 +70,8 @@ def _prove(subjects: Sequence[Subject], say: Callable[[str], None], *, as_json: 
     elif broken:
         say(f"{len(broken)} of {len(results)} promises are broken")
     else:
-        say(f"all {len(results)} promises are kept")
+        without = sum(bool(one.without) for one in results)
+        say(f"all {len(results) - without} promises are kept" + (f"; {without} do not apply" if without else ""))
     return bool(broken)
 
 
@@ -80,9 +81,10 @@ async def _results(subjects: Sequence[Subject], say: Callable[[str], None]) -> l
     with capture_logs():
         for one in subjects:
             async for result in kit.prove(one):
-                say(f"{'BROKEN' if result.said else 'ok':7} {result.side:5} {result.case}")
-                if result.said:
-                    say(f"{'':14}{result.said}")
+                how = "BROKEN" if result.said else "-" if result.without else "ok"
+                say(f"{how:7} {result.side:5} {result.case}")
+                if result.said or result.without:
+                    say(f"{'':14}{result.said or result.without}")
                 results.append(result)
     return results
 

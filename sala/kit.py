@@ -24,7 +24,7 @@ from sala.gate import PREFIX, Gate
 from sala.web import Site, door_handler
 from sms.kit.standin import HttpPeer as SmsPeer
 from sms.lane import Lane
-from store.kit import Failed, Hands, counting_mind
+from store.kit import DoesNotApply, Failed, Hands, counting_mind
 from store.memory import Memory, open_memory
 from store.settings import StoreSettings
 from store.values import Answer, Received
@@ -59,11 +59,15 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one case went: `said` is "" when it is well. `case` is the promise, in a sentence."""
+    """How one case went. `case` is the promise, in a sentence; `said` is "" when it is well.
+
+    `without` is why it does not apply to this gateway; "" when it does.
+    """
 
     side: Side
     case: str
     said: str = ""
+    without: str = ""
 
 
 def subjects() -> dict[str, Subject]:
@@ -97,22 +101,24 @@ async def prove(one: Subject) -> AsyncIterator[Result]:
             for case in cases:
                 with tempfile.TemporaryDirectory(prefix="sala-kit-") as folder:
                     sentence = (case.__doc__ or case.__name__).splitlines()[0]
-                    yield Result(side, sentence, await _said(one, side, case, Path(folder)))  # type: ignore[arg-type] # one of the two
+                    yield Result(side, sentence, *await _said(one, side, case, Path(folder)))  # type: ignore[arg-type] # one of the two
 
 
-async def _said(one: Subject, side: Side, case: Any, folder: Path) -> str:
+async def _said(one: Subject, side: Side, case: Any, folder: Path) -> tuple[str, str]:
     try:
         await run(one, side, case, folder)
     except Failed as failed:
-        return str(failed)
-    return ""
+        return str(failed), ""
+    except DoesNotApply as reason:
+        return "", str(reason)
+    return "", ""
 
 
 async def run(one: Subject, side: Side, case: Any, folder: Path) -> None:
     """Run one case in an empty folder.
 
     Raises:
-        Failed: the gateway does not do what the port promises.
+        Failed: the gateway does not do what the port promises. DoesNotApply: this promise has no meaning for it.
     """
     try:
         async with asyncio.timeout(CASE_LIMIT):

@@ -7,7 +7,7 @@ import contextlib
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol, runtime_checkable
 
 import msgspec
 
@@ -33,6 +33,24 @@ def expect(found: object, wanted: object, what: str) -> None:
     """Raise `Failed` with both when they differ."""
     if found != wanted:
         raise Failed(f"{what}: expected {wanted!r}, got {found!r}")
+
+
+class DoesNotApply(Exception):  # noqa: N818 - a finding of the kit's as well
+    """This promise has no meaning for this gateway, and why."""
+
+
+@runtime_checkable
+class Rude(Protocol):
+    """An operator that does not speak HTTP, and can send more than it may."""
+
+    async def oversize(self) -> bool:
+        """Send something far too large; whether it was refused."""
+
+
+def applies(truth: object, otherwise: str) -> None:
+    """Raise `DoesNotApply` with the reason when it is not so."""
+    if not truth:
+        raise DoesNotApply(otherwise)
 
 
 def must(truth: object, what: str) -> None:

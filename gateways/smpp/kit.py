@@ -7,6 +7,7 @@ handed over a second time it hangs up, and what it would have acknowledged in th
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import sms.kit.wire
@@ -19,7 +20,7 @@ from gateways.smpp.numbers import RECEIPT, RESPONSE, Command, Status, Tag
 from gateways.smpp.parts import content
 from gateways.smpp.pdu import Bound, Message, Pdu, Taken, Tlv
 from gateways.smpp.session import Limits, Reply, Session
-from sms.kit.wire import Manner
+from sms.kit.wire import SHORT, Manner
 from ussd.kit.wire import Press, Shown
 
 _BINDS: Final = frozenset({Command.BIND_TRANSCEIVER, Command.BIND_RECEIVER, Command.BIND_TRANSMITTER})
@@ -88,6 +89,13 @@ class Smsc:
         except LineFault:
             return False
 
+    async def oversize(self) -> bool:
+        """Announce a PDU of two gigabytes: the connection must not stand any longer."""
+        session = await self.line()
+        session.write(b"\x7f\xff\xff\xff" + Command.DELIVER_SM.to_bytes(4, "big") + bytes(8))
+        await session.lost
+        return True
+
     async def line(self) -> Session:
         """The bound session, when there is one."""
         while self._bound is None or not self._bound.open:  # noqa: ASYNC110 - a node binds when it is ready
@@ -139,6 +147,7 @@ class TextPeer:
 
     statuses = _STATUSES
     manners: Sequence[Manner] = ("refused", "later", "silent")
+    hasty: Mapping[str, Any] = MappingProxyType({"response_timeout": SHORT})
 
     def __init__(self, smsc: Smsc, long: str) -> None:
         self._smsc = smsc
@@ -147,6 +156,7 @@ class TextPeer:
         self.seen: list[sms.kit.wire.Taken] = []
         self.plays: list[Manner] = []
         self.early: Callable[[sms.kit.wire.Taken], Awaitable[None]] | None = None
+        self.over = asyncio.Event()
 
     async def message(self, name: str, number: str, text: str) -> bool:
         """One deliver_sm; again after a lost connection when it was acknowledged before."""
@@ -175,6 +185,10 @@ class TextPeer:
         del number
         return True
 
+    async def oversize(self) -> bool:
+        """Send far too much."""
+        return await self._smsc.oversize()
+
     @contextlib.asynccontextmanager
     async def away(self) -> AsyncIterator[None]:
         """Nobody listens."""
@@ -195,6 +209,8 @@ class TextPeer:
         text = read_text(body.data_coding, found.octets, after=found.header)
         taken = sms.kit.wire.Taken("+" + body.destination_addr, text, f"m{len(self.seen)}", manner)
         self.seen.append(taken)
+        if manner == "hanging":
+            await self.over.wait()
         if manner == "silent":
             return None
         if manner in _REFUSALS:
@@ -240,6 +256,10 @@ class PressPeer:
             return await screens.get()
         finally:
             self._under_way.discard(key)
+
+    async def oversize(self) -> bool:
+        """Send far too much."""
+        return await self._smsc.oversize()
 
     async def end(self, session: str) -> bool:
         """The dialogue is over."""
@@ -293,6 +313,7 @@ def _texts(long: str) -> sms.kit.wire.OwnWire:
         try:
             yield peer
         finally:
+            peer.over.set()
             await smsc.leave()
 
     return sms.kit.wire.OwnWire(operator=operator)

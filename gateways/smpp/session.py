@@ -181,6 +181,11 @@ class Session(asyncio.Protocol):
         if not self.lost.done():
             self._transport.abort()
 
+    def write(self, octets: bytes) -> None:
+        """Write these as they are: for peers that try what is no PDU."""
+        if self._transport is not None:
+            self._transport.write(octets)
+
     def drop(self) -> None:
         """Hang up without a word, after what was written."""
         self._closing = True

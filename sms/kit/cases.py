@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from sms.kit.standin import HttpPeer
-from sms.kit.wire import Manner, Peer, Taken
+from sms.kit.wire import Hasty, Manner, Peer, Taken
 from sms.lane import Lane
 from sms.port import Capabilities, Gateway
-from store.kit import NUMBER, Failed, expect, must, strange, words
+from store.kit import NUMBER, DoesNotApply, Failed, Rude, applies, expect, must, strange, words
 from store.values import Received
 
 OVERSIZE: Final = 300_000
@@ -18,9 +18,8 @@ LONG: Final = "ຂໍແຈ້ງໃຫ້ຊາບວ່າ ຄຳຮ້ອງ�
 PAUSE: Final = 0.01
 """Seconds in which the rate of the kit's channel, 1000 a second, allows more than any case sends at once."""
 
-SHORT: Final = 0.5
-"""Real seconds after which the case about an operator that never answers has waited enough."""
-
+SILENT: Final = "the operator does not report"
+ODD: Final = ("a&b=c+d%41", "*1*2#", '<b>"x"\'{}\\;', "a\nb", "é€^{}[~]|", "😀")
 RATE: Final = 5
 """Messages a second of a channel in the case about the rate."""
 
@@ -98,7 +97,7 @@ async def answered(bench: Bench) -> None:
 async def odd_texts(bench: Bench) -> None:
     """Signs of the wire, a star, quotes, an emoji arrive as they were written, in both directions."""
     inputs: list[str] = []
-    for number, odd in enumerate(("a&b=c+d%41", "*1*2#", '<b>"x"\'{}\\;', "a\nb", "é€^{}[~]|", "😀")):
+    for number, odd in enumerate(ODD):
         inputs.append(odd)
         await bench.hear(f"m{number}", odd)
         await bench.send()
@@ -142,8 +141,7 @@ async def not_committed(bench: Bench) -> None:
 
 async def early_report(bench: Bench) -> None:
     """A report that is quicker than the answer to the send finds its message."""
-    if not bench.can.reports:
-        return
+    applies(bench.can.reports, SILENT)
 
     async def early(taken: Taken) -> None:
         must(await bench.peer.report(taken, _status(bench.peer, "delivered")), "the report was not acknowledged")
@@ -156,8 +154,7 @@ async def early_report(bench: Bench) -> None:
 
 async def reports(bench: Bench) -> None:
     """Each status is understood, twice and in any order; one that nobody knows changes nothing."""
-    if not bench.can.reports:
-        return
+    applies(bench.can.reports, SILENT)
     for number, (status, wanted) in enumerate(bench.peer.statuses.items()):
         await bench.hear(f"m{number}", str(number))
         await bench.send()
@@ -173,8 +170,7 @@ async def reports(bench: Bench) -> None:
 
 async def unknown_report(bench: Bench) -> None:
     """A report on a message that nobody knows, and a status that nobody knows, are acknowledged."""
-    if not bench.can.reports:
-        return
+    applies(bench.can.reports, SILENT)
     stranger = Taken(NUMBER, "x", "no-such-id", echo={"mark": "7f-6afe0000"})
     must(await bench.peer.report(stranger, _status(bench.peer, "delivered")), "the report was not acknowledged")
     must(await bench.peer.report(stranger, _status(bench.peer, "unknown")), "the unknown status was not acknowledged")
@@ -199,9 +195,9 @@ async def each_way_to_fail(bench: Bench) -> None:
 
 async def never_answers(bench: Bench) -> None:
     """An operator that takes a message and never answers: nobody knows, and it is never sent again."""
-    if not isinstance(bench.peer, HttpPeer):
-        return
-    await bench.restart({"send_timeout": SHORT})
+    if not isinstance(bench.peer, Hasty):
+        raise DoesNotApply("it waits for no answer")
+    await bench.restart(dict(bench.peer.hasty))
     bench.peer.plays[:] = ["hanging"]
     await bench.hear("m1", "1")
     await bench.send()
@@ -236,8 +232,7 @@ async def in_order(bench: Bench) -> None:
 
 async def long_lao(bench: Bench) -> None:
     """A long Lao message arrives whole, and no part of it begins with a mark."""
-    if "ucs2" not in bench.can.encodings:
-        return
+    applies("ucs2" in bench.can.encodings, "it carries no Lao letters")
     await bench.hear("m1", f"SAY {LONG}")
     await bench.send()
     got = bench.got()
@@ -297,24 +292,37 @@ async def too_fast(bench: Bench) -> None:
 
 async def opted_out(bench: Bench) -> None:
     """A number that wants no more is silenced, twice too."""
-    if not bench.can.optouts:
-        return
+    applies(bench.can.optouts, "the operator does not pass on that a number wants no more")
     for _ in range(2):
         must(await bench.peer.opt_out(NUMBER), "the opt-out was not acknowledged")
 
 
 async def strangers(bench: Bench) -> None:
-    """A wrong secret is 404, a body that is too large 413, what cannot be a message 4xx; nothing of it is kept."""
+    """What is too large is refused (over HTTP: 413), what cannot be a message as well (4xx); nothing of it is kept."""
+    peer = bench.peer
+    if isinstance(peer, HttpPeer):
+        for bad in peer.wire.malformed:
+            status = await peer.raw(bad)
+            must(400 <= status < 500, f"{bad.method} {bad.tail} {bad.query} {bad.body[:80]!r} was answered {status}")  # noqa: PLR2004 - refused
+        good = peer.wire.message("m1", NUMBER, "1")
+        huge = Received(b"9" * OVERSIZE, method="POST", tail=good.tail, headers=good.headers)
+        expect(await peer.raw(huge), 413, "a body that is too large")
+    elif isinstance(peer, Rude):
+        must(await peer.oversize(), "what is too large was not refused")
+    else:
+        raise DoesNotApply("no stranger can reach it, and the operator sends nothing too large")
+    await bench.hear("m1", "1")
+    await bench.send()
+    expect(bench.got(), [words(["1"])], "the answers after all that")
+
+
+async def wrong_secret(bench: Bench) -> None:
+    """A wrong secret is 404, as if there were no such channel; nothing of the request is kept."""
     peer = bench.peer
     if not isinstance(peer, HttpPeer):
-        return
-    for bad in peer.wire.malformed:
-        status = await peer.raw(bad)
-        must(400 <= status < 500, f"{bad.method} {bad.tail} {bad.query} {bad.body[:80]!r} was answered {status}")  # noqa: PLR2004 - refused
+        raise DoesNotApply("nobody calls the node: it calls the operator")
     request = peer.wire.message("m1", NUMBER, "1")
     expect(await peer.raw(request, secret="a-wrong-one-of-enough-length"), 404, "a wrong secret")  # noqa: S106 - it is none
-    huge = Received(b"9" * OVERSIZE, method="POST", tail=request.tail, headers=request.headers)
-    expect(await peer.raw(huge), 413, "a body that is too large")
     await bench.hear("m1", "1")
     await bench.send()
     expect(bench.got(), [words(["1"])], "the answers after all that")
@@ -364,5 +372,6 @@ CASES: Final[tuple[Case, ...]] = (
     too_fast,
     opted_out,
     strangers,
+    wrong_secret,
     any_bytes,
 )

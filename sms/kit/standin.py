@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 
 from aiohttp import web
 
-from sms.kit.wire import HttpWire, Manner, Taken
+from sms.kit.wire import SHORT, HttpWire, Manner, Taken
 from store.kit import Failed
 from store.values import Answer, Received
 
@@ -29,6 +29,7 @@ class HttpPeer:
         self.plays: list[Manner] = []
         self.early: Callable[[Taken], Awaitable[None]] | None = None
         self.settings: Mapping[str, Any] = {}
+        self.hasty: Mapping[str, Any] = {"send_timeout": SHORT}
         self.mistakes: list[str] = []
         self._say = say
         self._ids = itertools.count(1)

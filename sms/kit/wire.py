@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 from store.values import Answer, Received
 
@@ -55,6 +55,21 @@ class Peer(Protocol):
 
     def away(self) -> AbstractAsyncContextManager[None]:
         """Within it the operator refuses connections."""
+
+
+SHORT: Final = 0.5
+"""Real seconds after which the case about an operator that never answers has waited enough."""
+
+
+@runtime_checkable
+class Hasty(Protocol):
+    """A peer that can be asked to hang, `hanging`, for a gateway that waits for its answers.
+
+    Attributes:
+        hasty: settings with which such a gateway gives up after `SHORT` seconds.
+    """
+
+    hasty: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import sms.kit.cases
 import ussd.kit.cases
 from sala import kit, plugs
 from sala.kit import Side, Subject
+from tests.conformance import table
 
 SUBJECTS = kit.subjects()
 SIDES: tuple[tuple[Side, Any], ...] = (("ussd", ussd.kit.cases.CASES), ("sms", sms.kit.cases.CASES))
@@ -39,4 +40,4 @@ def test_every_registered_gateway_is_described() -> None:
 
 @pytest.mark.parametrize(("one", "side", "case"), ALL)
 async def test_case(one: Subject, side: Side, case: Any, tmp_path: Path) -> None:
-    await kit.run(one, side, case, tmp_path)
+    await table.run(one, side, case, tmp_path)

@@ -9,8 +9,9 @@ import pytest
 
 import sms.kit.cases
 import ussd.kit.cases
-from sala import gateway_kits, kit
+from sala import gateway_kits
 from sala.kit import Side, Subject
+from tests.conformance import table
 
 PACKAGE = Path(__file__).parent / "line"
 SIDES: tuple[tuple[Side, Any], ...] = (("ussd", ussd.kit.cases.CASES), ("sms", sms.kit.cases.CASES))
@@ -27,4 +28,4 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
 
 @pytest.mark.parametrize(("side", "case"), ALL)
 async def test_case(subject: Subject, side: Side, case: Any, tmp_path: Path) -> None:
-    await kit.run(subject, side, case, tmp_path)
+    await table.run(subject, side, case, tmp_path)

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final
 
-from store.kit import Failed, expect, must, strange, words
+from store.kit import DoesNotApply, Failed, Rude, applies, expect, must, strange, words
 from store.values import Received
 from ussd.kit.wire import HttpPeer, Peer, Press, Shown
 from ussd.port import Capabilities, Gateway
@@ -15,6 +15,9 @@ APART: Final = 5.0
 """Seconds between two keys of one person, for gateways whose copies are known by time alone."""
 
 OVERSIZE: Final = 300_000
+UNMARKED: Final = "its requests carry no mark of their own, so an older one cannot be told from the next key"
+ALONE: Final = "it brings the newest input alone"
+ODD: Final = ("John*Doe", "", "*", "#", "ນາງ ຄຳຫຼ້າ", "໒", "a&b=c+d%41<x>\"'{};", "😀")
 _PHONES: Final = 100
 
 
@@ -92,8 +95,7 @@ async def same_key_twice(bench: Bench) -> None:
 
 async def out_of_order(bench: Bench) -> None:
     """An older call that comes late gets the newest screen and changes nothing."""
-    if bench.can.text == "last" and not bench.can.hops:
-        return
+    applies(bench.can.text == "cumulative" or bench.can.hops, UNMARKED)
     for inputs in ((), ("1",), ("1", "2")):
         await bench.press(*inputs)
     expect(await bench.press("1"), words(["1", "2"]), "the late copy of 1")
@@ -112,7 +114,7 @@ async def at_once(bench: Bench) -> None:
 
 async def odd_inputs(bench: Bench) -> None:
     """A typed star, nothing at all, Lao, signs of the wire, an emoji: each is heard as it was typed."""
-    for number, odd in enumerate(("John*Doe", "", "*", "#", "ນາງ ຄຳຫຼ້າ", "໒", "a&b=c+d%41<x>\"'{};", "😀")):
+    for number, odd in enumerate(ODD):
         session = f"odd{number}"
         await bench.press(session=session)
         await bench.press("1", session=session)
@@ -131,15 +133,13 @@ async def long_answer(bench: Bench) -> None:
 
 async def dialled(bench: Bench) -> None:
     """What was dialled behind the service code is heard at the start, where the operator hands it over."""
-    if bench.can.text != "cumulative":
-        return
+    applies(bench.can.text == "cumulative", ALONE)
     expect(await bench.press("1", "2"), words(["1", "2"]), "the first screen")
 
 
 async def lost_hop(bench: Bench) -> None:
     """After a lost call the last screen is shown again, and the session goes on."""
-    if bench.can.text != "cumulative":
-        return
+    applies(bench.can.text == "cumulative", ALONE)
     await bench.press()
     await bench.press("1")
     expect(await bench.press("7", "8"), words(["1"]), "the screen after the gap")
@@ -158,8 +158,7 @@ async def own_number(bench: Bench) -> None:
 
 async def ended_twice(bench: Bench) -> None:
     """The end of a session may come twice, or for one that nobody knows; a late copy still gets its screen."""
-    if not bench.can.ends:
-        return
+    applies(bench.can.ends, "the operator does not say when a session is over")
     for session in ("nobody", "nobody"):
         must(await bench.peer.end(session), "the end of an unknown session was not acknowledged")
     await bench.press()
@@ -215,17 +214,29 @@ async def many_phones(bench: Bench) -> None:
 
 
 async def strangers(bench: Bench) -> None:
-    """A wrong secret is 404, a body that is too large 413, what cannot be a call 4xx; nothing of it is kept."""
+    """What is too large is refused (over HTTP: 413), what cannot be a call as well (4xx); nothing of it is kept."""
+    peer = bench.peer
+    if isinstance(peer, HttpPeer):
+        for bad in peer.wire.malformed:
+            status = await peer.raw(bad)
+            must(400 <= status < 500, f"{bad.method} {bad.tail} {bad.query} {bad.body[:80]!r} was answered {status}")  # noqa: PLR2004 - refused
+        good = peer.wire.press(Press(("1",)))
+        huge = Received(b"9" * OVERSIZE, method="POST", tail=good.tail, headers=good.headers)
+        expect(await peer.raw(huge), 413, "a body that is too large")
+    elif isinstance(peer, Rude):
+        must(await peer.oversize(), "what is too large was not refused")
+    else:
+        raise DoesNotApply("no stranger can reach it, and the operator sends nothing too large")
+    expect(await bench.press(), words([]), "the first screen after all that")
+
+
+async def wrong_secret(bench: Bench) -> None:
+    """A wrong secret is 404, as if there were no such channel; nothing of the request is kept."""
     peer = bench.peer
     if not isinstance(peer, HttpPeer):
-        return
-    for bad in peer.wire.malformed:
-        status = await peer.raw(bad)
-        must(400 <= status < 500, f"{bad.method} {bad.tail} {bad.query} {bad.body[:80]!r} was answered {status}")  # noqa: PLR2004 - refused
+        raise DoesNotApply("nobody calls the node: it calls the operator")
     request = peer.wire.press(Press(("1",)))
     expect(await peer.raw(request, secret="a-wrong-one-of-enough-length"), 404, "a wrong secret")  # noqa: S106 - it is none
-    huge = Received(b"9" * OVERSIZE, method="POST", tail=request.tail, headers=request.headers)
-    expect(await peer.raw(huge), 413, "a body that is too large")
     expect(await bench.press(), words([]), "the first screen after all that")
 
 
@@ -260,5 +271,6 @@ CASES: Final[tuple[Case, ...]] = (
     too_slow,
     many_phones,
     strangers,
+    wrong_secret,
     any_bytes,
 )
