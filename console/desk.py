@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from console.sticks import Sticks
 from console.studio.look import Studio
+from console.upkeep import Upkeep
 from console.words import Words
 from flows.tables import Tables
 from store.memory import Memory
@@ -95,6 +96,7 @@ class Desk:
         counter: the channel by which somebody at the counter gets her messages; "": there is none, and no counter.
         ministry: its sign-in, None: local accounts only. public_url: under which browsers know this desk.
         studio: what the pages of flows have worked out of drafts. publisher: how a draft goes live, with its gate.
+        upkeep: agencies, channels and the machine, for those who look after them.
         wrong: when a wrong password came from which address. hashing: how many passwords are hashed at once.
     """
 
@@ -116,6 +118,7 @@ class Desk:
     wrong: dict[str, list[float]] = field(default_factory=dict)
     studio: Studio = field(default_factory=Studio)
     publisher: Publisher | None = None
+    upkeep: Upkeep | None = None
     hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
     @property

@@ -26,6 +26,7 @@ from sala.phone import Phone
 from sala.relations import Relations
 from sala.road import connectors, joint, means
 from sala.schema import answers_schema
+from sala.upkeep import Upkeep
 from store.bearer import Listener
 from store.copying.generation import Medium
 from store.memory import Memory, open_memory
@@ -160,6 +161,7 @@ class Node:
             self.plugged, self.memory, self._sorry, self.served, self.config.country, self.listener
         )
         self.gate = Gate(self.channels.ways(), self.config.http.proxies)
+        self.upkeep = Upkeep(self.config, self.memory, self.channels, self.started_at)
         self.phone = Phone(line_of(self.config)) if self.config.console.phone else None
 
     async def start(self, bound: dict[str, socket.socket]) -> None:
@@ -179,7 +181,7 @@ class Node:
         self.relations.release()
         await asyncio.gather(*(site.stop() for site in self._sites), return_exceptions=True)
         phone = [self.phone.close()] if self.phone else []
-        parts = (self.channels.stop(), self.road.stop(), self.relations.stop())
+        parts = (self.channels.stop(), self.road.stop(), self.relations.stop(), self.upkeep.stop())
         await asyncio.gather(*parts, *phone, return_exceptions=True)
 
     def _door(self) -> pages.Site:
@@ -189,7 +191,7 @@ class Node:
         app = pages.console_app(self.ready, self.figures, self.schema)
         app.router.add_routes([*push.routes(self.road), *self.relations.routes()])
         app.router.add_routes(described.routes(lambda: self.memory.office, self.config.country))
-        add_console(app, desk.compose(self.config, self.memory, self.road, self.relations.publishing))
+        add_console(app, desk.compose(self.config, self.memory, self.road, self.relations.publishing, self.upkeep))
         if self.phone:
             app.router.add_routes(self.phone.routes())
         if shared:

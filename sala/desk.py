@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from console import secrets
 from console.desk import Desk, Link, Position, Provider
 from console.oidc import Ministry
+from console.upkeep import Upkeep
 from sala.config import Config, Oidc
 from sala.publishing import Publishing
 from sala.sticks import BundleShelf
@@ -73,7 +74,13 @@ class Links:
         )
 
 
-def compose(config: Config, memory: Memory, road: SyncService, publishing: Publishing | None = None) -> Desk:
+def compose(
+    config: Config,
+    memory: Memory,
+    road: SyncService,
+    publishing: Publishing | None = None,
+    upkeep: Upkeep | None = None,
+) -> Desk:
     """The desk of a running node."""
     return Desk(
         memory,
@@ -85,6 +92,7 @@ def compose(config: Config, memory: Memory, road: SyncService, publishing: Publi
         links=Links(memory, road),
         hands=_hands(publishing) if publishing is not None else {},
         publisher=publishing,
+        upkeep=upkeep,
         sticks=BundleShelf(config, memory),
         counter=next(iter(config.channels), ""),
         ministry=_ministry(config.console.oidc),

@@ -113,6 +113,16 @@ class Lane:
         """How the operator's side stands, by what became of the last message."""
         return self._health
 
+    @property
+    def spent(self) -> int:
+        """What this day's messages have cost, in 1/10000 of the currency."""
+        return self._purse.spent
+
+    @property
+    def budget(self) -> int:
+        """What a day's messages may cost, in 1/10000 of the currency."""
+        return self._purse.limit
+
     async def drain(self) -> int:
         """Send what is due now and wait for it; returns how many messages were claimed. For commands and tests."""
         claimed = await self._claim()

@@ -271,6 +271,11 @@ class Memory:
         self._scribe.seal_to = {**self.settings.seal_to, **keys}
 
     @property
+    def seals(self) -> Mapping[str, tuple[str, ...]]:
+        """The public keys that bodies are sealed to at intake, by agency."""
+        return self._scribe.seal_to
+
+    @property
     def blocks(self) -> tuple[str, ...]:
         """Leading digits of this node's references; empty: all."""
         return self._references.blocks

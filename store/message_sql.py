@@ -4,6 +4,12 @@ from typing import Final
 
 STANDING: Final = "SELECT channel, state, tried, kind, cut FROM message WHERE id = ?"
 
+WAITING: Final = "SELECT channel, count(*), min(due_at) FROM message_queue GROUP BY channel ORDER BY channel"
+
+NEWEST: Final = "SELECT coalesce(max(id), 0) FROM message"
+
+TRIED: Final = "SELECT state, reason, at, settled_at, attempts FROM message WHERE id = ? AND channel = ? AND kind = ?"
+
 STATES: Final = "SELECT state FROM message ORDER BY id"
 
 PRICED: Final = "UPDATE message SET price = price + ?, reserved = 0, settled_at = ? WHERE id = ?"

@@ -10,18 +10,22 @@ from typing import Final
 
 from flows.errors import SendError
 from store import message_sql, settling, sql
+from store.audit import note
 from store.clock import Clock
 from store.crew import Crew
 from store.database import Database
 from store.hashing import Hashing
 from store.numbers import pack_number, unpack_number
-from store.post import LATE, Post
+from store.post import LATE, TEST, Letter, Post
 from store.routes import Routes
-from store.values import Outgoing, Part, Report, Sent
+from store.values import Outgoing, Part, Report, Sent, Tried
 from store.writer import Writer
 
 _DEPTH: Final = 8
 """How far into the queue a claim looks for numbers that have nothing under way, per message wanted."""
+
+TRY_LASTS: Final = 900
+"""Seconds after which a message with which a channel is tried is not sent any more."""
 
 
 class Messages:
@@ -135,6 +139,31 @@ class Messages:
                 self._post.will_ring(other)
 
         await self._writer.do(run)
+
+    async def try_out(self, channel: str, msisdn: str, text: str, *, by: str, shown: str) -> int:
+        """Queue one message that goes by this channel alone, within all its limits; returns its number.
+
+        The audit says who and `shown`, the number masked. Nobody waits for it after `TRY_LASTS` seconds.
+        """
+        now, number = self._clock.steady(), pack_number(msisdn)
+        letter = Letter(channel, number, TEST, "", text, now + TRY_LASTS)
+
+        async def run(database: Database) -> int:
+            await self._post.enqueue(database, [letter])
+            id_ = int((await database.rows(message_sql.NEWEST))[0][0])
+            await note(database, now, by, "channel_tried", channel, {"number": shown, "message": id_})
+            return id_
+
+        return await self._writer.do(run)
+
+    async def tried(self, channel: str, row: int) -> Tried | None:
+        """What became of it; None when this is no such message of this channel."""
+        rows = await self._reader.rows(message_sql.TRIED, (row, channel, TEST))
+        return Tried(*rows[0]) if rows else None
+
+    async def waiting(self) -> dict[str, tuple[int, int]]:
+        """How many messages are on their way out by each channel, and since when the oldest is due."""
+        return {channel: (count, due) for channel, count, due in await self._reader.rows(message_sql.WAITING)}
 
     async def states(self) -> list[str]:
         """The states of all messages that are kept, oldest first: for kits, whose messages are few."""

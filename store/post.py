@@ -17,7 +17,10 @@ from store.routes import Routes
 LATE: Final = 2 * 3600
 """Seconds after which a text is no longer awaited: it keeps the quiet hours then, whatever its kind."""
 
-STAYS: Final = frozenset({"bearer"})
+TEST: Final = "test"
+"""A message with which an admin tries a channel."""
+
+STAYS: Final = frozenset({"bearer", TEST})
 """Kinds that go by their own channel or not at all: an agency's modem knows its nodes by the numbers they send from."""
 
 DAYTIME: Final = frozenset({"reminder", "broadcast"})

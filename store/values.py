@@ -194,6 +194,17 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """What became of a message with which a channel was tried: its state, why it failed, when (epoch seconds)."""
+
+    state: str
+    reason: str
+    at: int
+    settled_at: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
     """One revision as it was published: `files` are the texts of the flow (first) and of its sub-flows, by name."""
 

@@ -189,7 +189,7 @@ async def _drawn(visit: Visit) -> tuple[str, str]:
 
 
 PAGES: Final = (
-    Page("GET", "/users", roles.ADMINS, users, nav="upkeep", tab="users"),
+    Page("GET", "/users", roles.ADMINS, users, tab="users"),
     Page("POST", "/users", roles.ADMINS, add),
     Page("GET", "/users/{user}", roles.ADMINS, user),
     Page("POST", "/users/{user}", roles.ADMINS, change),

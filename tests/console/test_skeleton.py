@@ -24,7 +24,15 @@ from tests.store.test_queue import refuse
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 # What stands in for the parts of an address: a request of district LA0901 and the civil registry, written at first.
-EXAMPLES = {"tag": "en", "ref": submission(1).reference, "line": "1", "name": "nothing.bundle", "user": "somebody"}
+EXAMPLES = {
+    "tag": "en",
+    "ref": submission(1).reference,
+    "line": "1",
+    "name": "nothing.bundle",
+    "user": "somebody",
+    "agency": "health",
+    "channel": "demo",
+}
 
 STREAMS = {"/queue/events"}
 """Pages that do not end by themselves."""
