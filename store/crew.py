@@ -204,7 +204,7 @@ class Crew:
         if not isinstance(turn, Turn):
             return turn
         if old is not None and old is not known:
-            self._close(old)
+            self._close(old, taken=talk is not None)
         session = known or self._new_session(ask.key, ask.number, call.channel)
         if session.number is None:
             session.number, session.channel = ask.number, call.channel
@@ -233,13 +233,16 @@ class Crew:
         ask.outcome = Reply(screen.text, screen.end)
         self.counts["turns"] += 1
 
-    def _close(self, old: Session) -> None:
-        """The number has dialled anew: its answers go on in the new session, and late copies cannot disturb it."""
-        if old.state != OPEN and old.talk is None:
+    def _close(self, old: Session, *, taken: bool) -> None:
+        """The number has dialled anew: its answers go on in the new session, and late copies cannot disturb it.
+
+        A talk that is not gone on with stays until its row is cleared away, where it is counted.
+        """
+        if old.state != OPEN and not taken:
             return
         # A dialogue that had come to its end stays so for those who call it again.
         old.state = CLOSED if old.state == OPEN else old.state
-        old.talk, old.keep_until = None, 0
+        old.talk, old.keep_until = None if taken else old.talk, 0
         self._touch(old)
         self._writes.drop(old, "")
 

@@ -19,11 +19,13 @@ from store.callers import MOST
 from store.clock import Clock
 from store.copying.generation import Medium
 from store.copying.keeper import Keeper, Node
+from store.counting import Counting
 from store.crew import Crew
 from store.custody import Custody
 from store.database import Database
 from store.drafts import Drafts
 from store.echoes import Echoes
+from store.figures import Figures
 from store.hashing import Hashing
 from store.hub import Hub
 from store.library import Library, catalogue_of
@@ -126,7 +128,9 @@ class Memory:
         self.queue = Queue(self.writer, reading, clock, self._words)
         self.pushes = Pushes(self.writer, reading, clock)
         self.audit = Audit(self.writer, reading, clock)
-        self.sweep = Sweep(settings, self.writer, reading, clock, hashing, self._cache, self._crew)
+        counting = Counting(self.writer, reading, clock, mind, self._crew, settings.timezone)
+        self.figures = Figures(self.writer, reading, clock, counting)
+        self.sweep = Sweep(settings, self.writer, reading, clock, hashing, self._cache, self._crew, counting)
         self._version = 0
 
     @property

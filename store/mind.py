@@ -1,10 +1,12 @@
 """What the store asks of the dialogue, handed in as functions: it remembers and writes, it does not think."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flows import dialogue
+from flows.traits import Traits, traits
 from flows.turn import Heard, Moment, Need, Request, Turn
 from store.values import Catalogue
 
@@ -31,6 +33,8 @@ class Mind:
         language: the language of a person ("" unknown).
         try_later: what a citizen reads when her turn failed, by language.
         status_text: what a citizen reads of a status; "" when nothing is to be sent.
+        stops: what a talk began that no request came of, for the figures, on a day.
+        traits: what is told apart of a request of a revision, by its answers; None when the revision is not known.
         under: the digests of the tables and phrases of an office, as one line of JSON ("" none): a submission keeps it.
     """
 
@@ -44,6 +48,8 @@ class Mind:
     try_later: Callable[[str], str]
     status_text: Callable[[Any, News], str]
     under: Callable[[Any], str] = lambda office: ""  # noqa: ARG005 - what a mind without tables says
+    stops: Callable[[Any, Any, date], Sequence[dialogue.Stop]] = lambda *_: ()
+    traits: Callable[[Any, str, Mapping[str, Any]], Traits | None] = lambda *_: None
 
 
 def dialogue_mind(
@@ -61,7 +67,14 @@ def dialogue_mind(
         try_later=dialogue.try_later,
         status_text=_status_text,
         under=under,
+        stops=dialogue.stops,
+        traits=_traits,
     )
+
+
+def _traits(office: dialogue.Office, digest: str, answers: Mapping[str, Any]) -> Traits | None:
+    revision = office.known.get(digest)
+    return None if revision is None else traits(revision, answers)
 
 
 def _status_text(office: dialogue.Office, news: News) -> str:

@@ -43,7 +43,7 @@ class Scope:
         """A condition on the request `r`, and its values; never empty, and false for an empty scope."""
         clauses, values = ["1 = 1"], []
         if not self.everywhere:
-            pairs = [(one, _after(one)) for one in self.districts if one]
+            pairs = [(one, after(one)) for one in self.districts if one]
             clauses.append(f"({' OR '.join(['(r.place >= ? AND r.place < ?)'] * len(pairs)) or '1 = 0'})")
             values += [bound for pair in pairs for bound in pair]
         if not self.every_agency:
@@ -63,6 +63,6 @@ def marks(values: Sequence[Any]) -> str:
     return ", ".join("?" * len(values)) or "NULL"
 
 
-def _after(prefix: str) -> str:
+def after(prefix: str) -> str:
     """The first text behind all that begin with `prefix`; p-codes are of capital letters and digits."""
     return prefix[:-1] + chr(ord(prefix[-1]) + 1)

@@ -5,8 +5,9 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from store import library_sql, message_sql, queue_sql, sql
+from store import figures_sql, library_sql, message_sql, queue_sql, sql
 from store.clock import Clock
+from store.counting import Counting
 from store.crew import Crew
 from store.database import Database, Row
 from store.echoes import OLD_ECHOES
@@ -43,7 +44,9 @@ class Sweep:
         hashing: Hashing,
         cache: Cache,
         crew: Crew,
+        counting: Counting,
     ) -> None:
+        self._counting = counting
         self._settings = settings
         self._writer = writer
         self._reader = reader
@@ -66,6 +69,8 @@ class Sweep:
             return
         now = self._clock.steady()
         await self._sessions(now)
+        # Before bodies go: what is told apart is read from them.
+        await self._counting.round()
         await self._bodies(now)
         await self._writer.do(self._old(now))
 
@@ -75,12 +80,18 @@ class Sweep:
         before = now - HOUR
         gone = [id_ for id_, _, at, keep_until in rows if at < before and keep_until < now]
         listed = json.dumps(gone)
+        stopped = await self._counting.stopped(gone)
 
         async def run(database: Database) -> list[Row]:
             await database.begin()
             dropped = await database.rows(sql.FORGOTTEN, (now,))
             if gone:
-                dropped += await database.rows(sql.DROP_SESSIONS, (listed, before, now))
+                cleared = await database.rows(sql.DROP_SESSIONS, (listed, before, now))
+                # Counted with its going, so once. One that was gone on with meanwhile is still there.
+                counted = [(*key, 1, 0) for id_, *_ in cleared for key in stopped.get(id_, ())]
+                if counted:
+                    await database.many(figures_sql.ADD_FRESH, counted)
+                dropped += cleared
             # Within the writer's turn: a cached row that is gone from the disk must never be written to again.
             cached = [self._cache.session_at(row[0]) for row in dropped]
             self._cache.drop([session for session in cached if session is not None], ())

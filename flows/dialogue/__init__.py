@@ -4,6 +4,7 @@
 for with a `Need`; the caller answers in `Moment.known` and calls again.
 """
 
+from flows.dialogue.leaving import Stop, stops
 from flows.dialogue.office import Node, Office
 from flows.dialogue.state import Person, Talk, decode_person, decode_talk, encode, may_text
 from flows.dialogue.status import status_text
@@ -14,6 +15,7 @@ __all__ = [
     "Node",
     "Office",
     "Person",
+    "Stop",
     "Talk",
     "decode_person",
     "decode_talk",
@@ -22,5 +24,6 @@ __all__ = [
     "hear",
     "may_text",
     "status_text",
+    "stops",
     "try_later",
 ]

@@ -13,7 +13,8 @@ FIRST: Final = "first"
 
 def dial(visit: Visit) -> Shown:
     """The first key press of a session: the language once per number, then on."""
-    visit.talk = Talk(sms=visit.talk.sms, drafts=visit.talk.drafts, language=visit.talk.language)
+    before = visit.talk
+    visit.talk = Talk(sms=before.sms, drafts=before.drafts, language=before.language, gone=before.gone)
     forget_stale(visit, session=True)
     if visit.moment.full and newest(visit) is None:
         return visit.close(visit.say("later.full"))

@@ -5,6 +5,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from flows.dialogue import running
+from flows.dialogue.leaving import leave
 from flows.dialogue.start import anew
 from flows.dialogue.state import Draft, Spot
 from flows.dialogue.visit import Screen, Shown, Visit
@@ -52,6 +53,7 @@ def _again(visit: Visit, spot: Spot) -> Shown:
     case = draft.key if draft.run.case else ""
     revision = visit.office.known[draft.run.revision] if case else live
     if not visit.moment.full and draft.service not in visit.office.paused:
+        leave(visit, draft)
         visit.talk = replace(visit.talk, drafts=tuple(one for one in visit.talk.drafts if one.key != spot.about))
     return anew(visit, revision, spot.held, case)
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from flows import engine
 from flows.dialogue.consent import shown_now
+from flows.dialogue.leaving import leave
 from flows.dialogue.state import Draft, Kept, Spot
 from flows.dialogue.visit import AskingError, Shown, Visit
 from flows.revision import Revision
@@ -121,6 +122,7 @@ def absorb(visit: Visit, draft: Draft, step: Step) -> Shown:
             _after_submission(visit, effect)
     match step.left:
         case "back":
+            leave(visit, draft)
             _drop(visit, draft)
             return visit.open(Spot("front"))
         case "menu":
@@ -129,6 +131,7 @@ def absorb(visit: Visit, draft: Draft, step: Step) -> Shown:
         case "parked":
             _keep(visit, draft, step.run, gone=draft.sensitive)
         case "ended":
+            leave(visit, draft, ended=True)
             _drop(visit, draft)
         case _:
             _keep(visit, draft, step.run)

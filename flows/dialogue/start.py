@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from flows.dialogue import running
 from flows.dialogue.consent import read_lately
+from flows.dialogue.leaving import leave
 from flows.dialogue.state import Draft, Spot
 from flows.dialogue.visit import Shown, Visit
 from flows.revision import Revision
@@ -30,6 +31,9 @@ def forget_stale(visit: Visit, *, session: bool) -> None:
         and not (session and draft.channel == "ussd" and (draft.sensitive or draft.sent or not draft.run.answered))
     )
     if len(kept) != len(visit.talk.drafts):
+        for draft in visit.talk.drafts:
+            if draft not in kept:
+                leave(visit, draft)
         visit.talk = replace(visit.talk, drafts=kept)
 
 

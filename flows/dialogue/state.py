@@ -67,6 +67,21 @@ class Draft(msgspec.Struct, array_like=True, frozen=True, gc=False):
         return self.run.case[2] if self.run.case else self.service
 
 
+class Gone(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A begun service that was left without a request, for the figures: no answer is in it.
+
+    Attributes:
+        log: what was passed, where nothing was answered yet; None where something was. ended: by the flow's own end.
+    """
+
+    service: str
+    seal: bytes
+    language: str
+    channel: Channel
+    log: tuple[tuple[int, Any], ...] | None = ()
+    ended: bool = False
+
+
 class Talk(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What is under way with one number, on both channels.
 
@@ -74,6 +89,7 @@ class Talk(msgspec.Struct, array_like=True, frozen=True, gc=False):
         drafts: begun services, newest last.
         opened: references whose case key was given in this USSD session.
         language: guessed from a keyword's script, until the person chooses one.
+        gone: services that were left, until the talk is cleared away and they are counted.
     """
 
     ussd: Spot = Spot()
@@ -81,6 +97,7 @@ class Talk(msgspec.Struct, array_like=True, frozen=True, gc=False):
     drafts: tuple[Draft, ...] = ()
     opened: tuple[str, ...] = ()
     language: str = ""
+    gone: tuple[Gone, ...] = ()
 
 
 class Kept(msgspec.Struct, array_like=True, frozen=True, gc=False):

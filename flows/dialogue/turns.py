@@ -58,7 +58,7 @@ def _turn(visit: Visit, before: Person | None, shown: Shown | None) -> Turn:
         visit.talk = replace(visit.talk, ussd=Spot(), opened=())
     forget_stale(visit, session=False)
     until = _keep_until(visit)
-    idle = until == 0 and not visit.talk.ussd.screen
+    idle = until == 0 and not visit.talk.ussd.screen and not visit.talk.gone
     return Turn(
         screen=None if visit.sms or shown is None else Screen(shown.text, shown.end),
         talk=None if idle else visit.talk,

@@ -1,0 +1,264 @@
+"""Counting what happened, a stretch at a time and beside everything else: no key press waits for it or writes for it.
+
+Each source (requests, acknowledgements, decisions, messages) has a mark of how far it was counted, moved in the
+transaction of its counts: a kill in between counts nothing twice and leaves nothing out. What nobody finished is
+counted in the transaction in which its session is cleared away.
+"""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from flows.traits import Traits
+from store import figures_sql, release
+from store.clock import Clock
+from store.crew import Crew
+from store.database import Database
+from store.mind import Mind
+from store.writer import Writer
+
+STRETCH: Final = 400
+"""Rows of one source in one round."""
+
+AT_ONCE: Final = 25
+"""Rows that are looked at before others get their turn: a millisecond or two."""
+
+MESSAGE_RESTS: Final = 2 * 86_400
+"""Seconds after which a message that has not left holds up the counting of later ones no more."""
+
+HOUR: Final = 3600
+
+DAY: Final = 86_400
+
+WAITS: Final = (("hour", 3600), ("day", DAY), ("3days", 3 * DAY), ("week", 7 * DAY), ("month", 30 * DAY))
+LATER: Final = "later"
+"""How long something took, in parts that a person thinks in."""
+
+Key = tuple[str, str, str, str, int, str]
+"""Service, agency, district, what, day, traits."""
+
+Base = tuple[str, str, str, str]
+"""The first four of them."""
+
+
+class Counting:
+    """Goes over what is new; `round` is one step of everything."""
+
+    def __init__(self, writer: Writer, reader: Database, clock: Clock, mind: Mind, crew: Crew, zone: str) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._clock = clock
+        self._mind = mind
+        self._crew = crew
+        self._zone = ZoneInfo(zone)
+        self._wait = 0
+
+    async def round(self) -> None:
+        """One step of each source, and what may be told by now."""
+        marks: dict[str, int] = dict(await self._reader.rows(figures_sql.MARKS))
+        await self._requests(marks.get("request", 0))
+        await self._acknowledgements()
+        await self._decisions(marks.get("decision", 0))
+        await self._messages(marks.get("message", 0))
+        now = self._clock.steady()
+        if marks.get("told", 0) < now // HOUR:
+            await self.tell(self.day(now), now // HOUR)
+
+    def day(self, at: int) -> int:
+        """The day in the node's time zone, as days since 1970."""
+        return datetime.fromtimestamp(at, UTC).astimezone(self._zone).toordinal() - _EPOCH
+
+    async def stopped(self, ids: Sequence[int]) -> dict[int, list[Key]]:
+        """What these sessions began and did not finish, by session, for whoever clears them away now."""
+        found: dict[int, list[Key]] = {}
+        today = datetime.fromtimestamp(self._clock.now(), UTC).astimezone(self._zone).date()
+        rows = await self._reader.rows(figures_sql.TALKS, (json.dumps(list(ids)),)) if ids else []
+        for place, (id_, at, talk) in enumerate(rows):
+            if place % AT_ONCE == 0:
+                await asyncio.sleep(0)
+            stops = self._mind.stops(self._crew.thinker.office, self._mind.decode_talk(talk), today)
+            if stops:
+                found[id_] = [self._stop_key(one, at) for one in stops]
+        return found
+
+    def _stop_key(self, stop: Any, at: int) -> Key:
+        if stop.private:
+            return (stop.service, stop.agency, "", stop.outcome, self.day(at), "[]")
+        told = {"channel": stop.channel, "language": stop.language, "sex": stop.sex, "step": stop.step}
+        return (stop.service, stop.agency, stop.district, stop.outcome, self.day(at), _traits(told))
+
+    async def tell(self, today: int, hour: int) -> int:
+        """Tell what may be told of the days before `today`, one base after the other; returns how many stretches."""
+        told = 0
+        # Twice, because what is told of the districts goes on to the country.
+        for _ in range(2):
+            for base in await self._reader.rows(figures_sql.BASES, (today,)):
+
+                async def run(database: Database, base: Base = tuple(base)) -> int:
+                    await database.begin()
+                    return await _tell(database, base, today)
+
+                told += await self._writer.do(run, slow=True)
+
+        async def end(database: Database) -> None:
+            await database.begin()
+            await database.rows(figures_sql.SET_MARK, ("told", hour))
+
+        await self._writer.do(end, slow=True)
+        return told
+
+    # --- the sources -------------------------------------------------------------------------------------------------
+
+    async def _requests(self, mark: int) -> None:
+        rows = await self._reader.rows(figures_sql.REQUESTS, (mark, STRETCH))
+        counted: Counter[Key] = Counter()
+        waits = []
+        for place, row in enumerate(rows):
+            if place % AT_ONCE == 0:
+                await asyncio.sleep(0)
+            seq, at, event, service, digest, language, where, sensitive, nobody, trial, first, helped, agency = row
+            if trial or not first:
+                continue
+            data = _data(event)
+            told = self._traits(digest, data.get("answers", {}), agency, private=bool(sensitive or nobody))
+            waits.append((seq,))
+            apart = {"language": language, "sex": told.sex, "stars": told.stars}
+            apart["channel"] = "counter" if helped else str(data.get("channel", ""))
+            traits = "[]" if told.private else _traits(apart)
+            place_ = "" if told.private else where
+            counted[service, told.agency, place_, "finished", self.day(at), traits] += 1
+        if rows:
+            await self._add([(*key, n, 0) for key, n in counted.items()], "request", mark, rows[-1][0], waits)
+
+    async def _acknowledgements(self) -> None:
+        rows = await self._reader.rows(figures_sql.WAITS, (self._wait, STRETCH))
+        self._wait = rows[-1][0] if len(rows) == STRETCH else 0
+        done: list[tuple[int, Sequence[Any] | None]] = []
+        for seq, at, *rest, settled, accepted_at in rows:
+            if settled:
+                fact = self._timed("acknowledged", at, accepted_at, rest) if accepted_at else None
+                done.append((seq, fact))
+        if not done:
+            return
+
+        async def run(database: Database) -> None:
+            await database.begin()
+            for seq, fact in done:
+                # Only who took it out of the waiting ones counts it.
+                if await database.rows(figures_sql.END_WAIT, (seq,)) and fact is not None:
+                    await database.rows(figures_sql.ADD_FRESH, fact)
+
+        await self._writer.do(run, slow=True)
+
+    async def _decisions(self, mark: int) -> None:
+        # What is written in this second may not be whole yet.
+        latest = self._clock.steady() - 2
+        up_to = (await self._reader.rows(figures_sql.UP_TO, (mark, latest, STRETCH, latest)))[0][0]
+        if up_to <= mark:
+            return
+        rows = await self._reader.rows(figures_sql.DECISIONS, (mark, up_to))
+        facts = [self._timed("decided", came, at, rest) for at, came, *rest in rows]
+        # Not each time that nothing came: a mark is a write.
+        if rows or up_to < latest or up_to > mark + DAY:
+            await self._add(facts, "decision", mark, up_to)
+
+    async def _messages(self, mark: int) -> None:
+        rows = await self._reader.rows(figures_sql.MESSAGES, (mark, STRETCH))
+        facts, newest, now = [], mark, self._clock.steady()
+        for id_, state, at, price, *rest in rows:
+            if state in {"queued", "claimed", "sending"} and at > now - MESSAGE_RESTS:
+                break
+            newest = id_
+            if price and rest[0] is not None:
+                service, digest, _, sensitive, nobody, agency = rest
+                told = self._traits(digest, {}, agency, private=bool(sensitive or nobody))
+                facts.append((service, told.agency, "", "paid", self.day(at), "[]", 1, price))
+        if newest > mark:
+            await self._add(facts, "message", mark, newest)
+
+    def _timed(self, what: str, began: int, ended: int, about: Sequence[Any]) -> tuple[Any, ...]:
+        service, digest, where, sensitive, nobody, agency = about
+        told = self._traits(digest, {}, agency, private=bool(sensitive or nobody))
+        seconds = max(0, ended - began)
+        wait = next((name for name, most in WAITS if seconds <= most), LATER)
+        district = "" if told.private else where
+        return (service, told.agency, district, what, self.day(ended), _traits({"wait": wait}), 1, seconds)
+
+    def _traits(self, digest: str | None, answers: Any, agency: str | None, *, private: bool) -> Traits:
+        """What a revision that is known says; of any other nothing but the country is told."""
+        known = self._mind.traits(self._crew.thinker.office, digest or "", answers if isinstance(answers, dict) else {})
+        if known is None:
+            return Traits(agency or "", private=True)
+        return Traits(known.agency, private=True) if private else known
+
+    async def _add(
+        self,
+        facts: Iterable[Sequence[Any]],
+        name: str,
+        mark: int,
+        new: int,
+        waits: Sequence[tuple[int]] = (),
+    ) -> None:
+        """Write counts and the mark, unless somebody else has counted this stretch meanwhile."""
+        given = list(facts)
+
+        async def run(database: Database) -> None:
+            await database.begin()
+            marks: dict[str, int] = dict(await database.rows(figures_sql.MARKS))
+            if marks.get(name, 0) != mark:
+                return
+            if given:
+                await database.many(figures_sql.ADD_FRESH, given)
+            if waits:
+                await database.many(figures_sql.ADD_WAIT, list(waits))
+            await database.rows(figures_sql.SET_MARK, (name, new))
+
+        await self._writer.do(run, slow=True)
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
+
+
+def week_of(day: int) -> int:
+    """The Monday of this day's ISO week, both as days since 1970 (which began on a Thursday)."""
+    return day - (day + 3) % 7
+
+
+async def _tell(database: Database, base: Base, today: int) -> int:
+    service, agency, _, what = base
+    rows = await database.rows(figures_sql.FRESH, (*base, today))
+    cells = [release.Cell(day, tuple(map(tuple, json.loads(traits))), n, total) for day, traits, n, total in rows]
+    # Of a private service nothing is told apart.
+    private = any(not cell.traits for cell in cells) and what != release.ONWARD.get("stopped")
+    families = () if private else release.FAMILIES.get(what, ())
+    stretches = release.release(cells, families, today)
+    for one in stretches:
+        gone = [(*base, cell.day, json.dumps([list(pair) for pair in cell.traits])) for cell in one.cells]
+        await database.many(figures_sql.DROP_FRESH, gone)
+        week = week_of(one.day)
+        parts = [(family, *row) for family, table in one.tables.items() for row in table.items()]
+        await database.many(figures_sql.TELL, [(*base, week, family, value, *sums) for family, value, sums in parts])
+        if (on := release.ONWARD.get(what)) and not private:
+            more = [
+                (service, agency, "", on, cell.day, _traits(dict(cell.traits)), cell.n, 0)
+                for cell in release.onward(one)
+            ]
+            await database.many(figures_sql.ADD_FRESH, more)
+    return len(stretches)
+
+
+def _traits(told: dict[str, str]) -> str:
+    """Sorted pairs as JSON; what is empty is left out."""
+    return json.dumps([[name, value] for name, value in sorted(told.items()) if value])
+
+
+def _data(event: bytes | None) -> dict[str, Any]:
+    """The readable part of a submission; nothing of one that is sealed or no longer kept."""
+    data = orjson.loads(event).get("data") if event else None
+    return data if isinstance(data, dict) else {}

@@ -1,0 +1,160 @@
+"""What of the counts may be told: nothing of fewer than five people, not even to somebody who subtracts.
+
+A stretch of days of one service, district and outcome is told as a whole and only once, as soon as it is large enough;
+until then it waits. Each of its tables (by channel, by language, ...) divides the same people, and each number in it is
+of five or more. So whatever is added up or subtracted of what was told is a sum of whole stretches, or of parts of one
+table, and never of one to four people. What is too small to be told apart stands together as `REST`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+LEAST: Final = 5
+"""People of whom a number is told (INC-16, DP-10)."""
+
+PATIENT: Final = 28
+"""Days after which a stretch is told although some parts of it are small."""
+
+PLENTY: Final = 20
+"""People for each part of a table: then little is lost when the small parts stand together."""
+
+REST: Final = "*"
+"""The part of a table whose values are not told apart."""
+
+SEX: Final = "sex"
+_PAIR: Final = frozenset({"f", "m"})
+FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "finished": ("channel", "language", SEX, "stars"),
+    "stopped": ("channel", "language", SEX),
+    "ended": ("channel", "language"),
+    "left": ("step",),
+    "acknowledged": ("wait",),
+    "decided": ("wait",),
+    "paid": (),
+}
+"""The tables of each outcome. What they tell apart is independent: no value of one lies within a value of another, or
+the two could be subtracted (a step that only one revision has, say: so revisions are not told apart)."""
+
+ONWARD: Final[Mapping[str, str]] = {"stopped": "left"}
+"""What was told of a district goes on to be told of the whole country by step: only those who are told already."""
+
+KEPT_ALONG: Final = ("step",)
+"""Traits that go on with it."""
+
+Traits = tuple[tuple[str, str], ...]
+"""What is told apart of some people: sorted pairs of family and value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """So many of one day with these traits; `total` is a sum over them (seconds, or 1/10000 of the currency)."""
+
+    day: int
+    traits: Traits
+    n: int
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A stretch that is told.
+
+    Attributes:
+        day: its last day. tables: family -> value -> (n, total); the family "" has one value "", all of them.
+        cells: what it was made of.
+    """
+
+    day: int
+    tables: Mapping[str, Mapping[str, tuple[int, int]]]
+    cells: tuple[Cell, ...]
+
+
+def release(cells: Iterable[Cell], families: Sequence[str], today: int) -> list[Told]:
+    """The stretches that may be told, of days before `today`; what is in none of them goes on waiting."""
+    found: list[Told] = []
+    waiting: list[Cell] = []
+    days: dict[int, list[Cell]] = {}
+    for cell in cells:
+        if cell.day < today:
+            days.setdefault(cell.day, []).append(cell)
+    for day in sorted(days):
+        waiting += days[day]
+        if _may_be_told(waiting, families, patient=day - waiting[0].day < PATIENT):
+            found.append(_told(waiting, families))
+            waiting = []
+    if waiting and _may_be_told(waiting, families, patient=today - waiting[0].day < PATIENT):
+        found.append(_told(waiting, families))
+    return found
+
+
+def _may_be_told(cells: Sequence[Cell], families: Sequence[str], *, patient: bool) -> bool:
+    everybody = sum(cell.n for cell in cells)
+    if everybody < LEAST:
+        return False
+    if not patient:
+        return True
+    tables = [Counter[str](_counts(cells, family)) for family in families]
+    if everybody >= PLENTY * max((len(table) for table in tables), default=1):
+        return True
+    return all(n >= LEAST for table in tables for n in table.values())
+
+
+def _told(cells: Sequence[Cell], families: Sequence[str]) -> Told:
+    tables = {"": {"": _sums(cells)}}
+    for family in families:
+        parts: dict[str, list[Cell]] = {}
+        shown = tellable(_counts(cells, family), family)
+        for cell in cells:
+            value = dict(cell.traits).get(family, "")
+            parts.setdefault(value if value in shown else REST, []).append(cell)
+        tables[family] = {value: _sums(some) for value, some in parts.items()}
+    return Told(cells[-1].day, tables, tuple(cells))
+
+
+def tellable(counts: Mapping[str, int], family: str = "") -> set[str]:
+    """The values that are told apart; all others of the table stand together.
+
+    Where one is small, at least one that is not goes with it, in the order of their names: which one goes must say
+    nothing of how many they are. Together they are so many that any small number may be among them.
+
+    Woman and man are told together or not at all: where only the larger one were shown, every gap would look wider than
+    it is.
+    """
+    hidden = _paired({value for value, n in counts.items() if n < LEAST}, counts, family)
+    for value in sorted(counts):
+        if not hidden or _hides(counts, hidden):
+            break
+        hidden = _paired({*hidden, value}, counts, family)
+    return set(counts) - hidden
+
+
+def _paired(values: set[str], counts: Mapping[str, int], family: str) -> set[str]:
+    return values | (_PAIR & counts.keys()) if family == SEX and values & _PAIR else values
+
+
+def _hides(counts: Mapping[str, int], hidden: set[str]) -> bool:
+    """Whether the sum of these leaves open how many each of them is, also to who knows this rule."""
+    large = sum(counts[value] >= LEAST for value in hidden)
+    return large > 0 and sum(counts[value] for value in hidden) >= LEAST * large + LEAST - 1
+
+
+def onward(told: Told) -> list[Cell]:
+    """The same people once more, for the table of the whole country that they go on to."""
+    counted: Counter[Traits] = Counter()
+    for cell in told.cells:
+        counted[tuple(pair for pair in cell.traits if pair[0] in KEPT_ALONG)] += cell.n
+    return [Cell(told.day, traits, n) for traits, n in sorted(counted.items())]
+
+
+def _counts(cells: Iterable[Cell], family: str) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for cell in cells:
+        counts[dict(cell.traits).get(family, "")] += cell.n
+    return counts
+
+
+def _sums(cells: Iterable[Cell]) -> tuple[int, int]:
+    some = list(cells)
+    return sum(cell.n for cell in some), sum(cell.total for cell in some)

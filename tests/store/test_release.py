@@ -1,0 +1,216 @@
+"""What is told of few people: nothing, and no sum of what is told gives them away; with the attacks, and controls."""
+
+import itertools
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+
+from store.release import FAMILIES, LEAST, PATIENT, REST, Cell, Told, onward, release, tellable
+
+TABLES = FAMILIES["finished"][:3]
+DOMAIN: Mapping[str, tuple[str, ...]] = {
+    "channel": ("ussd", "sms", "counter"),
+    "language": ("lo", "en"),
+    "sex": ("f", "m", ""),
+}
+TODAY = 100
+
+
+def cell(n: int = 1, day: int = 1, **traits: str) -> Cell:
+    return Cell(day, tuple(sorted((name, value) for name, value in traits.items() if value)), n)
+
+
+def test_nothing_is_told_of_four_and_five_are() -> None:
+    assert release([cell(4, channel="ussd")], ("channel",), TODAY) == []
+    (told,) = release([cell(4, channel="ussd"), cell(1, day=3, channel="ussd")], ("channel",), TODAY)
+    assert told.tables == {"": {"": (5, 0)}, "channel": {"ussd": (5, 0)}}
+    assert told.day == 3
+
+
+def test_a_day_that_is_not_over_is_not_told() -> None:
+    assert release([cell(9, day=TODAY, channel="ussd")], ("channel",), TODAY) == []
+
+
+def test_a_stretch_waits_until_no_part_is_small_and_then_no_longer_than_four_weeks() -> None:
+    some = [cell(9, channel="ussd"), cell(1, channel="sms")]
+    assert release(some, ("channel",), 1 + PATIENT - 1) == []
+    (told,) = release(some, ("channel",), 1 + PATIENT)
+    assert told.tables["channel"] == {REST: (10, 0)}
+    (clean,) = release([*some, cell(4, day=2, channel="sms")], ("channel",), 3)
+    assert clean.tables["channel"] == {"ussd": (9, 0), "sms": (5, 0)}
+
+
+def test_of_plenty_the_small_parts_stand_together_at_once() -> None:
+    (told,) = release([cell(50, channel="ussd"), cell(20, channel="sms"), cell(1, channel="counter")], ("channel",), 2)
+    assert told.tables["channel"] == {"ussd": (50, 0), REST: (21, 0)}
+
+
+def test_woman_and_man_are_told_together_or_not_at_all() -> None:
+    assert tellable({"f": 3, "m": 40, "": 20}, "sex") == {""}
+    assert tellable({"f": 30, "m": 40, "": 2}, "sex") == set()
+    assert tellable({"f": 30, "m": 40, "": 20}, "sex") == {"f", "m", ""}
+
+
+def test_what_goes_on_to_the_country_are_the_same_people() -> None:
+    cells = [cell(3, channel="ussd", step="a"), cell(4, day=2, channel="sms", step="a"), cell(2, day=2, step="b")]
+    (told,) = release(cells, (), TODAY)
+    assert {one.traits: one.n for one in onward(told)} == {(("step", "a"),): 7, (("step", "b"),): 2}
+
+
+Rule = Callable[[Mapping[str, int]], set[str]]
+
+
+def _seen(counts: Sequence[int], values: Sequence[str], rule: Rule) -> tuple[object, ...]:
+    """What is to be seen of a table."""
+    present = {value: n for value, n in zip(values, counts, strict=True) if n}
+    shown = rule(present)
+    rest = sum(n for value, n in present.items() if value not in shown)
+    return (tuple(sorted((value, present[value]) for value in shown)), rest)
+
+
+def given_away(rule: Rule, values: Sequence[str] = ("a", "b", "c"), most: int = 25) -> list[object]:
+    """Tables whose small part follows from what is to be seen and from the rule itself."""
+    ways: dict[tuple[object, ...], list[Sequence[int]]] = {}
+    for counts in itertools.product(range(most), repeat=len(values)):
+        # Of a larger sum not all ways to it are among these.
+        if LEAST <= sum(counts) < most:
+            ways.setdefault(_seen(counts, values, rule), []).append(counts)
+    return [
+        seen
+        for seen, possible in ways.items()
+        for at in range(len(values))
+        if len({counts[at] for counts in possible}) == 1 and 0 < possible[0][at] < LEAST
+    ]
+
+
+def test_who_knows_the_rule_learns_no_small_number_from_one_table() -> None:
+    assert given_away(tellable) == []
+    assert given_away(tellable, ("a", "b", "c", "d"), 20) == []
+    assert given_away(lambda counts: tellable(counts, "sex"), ("f", "m", ""), 25) == []
+
+
+def test_who_subtracts_from_a_whole_would_learn_it_without_a_second_part_in_the_rest() -> None:
+    def only_small(counts: Mapping[str, int]) -> set[str]:
+        return {value for value, n in counts.items() if n >= LEAST}
+
+    assert given_away(only_small)
+
+
+# --- many tables, many stretches: everything that follows by adding and subtracting ---------------------------------
+
+Person = tuple[str, int, str, str, str]
+"""District, day, channel, language, sex."""
+UNIVERSE: list[Person] = [
+    (district, day, channel, language, sex)
+    for district in ("A", "B")
+    for day in (1, 2, 3)
+    for channel, language, sex in itertools.product(*DOMAIN.values())
+]
+Equation = dict[int, Fraction]
+
+
+def people(seed: int) -> Counter[Person]:
+    drawn = random.Random(seed)
+    found: Counter[Person] = Counter()
+    for _ in range(drawn.randint(20, 120)):
+        channel = drawn.choices(DOMAIN["channel"], (12, 5, 1))[0]
+        language = drawn.choices(DOMAIN["language"], (9, 1))[0]
+        sex = drawn.choices(DOMAIN["sex"], (2, 6, 2))[0]
+        found[drawn.choice("AAAB"), drawn.randint(1, 3), channel, language, sex] += 1
+    return found
+
+
+def told_of(everybody: Counter[Person], district: str) -> list[Told]:
+    cells = [
+        Cell(day, tuple((n, v) for n, v in zip(("channel", "language", "sex"), traits, strict=True) if v), count)
+        for (where, day, *traits), count in sorted(everybody.items())
+        if where == district
+    ]
+    return release(cells, TABLES, TODAY)
+
+
+def equations(told: Iterable[Told], district: str) -> list[set[Person]]:
+    """Every set of people whose number is told, or follows as none."""
+    found: list[set[Person]] = []
+    begin = 0
+    for one in told:
+        stretch = {p for p in UNIVERSE if p[0] == district and begin < p[1] <= one.day}
+        begin = one.day
+        found.append(stretch)
+        for place, family in enumerate(TABLES, 2):
+            shown = set(one.tables[family]) - {REST}
+            parts = [{p for p in stretch if p[place] == value} for value in DOMAIN[family]]
+            if REST in one.tables[family]:
+                hidden = [p for p in stretch if p[place] not in shown]
+                found += [set(hidden), *(part for part, v in zip(parts, DOMAIN[family], strict=True) if v in shown)]
+            else:
+                found += parts
+    return found
+
+
+def reduced(row: Equation, basis: Mapping[int, Equation]) -> Equation:
+    row = dict(row)
+    for pivot in sorted(basis):
+        if factor := row.get(pivot):
+            for column, value in basis[pivot].items():
+                left = row.get(column, Fraction(0)) - factor * value
+                if left:
+                    row[column] = left
+                else:
+                    row.pop(column, None)
+    return row
+
+
+def indicator(of: Iterable[Person]) -> Equation:
+    index = {person: at for at, person in enumerate(UNIVERSE)}
+    return {index[person]: Fraction(1) for person in of}
+
+
+def follows(known: Sequence[set[Person]], everybody: Counter[Person]) -> list[tuple[object, ...]]:
+    """Groups of one to four people whose number follows from the known ones by adding and subtracting."""
+    basis: dict[int, Equation] = {}
+    for some in known:
+        row = reduced(indicator(some), basis)
+        if row:
+            pivot = min(row)
+            scaled = {column: value / row[pivot] for column, value in row.items()}
+            basis = {at: reduced(one, {pivot: scaled}) for at, one in basis.items()} | {pivot: scaled}
+    leaks: list[tuple[object, ...]] = []
+    choices = [(None, 1, 2, 3), *((None, *DOMAIN[family]) for family in TABLES)]
+    for district, *wanted in itertools.product(("A", "B"), *choices):
+        group = {
+            p for p in UNIVERSE if p[0] == district and all(w in (None, v) for w, v in zip(wanted, p[1:], strict=True))
+        }
+        if 0 < sum(everybody[p] for p in group) < LEAST and not reduced(indicator(group), basis):
+            leaks.append((district, *wanted))
+    return leaks
+
+
+def test_nothing_of_one_to_four_people_follows_from_all_that_is_told() -> None:
+    stretches = 0
+    for seed in range(12):
+        everybody = people(seed)
+        known = []
+        for district in ("A", "B"):
+            told = told_of(everybody, district)
+            stretches += len(told)
+            known += equations(told, district)
+        assert follows(known, everybody) == [], seed
+    assert stretches > 20, "there was something to attack"
+
+
+def test_the_attack_finds_what_is_hidden_without_care() -> None:
+    """Each table by itself, with its small parts left out and its whole beside it."""
+    everybody = people(3)
+    known: list[set[Person]] = []
+    for district in ("A", "B"):
+        whole = {p for p in UNIVERSE if p[0] == district}
+        known.append(whole)
+        for place, family in enumerate(TABLES, 2):
+            parts = [{p for p in whole if p[place] == value} for value in DOMAIN[family]]
+            known += [part for part in parts if sum(everybody[p] for p in part) >= LEAST]
+    assert follows(known, everybody)
+    windows = [{p for p in UNIVERSE if p[0] == "A" and p[1] <= day and p[2] == "sms"} for day in (1, 2, 3)]
+    few = Counter({("A", 1, "sms", "lo", "f"): 7, ("A", 2, "sms", "lo", "f"): 2, ("A", 3, "sms", "lo", "m"): 6})
+    assert follows(windows, few), "two periods that overlap"
