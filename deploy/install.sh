@@ -1,8 +1,9 @@
 #!/bin/sh
-# Creates the virtual environment and installs from the hash-locked list: install.sh PYTHON VENV
+# Creates the virtual environment and installs from a hash-locked list: install.sh PYTHON VENV LIST
 set -eu
 python=$1
 venv=$2
+list=$3
 "$python" - <<'PY' || exit 2
 import sys
 if sys.version_info < (3, 11):
@@ -23,5 +24,5 @@ else
   exit 2
 fi
 # Only hashed wheels, then this tree itself with the build backend that the list brought along.
-$pip install -q --require-hashes --only-binary :all: -r requirements.lock
+$pip install -q --require-hashes --only-binary :all: -r "$list"
 $pip install -q --no-deps --no-build-isolation -e .

@@ -12,6 +12,7 @@ import pytest
 from tests.house.tree import ROOT
 
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
+RUN = (ROOT / "requirements-run.lock").read_text("utf-8")
 
 ALLOWED = re.compile(
     r"MIT|MIT-0|0BSD|ISC|Apache[- ]2\.0|BSD-[23]-Clause|MPL-2\.0|PSF-2\.0|Python-2\.0|Zlib|Unlicense|CC0-1\.0"
@@ -31,12 +32,14 @@ KNOWN = {
 }
 
 
-def test_the_lock_names_no_host() -> None:
-    assert re.findall(r"https?://|--index-url|--find-links|file:|@ ", LOCK) == []
+@pytest.mark.parametrize("lock", [LOCK, RUN])
+def test_the_lock_names_no_host(lock: str) -> None:
+    assert re.findall(r"https?://|--index-url|--find-links|file:|@ ", lock) == []
 
 
-def test_everything_in_the_lock_has_a_hash() -> None:
-    entries = re.split(r"\n(?=[a-zA-Z0-9])", LOCK.strip())
+@pytest.mark.parametrize("lock", [LOCK, RUN])
+def test_everything_in_the_lock_has_a_hash(lock: str) -> None:
+    entries = re.split(r"\n(?=[a-zA-Z0-9])", lock.strip())
     assert len(entries) > 50
     for entry in entries:
         assert "==" in entry.splitlines()[0]
@@ -48,6 +51,17 @@ def test_the_lock_has_every_dependency_that_the_project_names() -> None:
     locked = set(re.findall(r"^([a-z0-9-]+)==", LOCK, re.MULTILINE))
     assert len(named) > 20
     assert [name for name in named if name not in locked] == []
+
+
+def _pinned(lock: str) -> set[str]:
+    return set(re.findall(r"^([a-z0-9-]+==[^ ;\\]+)", lock, re.MULTILINE))
+
+
+def test_a_node_installs_a_part_of_what_is_tested_and_no_tool_of_a_developer() -> None:
+    assert _pinned(RUN) < _pinned(LOCK)
+    named = {one.partition("==")[0] for one in _pinned(RUN)}
+    assert named.isdisjoint({"mypy", "ruff", "pytest", "playwright", "hypothesis"})
+    assert named > {"aiohttp", "sqlcipher3", "hatchling"}
 
 
 def licences() -> dict[str, list[str]]:
