@@ -40,14 +40,14 @@ packages() { # the SMSC of tests/peers, from its lock
 
 need npm nodejs npm
 
-# An archive of forms that others made, for the test of the importer: a file beside the environment, not a package in it.
-forms=.venv/peers
-if ! ls "$forms"/pyxform-1.5.0-*.whl >/dev/null 2>&1; then
+# Archives for the tests of importers and exports: files beside the environment, not packages in it.
+archives=.venv/peers
+if ! ls "$archives"/pyxform-1.5.0-*.whl "$archives"/dplib_py-1.1.0-*.whl >/dev/null 2>&1; then
   pip="python3 -m pip"
   .venv/bin/python -m pip --version >/dev/null 2>&1 && pip=".venv/bin/python -m pip"
   for try in 1 2 3; do
-    $pip download -q --no-deps --only-binary :all: --require-hashes -r deploy/forms.txt -d "$forms" && break
-    echo "try $try of 3 did not get the forms of pyxform 1.5.0" >&2
+    $pip download -q --no-deps --only-binary :all: --require-hashes -r deploy/archives.txt -d "$archives" && break
+    echo "try $try of 3 did not get the archives of deploy/archives.txt" >&2
     sleep 5
   done
 fi

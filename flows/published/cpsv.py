@@ -1,4 +1,7 @@
-"""The catalogue of services as CPSV-AP 3 in JSON-LD (https://semiceu.github.io/CPSV-AP/releases/3.2.0/)."""
+"""The catalogue of services as CPSV-AP 3 in JSON-LD (https://semiceu.github.io/CPSV-AP/releases/3.2.0/).
+
+Everything is a node of its class, as the profile's shapes want it: languages, places and kinds of channels too.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -10,8 +13,13 @@ CONTEXT: Final[Mapping[str, str]] = {
     "cpsv": "http://purl.org/vocab/cpsv#",
     "cv": "http://data.europa.eu/m8g/",
     "dct": "http://purl.org/dc/terms/",
+    "org": "http://www.w3.org/ns/org#",
     "skos": "http://www.w3.org/2004/02/skos/core#",
 }
+
+
+REGION: Final = "http://data.europa.eu/88u/dataset/atu-type"
+"""The class of the region that an authority covers."""
 
 
 def catalogue(flows: Sequence[Flow], country: str = "LA") -> dict[str, Any]:
@@ -21,6 +29,9 @@ def catalogue(flows: Sequence[Flow], country: str = "LA") -> dict[str, Any]:
     graph = [_service(flow, country) for flow in services]
     graph += [channel for flow in services for channel in _channels(flow)]
     graph += [_agency(name, country) for name in agencies]
+    graph += [_language(tag) for tag in dict.fromkeys(tag for flow in services for tag in flow.languages)]
+    graph += [_kind(name) for name in ("ussd", "sms")]
+    graph.append({"@id": _place(country), "@type": ["dct:Location", REGION], "dct:identifier": country})
     return {"@context": dict(CONTEXT), "@graph": graph}
 
 
@@ -35,12 +46,12 @@ def _service(flow: Flow, country: str) -> dict[str, Any]:
         "@type": "cpsv:PublicService",
         "dct:identifier": flow.id,
         "dct:title": spoken(flow.title),
-        "dct:language": list(flow.languages),
-        "dct:spatial": country,
+        # The profile wants one; a service without a notice has no other words of its own.
+        "dct:description": spoken(flow.notice.purpose if flow.notice is not None else flow.title),
+        "dct:language": [{"@id": f"urn:sala:language:{tag}"} for tag in flow.languages],
+        "dct:spatial": {"@id": _place(country)},
         "cv:hasChannel": [{"@id": channel["@id"]} for channel in _channels(flow)],
     }
-    if flow.notice is not None:
-        found["dct:description"] = spoken(flow.notice.purpose)
     if flow.agency:
         found["cv:hasCompetentAuthority"] = {"@id": f"urn:sala:agency:{flow.agency}"}
     return found
@@ -55,7 +66,7 @@ def _channels(flow: Flow) -> list[dict[str, Any]]:
         {
             "@id": f"urn:sala:channel:{flow.id}:{number}",
             "@type": "cv:Channel",
-            "dct:type": kind,
+            "dct:type": {"@id": f"urn:sala:channel-type:{kind}"},
             "dct:identifier": way,
             "cv:ownedBy": {"@id": f"urn:sala:agency:{flow.agency}"},
         }
@@ -64,10 +75,25 @@ def _channels(flow: Flow) -> list[dict[str, Any]]:
 
 
 def _agency(name: str, country: str) -> dict[str, Any]:
+    named = [{"@value": name, "@language": "en"}]
     return {
         "@id": f"urn:sala:agency:{name}",
-        "@type": "cv:PublicOrganisation",
+        "@type": ["cv:PublicOrganisation", "org:Organization"],
         "dct:identifier": name,
-        "skos:prefLabel": [{"@value": name, "@language": "en"}],
-        "dct:spatial": country,
+        "dct:title": named,
+        "skos:prefLabel": named,
+        "dct:spatial": {"@id": _place(country)},
     }
+
+
+def _language(tag: str) -> dict[str, Any]:
+    return {"@id": f"urn:sala:language:{tag}", "@type": "dct:LinguisticSystem", "dct:identifier": tag}
+
+
+def _kind(name: str) -> dict[str, Any]:
+    label = [{"@value": name.upper(), "@language": "en"}]
+    return {"@id": f"urn:sala:channel-type:{name}", "@type": "skos:Concept", "skos:prefLabel": label}
+
+
+def _place(country: str) -> str:
+    return f"urn:sala:place:{country}"
