@@ -39,6 +39,7 @@ packages() { # the SMSC of tests/peers, from its lock
 }
 
 need npm nodejs npm
+need gammu-smsd gammu gammu-smsd # a modem that is a folder
 
 # Archives for the tests of importers and exports: files beside the environment, not packages in it.
 archives=.venv/peers

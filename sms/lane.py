@@ -234,7 +234,7 @@ class Lane:
         start = self._messages.start(message.id, now=int(now), price=price, count=self._numbers.count(key, now))
         outcome = await self._hand_over(message, start, rest, left, each)
         if outcome is None or isinstance(outcome, SendError):
-            unknown = isinstance(outcome, SendError) and outcome.unknown
+            unknown = isinstance(outcome, SendError) and outcome.unknown and not outcome.retry
             kept = left if unknown else left[:-1]
             self._purse.give_back(price - each * sum(letter.parts for letter in kept))
         return outcome
@@ -264,9 +264,9 @@ class Lane:
         return sent
 
     def _sure(self, error: SendError) -> SendError:
-        """A gateway that takes one mark once only may be asked again."""
+        """A gateway that takes one mark once only may be asked again; no other may, so it stays `unknown` as well."""
         if error.unknown and self._can.idempotent:
-            return SendError(error.code, retry=True, retry_after=error.retry_after)
+            return SendError(error.code, retry=True, unknown=True, retry_after=error.retry_after)
         return error
 
     async def _settle(self, message: Outgoing, outcome: Sent | SendError, price: int) -> None:
@@ -278,7 +278,7 @@ class Lane:
             self.counts["sent"] += 1
         else:
             again_at = now + self._wait(outcome, message.attempts) if outcome.retry else 0
-            price = price if outcome.unknown else 0
+            price = price if outcome.unknown and not outcome.retry else 0
             self._note(outcome)
         for attempt in range(_SETTLE_TRIES):
             try:

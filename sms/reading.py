@@ -21,3 +21,16 @@ def is_name(text: str) -> bool:
 def token(text: str) -> str:
     """One harmless token of what a gateway says: letters only, so that no number can hide in it."""
     return "".join(letter for letter in text if letter.isascii() and letter.isalpha())[:40]
+
+
+def international(number: str, national: str) -> str:
+    """The number as `+` and digits, of `008562055..`, `8562055..`, `02055..`, `+8562055..` or `tel:+8562055..`.
+
+    `national` is the calling code of numbers that begin with one 0, or "".
+    """
+    digits = re.sub(r"[\s()-]", "", number).removeprefix("tel:")
+    if digits.startswith("00"):
+        return "+" + digits[2:]
+    if digits.startswith("0") and national:
+        return national + digits[1:]
+    return "+" + digits.removeprefix("+")

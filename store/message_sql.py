@@ -30,11 +30,17 @@ AFTER_IT: Final = (
 
 MOVED: Final = "UPDATE message SET channel = ?, tried = ?, link_id = '' WHERE id = ?"
 
+HERE_ONLY: Final = "="
+"""In place of the channels that a message has tried: its own may have it, so it never goes by another."""
+
+BIND: Final = "UPDATE message SET tried = ? WHERE id = ?"
+
 TRIED_ALL: Final = "UPDATE message SET tried = '' WHERE id = ?"
 
 MOVE: Final = (
     "UPDATE message_queue SET channel = ? WHERE channel = ? AND state = 'queued' AND id > ?"
-    " AND number = (SELECT number FROM message_queue WHERE id = ?) RETURNING id"
+    " AND number = (SELECT number FROM message_queue WHERE id = ?)"
+    " AND NOT EXISTS (SELECT 1 FROM message m WHERE m.id = message_queue.id AND m.tried = '=') RETURNING id"
 )
 """What the same number is to get after it goes by the other channel too, so that the order is kept."""
 

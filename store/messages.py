@@ -106,6 +106,7 @@ class Messages:
             await database.begin()
             ids = [row[0] for row in await database.rows(message_sql.AGAIN, (now, channel, since))]
             await database.rows(sql.SET_MESSAGE_STATE, ("queued", json.dumps(ids)))
+            await database.many(message_sql.BIND, [(message_sql.HERE_ONLY, id_) for id_ in ids])
             return len(ids)
 
         return await self._writer.do(run)

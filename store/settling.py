@@ -48,11 +48,14 @@ async def settle(
         return ""
     if isinstance(outcome, Sent):
         await _sent(database, row, channel, outcome)
-    elif outcome.unknown:
+    elif outcome.unknown and not outcome.retry:
         await leave(database, [row], "unknown")
     elif outcome.retry:
         number, done = rows[0][2], rows[0][8]
-        stays = done or outcome.code in KEPT or kind in STAYS
+        if outcome.unknown:
+            tried = message_sql.HERE_ONLY
+            await database.rows(message_sql.BIND, (tried, row))
+        stays = done or tried == message_sql.HERE_ONLY or outcome.code in KEPT or kind in STAYS
         other = "" if stays else routes.after(channel, tried, unpack_number(number))
         await _put_off(database, row, channel, tried, other, now, again_at)
         return other
@@ -77,7 +80,8 @@ async def _put_off(database: Database, row: int, channel: str, tried: str, other
         await database.rows(message_sql.TAKE_ALONG, (other, now, row))
     else:
         # All have refused it: when its time comes, it begins anew with the one it is at.
-        await database.rows(message_sql.TRIED_ALL, (row,))
+        if tried != message_sql.HERE_ONLY:
+            await database.rows(message_sql.TRIED_ALL, (row,))
         await database.rows(message_sql.LATER, (again_at, row))
         await database.rows(message_sql.AFTER_IT, (again_at, row, again_at, row))
     await database.rows(sql.SET_MESSAGE_STATE, ("queued", json.dumps([row])))

@@ -1,6 +1,5 @@
 """The settings of a channel of the generic HTTP gateway."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Self
 
@@ -11,6 +10,7 @@ from gateways import port
 from gateways.http.loading import load
 from sms import poster
 from sms.addresses import Address
+from sms.reading import international
 
 
 class Settings(port.Settings, poster.Settings):
@@ -68,10 +68,5 @@ class Settings(port.Settings, poster.Settings):
         return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
     def international(self, number: str) -> str:
-        """The number as `+` and digits, of `008562055..`, `8562055..`, `02055..`, `+8562055..` or `tel:+8562055..`."""
-        digits = re.sub(r"[\s()-]", "", number).removeprefix("tel:")
-        if digits.startswith("00"):
-            return "+" + digits[2:]
-        if digits.startswith("0") and self.national:
-            return self.national + digits[1:]
-        return "+" + digits.removeprefix("+")
+        """The number as `+` and digits."""
+        return international(number, self.national)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sms.kit.standin import HttpPeer
-from sms.kit.wire import Hasty, Manner, Peer, Taken
+from sms.kit.wire import Hasty, Manner, Peer, Quiet, Taken
 from sms.lane import Lane
 from sms.port import Capabilities, Gateway
 from store.kit import NUMBER, DoesNotApply, Failed, Rude, applies, expect, must, strange, words
@@ -70,6 +70,8 @@ class Bench:
         while idle < 2:  # noqa: PLR2004 - the first time it may be the channel's rate that made it wait
             idle = 0 if await self.lane.drain() else idle + 1
             self.go(PAUSE)
+        if isinstance(self.peer, Quiet):
+            await self.peer.quiet()
 
     def got(self) -> list[str]:
         """The texts that the operator took, in order, parts of long messages joined."""

@@ -33,16 +33,19 @@ class Peer(Protocol):
         settings: of a channel that sends to this operator.
         statuses: what it says in a report -> what must be understood (`sent`, `delivered`, `failed`, `unknown`).
         manners: how it can treat a message, besides taking it.
-        seen: what came to it, in order. plays: how it treats what comes next; then it takes everything.
+        plays: how it treats what comes next; then it takes everything.
         early: awaited before a message is acknowledged: where a report comes from that is quicker.
     """
 
     settings: Mapping[str, Any]
     statuses: Mapping[str, str]
     manners: Sequence[Manner]
-    seen: list[Taken]
     plays: list[Manner]
     early: Callable[[Taken], Awaitable[None]] | None
+
+    @property
+    def seen(self) -> list[Taken]:
+        """What came to it, in order."""
 
     async def message(self, name: str, number: str, text: str) -> bool:
         """Hand over one message of a phone; whether it was acknowledged."""
@@ -70,6 +73,14 @@ class Hasty(Protocol):
     """
 
     hasty: Mapping[str, Any]
+
+
+@runtime_checkable
+class Quiet(Protocol):
+    """An operator that does something by itself after a message was handed to it."""
+
+    async def quiet(self) -> None:
+        """Return when it is over."""
 
 
 @dataclass(frozen=True, slots=True)
