@@ -60,6 +60,7 @@ async def test_lao_in_parts_both_ways_and_its_reports(smsd: Smsd, tmp_path: Path
         async with asyncio.timeout(PATIENCE):
             while await house.states() != ["sent"]:
                 await house.lane.drain()
+                house.hands.go(1)
                 await asyncio.sleep(0.05)
         await until(lambda: sum(smsd.transmitted().values()) == len(split_sms(LONG)))
         await until(lambda: not any((smsd.spool / "sent").iterdir()))
