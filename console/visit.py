@@ -134,6 +134,10 @@ class Visit:
             return f"{self.say['yesterday']} {local:%H:%M}"
         return f"{local:%d/%m/%Y %H:%M}"
 
+    def today(self) -> str:
+        """The day, for what is printed."""
+        return f"{datetime.fromtimestamp(self.desk.now(), self.desk.zone):%d/%m/%Y}"
+
     def age(self, at: int) -> str:
         """How long ago something was, in the largest unit that fits."""
         seconds = max(0, self.desk.now() - at)

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from console import roles, secrets
 from console.page import Page
+from console.square import square
 from console.visit import Visit
 
 VOUCHED: Final = 900
@@ -30,7 +31,8 @@ async def account(visit: Visit, *, why: str = "", done: str = "", **more: Any) -
         sittings=await users.sittings(user.name),
         pending=base64.b32encode(pending).decode(),
         shown_secret=secrets.shown_secret(pending),
-        address=secrets.address(pending, user.name, visit.desk.node),
+        address=(address := secrets.address(pending, user.name, visit.desk.node)),
+        square=square(address, visit.say["second_square"]) if pending else "",
         **values,
     )
 
