@@ -1,13 +1,16 @@
 """What a gateway must offer that serves key presses and messages at once, and how it is found by its name."""
 
+from collections.abc import Iterable
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import sms.port
 import ussd.port
 from flows.errors import ConfigFault
 
 GROUP = "sala.gateways"
+
+Kind = Literal["total", "seconds_total", "now"]
 
 
 class Settings(ussd.port.Settings, sms.port.Settings):
@@ -16,6 +19,17 @@ class Settings(ussd.port.Settings, sms.port.Settings):
 
 class Sink(ussd.port.Sink, sms.port.Sink, Protocol):
     """The core as `run` of such a gateway gets it."""
+
+
+@runtime_checkable
+class Measured(Protocol):
+    """A gateway of whatever side that has figures of its own for `/metrics`."""
+
+    def figures(self) -> Iterable[tuple[Kind, str, float]]:
+        """What it counts: (`total` or `seconds_total` since it was made, or as it is `now`; what; how much).
+
+        Reads no network. No number, name or text of anybody is in it.
+        """
 
 
 class Gateway(Protocol):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+import gateways.port
 import sms.door
 import sms.port
 import ussd.door
@@ -84,6 +85,7 @@ class Links:
         self._tasks: list[asyncio.Task[None]] = []
         self._asked: dict[str, Callable[[], Health]] = {}
         self._noted: dict[str, Health] = {}
+        self._measured: dict[str, gateways.port.Measured] = {}
 
     def start(self, channels: Sequence["Channel"]) -> None:
         """Run the gateways that want to, and look at all of them."""
@@ -93,6 +95,8 @@ class Links:
                 self._asked[name] = gateway.health
             elif channel.lane:
                 self._asked[name] = channel.lane.health
+            if isinstance(gateway, gateways.port.Measured):
+                self._measured[name] = gateway
             if isinstance(gateway, ussd.port.Runs | sms.port.Runs) and (channel.key_presses or channel.messages):
                 work = self._keep(name, gateway, Sink(channel.key_presses, channel.messages, self._memory.echoes))
                 self._tasks.append(asyncio.create_task(work, name=f"link {name}"))
@@ -115,6 +119,9 @@ class Links:
             if health.state != "unknown":
                 yield "sala_link_up", (("channel", name),), float(health.state == "up")
                 yield "sala_link_since_seconds", (("channel", name),), float(health.since)
+        for name, gateway in self._measured.items():
+            for kind, what, value in gateway.figures():
+                yield f"sala_gateway_{kind}", (("channel", name), ("what", what)), value
 
     async def _keep(self, name: str, gateway: ussd.port.Runs | sms.port.Runs, sink: Sink) -> None:
         longest = FIRST_PAUSE

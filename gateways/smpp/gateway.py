@@ -1,6 +1,7 @@
 """The `smpp` gateway: one line to an SMSC, with a side for messages and a side for key presses."""
 
 import asyncio
+from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar
 
@@ -63,6 +64,10 @@ class Gateway:
     def health(self) -> Health:
         """How the line stands."""
         return self.line.health()
+
+    def figures(self) -> Iterable[tuple[gateways.port.Kind, str, float]]:
+        """What the line has done."""
+        return self.line.figures()
 
     async def _text(self, texts: Texts, sink: sms_port.Sink, pdu: Pdu) -> Reply:
         known = None

@@ -7,12 +7,13 @@ import asyncio
 import random
 import ssl
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import structlog
 
 from flows.errors import SendError
+from gateways.port import Kind as FigureKind
 from gateways.smpp.faults import BindRefused, NoResponse, NotBound, PduFault
 from gateways.smpp.numbers import Command, Status
 from gateways.smpp.pace import Pace, reconnect_wait
@@ -20,6 +21,7 @@ from gateways.smpp.pdu import Bind, Message, Pdu, Taken, Tlv, answer
 from gateways.smpp.session import Handler, Late, Reply, Session
 from gateways.smpp.settings import LineSettings
 from gateways.smpp.statuses import is_login, meaning
+from gateways.smpp.tally import Tally
 from store.values import Health
 
 Kind = Literal["sms", "ussd"]
@@ -60,7 +62,7 @@ class Line:
         self.pace = Pace()
         self.fault = ""
         self.since = 0
-        self.counts = {"binds": 0, "lost": 0, "throttled": 0, "late": 0}
+        self.tally = Tally()
         self._chance = chance
         self._servers: dict[Kind, Handler] = {}
         self._sessions: dict[int, Session] = {}
@@ -110,14 +112,15 @@ class Line:
         """
         for attempt in range(1, THROTTLED + 1):
             if wait := 0.0 if urgent and attempt == 1 else self.pace.turn(time.monotonic()):
+                self.tally.paced += wait
                 await asyncio.sleep(wait)
             said = await self._ask(message, tlvs, late)
+            self.tally.answered(said.status)
             if said.status == Status.OK:
                 self.pace.taken()
                 return said.body.message_id if isinstance(said.body, Taken) else ""
             means = meaning(said.status)
             if means.slow:
-                self.counts["throttled"] += 1
                 self.pace.slower(time.monotonic())
             if not means.slow or attempt == THROTTLED:
                 raise SendError(means.name, retry=means.retry, ours=means.ours, retry_after=self.pace.gap)
@@ -128,6 +131,13 @@ class Line:
         if self.up:
             return Health("up", self.since)
         return Health("down", self.since, self.fault) if self.since else Health("unknown")
+
+    def figures(self) -> Iterator[tuple[FigureKind, str, float]]:
+        """What the line has done, and how it stands."""
+        yield "now", "bound", float(len(self._sessions))
+        yield "now", "wanted", float(len(_PLANS[self.settings.bind]))
+        yield "now", "gap", self.pace.gap
+        yield from self.tally.figures(self._sessions.values())
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do this beside everything else; a shutdown leaves it `GRACE` seconds."""
@@ -156,6 +166,7 @@ class Line:
         except NotBound:
             raise SendError("not-bound", retry=True, retry_after=1.0) from None
         except NoResponse:
+            self.tally.unanswered()
             raise SendError("no-response", unknown=True) from None
         except PduFault as fault:
             log.exception("message cannot be written", channel=self.channel, reason=fault.args[0])
@@ -167,7 +178,7 @@ class Line:
 
         def tell(pdu: Pdu) -> None:
             if pdu.status == Status.OK and isinstance(pdu.body, Taken) and pdu.body.message_id:
-                self.counts["late"] += 1
+                self.tally.counts["late"] += 1
                 late(pdu.body.message_id)
 
         return tell
@@ -228,24 +239,26 @@ class Line:
 
     async def _serve_session(self, kind: int, session: Session) -> None:
         self._sessions[kind] = session
-        self.counts["binds"] += 1
+        self.tally.counts["binds"] += 1
         self.fault, self.since = "", int(time.time())
         log.info("bound", channel=self.channel, kind=Command(kind).name.lower())
         try:
             await asyncio.shield(session.lost)
-            self.counts["lost"] += 1
+            self.tally.counts["lost"] += 1
             self.fault, self.since = "connection-lost", int(time.time())
             log.warning("connection lost", channel=self.channel)
         finally:
             # New messages find no session from here on, and what is under way comes to its end.
             self._sessions.pop(kind, None)
             await session.close(GRACE)
+            self.tally.over(session)
 
     def _note(self, fault: Exception) -> None:
         if not self.fault or not self.since:
             self.since = int(time.time())
         if isinstance(fault, BindRefused):
             self.fault = meaning(fault.status).name
+            self.tally.counts["bind_refused"] += 1
             say = log.error if is_login(fault.status) else log.warning
             say("bind refused", channel=self.channel, status=fault.status, reason=fault.args[0])
         else:
@@ -256,11 +269,12 @@ class Line:
         if pdu.command not in {Command.DELIVER_SM, Command.DATA_SM}:
             unknown = pdu.command != Command.ALERT_NOTIFICATION
             return Reply(Pdu(Command.GENERIC_NACK, pdu.sequence, Status.INVALID_COMMAND) if unknown else answer(pdu))
+        self.tally.counts["delivers"] += 1
         handler = self._servers.get(kind_of(pdu))
-        if handler is None:
-            # This node does not serve that side, or not yet: another attempt may find somebody.
-            return Reply(answer(pdu, Status.APP_TEMPORARY))
-        return await handler(pdu)
+        # Where this node does not serve that side, or not yet, another attempt may find somebody.
+        said = await handler(pdu) if handler else Reply(answer(pdu, Status.APP_TEMPORARY))
+        self.tally.acknowledged(said.pdu.status)
+        return said
 
 
 def kind_of(pdu: Pdu) -> Kind:

@@ -5,6 +5,7 @@ comes, the time is over, or the connection is lost; in the last two nobody knows
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -65,7 +66,11 @@ class _Waiting(NamedTuple):
 
 
 class Session(asyncio.Protocol):
-    """One connection. Made by a loop's `create_connection` or `create_server`."""
+    """One connection. Made by a loop's `create_connection` or `create_server`.
+
+    Attributes:
+        lost: done when the connection is gone. waited: seconds that requests of ours waited for room in the window.
+    """
 
     def __init__(self, handler: Handler, limits: Limits | None = None) -> None:
         """Give each request of the peer but enquire_link and unbind to `handler`, which returns its response."""
@@ -86,6 +91,7 @@ class Session(asyncio.Protocol):
         self._chunks = 0
         self._closing = False
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.waited = 0.0
         self.counts = {"in": 0, "out": 0, "late": 0, "stray": 0, "malformed": 0, "unanswered": 0, "refused": 0}
 
     # What asyncio calls.
@@ -158,7 +164,9 @@ class Session(asyncio.Protocol):
             NotBound: it did not leave. NoResponse: it left, and no answer came.
             PduFault: it cannot be written; it did not leave.
         """
+        began = time.monotonic()
         async with self._window:
+            self.waited += time.monotonic() - began
             return await self._exchange(command, body, tlvs, late)
 
     async def close(self, grace: float = 3.0) -> None:

@@ -111,7 +111,7 @@ async def test_a_lost_line_is_bound_again_and_meanwhile_nothing_leaves() -> None
             assert caught.value.retry
             await one.until(lambda: line.up)
             assert await line.submit(HELLO) == "m1"
-            assert line.counts["binds"] == 2
+            assert line.tally.counts["binds"] == 2
 
 
 async def test_a_refused_login_is_tried_again_and_told() -> None:
@@ -132,7 +132,7 @@ async def test_throttling_slows_down_and_the_message_goes_once(status: int, monk
         async with serving(line):
             assert await line.submit(HELLO) == "m1"
             assert line.pace.gap > 0.01
-            assert line.counts["throttled"] == 2
+            assert line.tally.counts["throttled"] == 2
             assert (one.offered, len(one.taken)) == (3, 1)
             one.plays = [status] * 3
             with pytest.raises(SendError) as caught:

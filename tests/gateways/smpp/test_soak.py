@@ -139,9 +139,9 @@ async def test_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert states["delivered"] > count / 2
         # Nothing is left lying about: no request that waits, no work beside the line, no part of a PDU.
         line = home.gateway.line
-        assert line.counts["throttled"] > 0
+        assert line.tally.counts["throttled"] > 0
         # Two cuts may fall into one on a slow machine.
-        assert 2 <= line.counts["binds"] <= 1 + len(LOST)
+        assert 2 <= line.tally.counts["binds"] <= 1 + len(LOST)
         for session in line._sessions.values():
             assert session.outstanding == 0
             assert session._frames.kept == 0
