@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Literal
 
 from flows.findings import Finding
@@ -48,28 +48,33 @@ def claims(flow: Flow) -> Iterator[Claim]:
         yield Claim("keyword", match_key(word), word, ("entry", "sms", at))
 
 
-def taken(flow: Flow, codes: Iterable[Code]) -> list[Finding]:
-    """The ways in of this flow that another service has or had."""
+def taken(flow: Flow, codes: Iterable[Code], zone: tzinfo = UTC) -> list[Finding]:
+    """The ways in of this flow that another service has or had; days are those of `zone`."""
     others = {(one.kind, one.value): one for one in codes if one.flow != flow.id}
     return [
         Finding(
-            flow.file, flow.line(*claim.path), "", "", sentence(claim, others[claim.kind, claim.value]), code="entry"
+            flow.file,
+            flow.line(*claim.path),
+            "",
+            "",
+            sentence(claim, others[claim.kind, claim.value], zone),
+            code="entry",
         )
         for claim in claims(flow)
         if (claim.kind, claim.value) in others
     ]
 
 
-def sentence(claim: Claim, code: Code) -> str:
+def sentence(claim: Claim, code: Code, zone: tzinfo = UTC) -> str:
     """Who has it and since when, and that it is not given out again."""
-    since = _day(code.since)
+    since = _day(code.since, zone)
     if not code.until:
         return f"the service `{code.flow}` has {_WORDS[claim.kind]} {claim.shown} since {since}: choose another"
     return (
-        f"the service `{code.flow}` had {_WORDS[claim.kind]} {claim.shown} from {since} to {_day(code.until)}:"
+        f"the service `{code.flow}` had {_WORDS[claim.kind]} {claim.shown} from {since} to {_day(code.until, zone)}:"
         " it stands on posters and in memories, so it is not given out again; choose another"
     )
 
 
-def _day(at: int) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
+def _day(at: int, zone: tzinfo) -> str:
+    return f"{datetime.fromtimestamp(at, zone):%Y-%m-%d}"

@@ -131,7 +131,8 @@ def waiting(config: Config, *, everything: bool = False) -> list[str]:
         found = await drafts.proposals(all_of_them=200) if everything else await drafts.proposals()
         lines = [line for proposal in found for line in _proposal_lines(one, proposal)]
         lines += [
-            f"{act.id}  to be confirmed: {act.act} of {act.name} by {act.by}, {one.time(act.at)}: {act.note}"
+            f"{act.id}  to be confirmed: {act.act} of {act.name} by {act.by}, {one.time(act.at)}"
+            + (f": {act.note}" if act.note else "")
             for act in await library.unconfirmed()
         ]
         return lines or ["nothing waits"]

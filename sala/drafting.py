@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flows import codes as code_rules
 from flows.errors import ConfigFault
@@ -147,9 +148,11 @@ def taken(config: Config, flows: Sequence[Flow]) -> list[Finding]:
     if not (config.data / keys.DATABASE).exists():
         return []
 
+    zone = ZoneInfo(config.timezone)
+
     async def work(one: Here) -> list[Finding]:
         found = await one.memory.library.codes()
-        return [finding for flow in flows for finding in code_rules.taken(flow, found)]
+        return [finding for flow in flows for finding in code_rules.taken(flow, found, zone)]
 
     return do(config, work)
 

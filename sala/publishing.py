@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -60,6 +61,7 @@ class Publishing:
             room=self._overlay.base.node.ussd,
             codes=await memory.library.codes(),
             marks=await memory.wording.marks(),
+            zone=ZoneInfo(self._config.timezone),
         )
         made = await asyncio.to_thread(reviewed, seen, catalogue, kind, name, dict(files))
         if not self.live:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Final, Literal
 
 from flows import codes, gate
@@ -93,6 +94,7 @@ class Seen:
     room: Budget
     codes: Sequence[codes.Code]
     marks: Marks
+    zone: tzinfo
 
 
 def reviewed(seen: Seen, catalogue: Catalogue, kind: Kind, name: str, files: Mapping[str, str]) -> Review:
@@ -145,7 +147,7 @@ def _checked(seen: Seen, revision: Revision, live: Sequence[Revision]) -> list[F
     found: list[Finding] = []
     for flow in (revision.flow, *revision.parts.values()):
         found += check_flow(flow, revision.parts, given.tables, given.phrases, others, ussd=seen.room)
-    taken = codes.taken(revision.flow, seen.codes)
+    taken = codes.taken(revision.flow, seen.codes, seen.zone)
     known = {(one.line, one.code) for one in found}
     return [*found, *(one for one in taken if (one.line, one.code) not in known)]
 
