@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -72,11 +72,15 @@ class Ordeal:
     options: list[str] = field(default_factory=list)
     settings: str = ""
     how: list[str] = field(default_factory=list)
+    peer: Literal["npm", "smpp34"] = "npm"
 
     def __post_init__(self) -> None:
-        script = str(PEERS / "smsc.js")
+        program = {
+            "npm": ["node", str(PEERS / "smsc.js")],
+            "smpp34": [sys.executable, "-m", "tests.gateways.smpp.store34"],
+        }[self.peer]
         files = [f"--outbox={self.folder / 'outbox'}", f"--journal={self.folder / 'journal'}"]
-        self.smsc = Killable(["node", script, str(self.port), *files, *self.options], self.folder, "smsc")
+        self.smsc = Killable([*program, str(self.port), *files, *self.options], self.folder, "smsc")
         self.node = Killable(
             [sys.executable, "-m", "tests.gateways.smpp.careless", *(self.how or ["nothing"]), str(self.file)],
             self.folder,
@@ -146,8 +150,9 @@ class Ordeal:
 @contextlib.asynccontextmanager
 async def ordeal(folder: Path, **more: Any) -> AsyncIterator[Ordeal]:
     """Both running; ended whatever happens."""
-    needs_peer()
     made = Ordeal(folder, free_port(), **more)
+    if made.peer == "npm":
+        needs_peer()
     await made.smsc.start()
     await made.node.start()
     try:

@@ -23,19 +23,21 @@ async def until_done(one: Ordeal, count: int) -> None:
     await one.settled()
 
 
-async def test_kill_of_either_side(tmp_path: Path) -> None:
-    """Two kills of the node and two of the SMSC."""
-    outbox(tmp_path / "outbox", PHONES)
-    async with ordeal(tmp_path, options=["--window=8", "--throttle=9"]) as one:
+@pytest.mark.parametrize(("peer", "phones"), [("npm", PHONES), ("smpp34", PHONES // 2)])
+async def test_kill_of_either_side(tmp_path: Path, peer: str, phones: int) -> None:
+    """Two kills of the node and two of the SMSC, which is another library's each time."""
+    outbox(tmp_path / "outbox", phones)
+    options = ["--window=8", *(["--throttle=9"] if peer == "npm" else [])]
+    async with ordeal(tmp_path, options=options, peer=peer) as one:
         for turn, killed in enumerate((one.node, one.smsc) * 2):
-            await one.until(partial(enough, one, 15 + 30 * turn))
+            await one.until(partial(enough, one, (1 + 2 * turn) * phones // 10))
             await killed.end()
             await killed.start()
-        await until_done(one, PHONES)
-        found = await verdict(one, PHONES)
+        await until_done(one, phones)
+        found = await verdict(one, phones)
     assert (found.lost_in, found.doubled_in, found.lost_out, found.doubled_out) == (0, 0, 0, 0), found
     # Nobody knows of those that were under way when a side died, at most a window each time.
-    assert found.open < PHONES / 2
+    assert found.open < phones / 2
 
 
 async def test_an_smsc_that_forgets_acknowledgements_gets_one_answer_for_each_message(tmp_path: Path) -> None:
