@@ -11,6 +11,7 @@ need() { # need COMMAND PACKAGE...: the packages, unless the command is there
 }
 
 need chromium chromium fonts-lao fonts-noto-core
+need bearerbox kannel kannel-extras # a gateway, and the phones behind it
 
 wished=""
 wish() { # wish COMMAND PACKAGE: without it a row of tests/faults does less, and says so

@@ -1,7 +1,7 @@
 // An SMSC for tests and for trying things out, made of the npm package `smpp`: `node smsc.js PORT [--name=value ...]`.
 //
-// It stores and forwards: what is in --outbox (one JSON object a line: number, to, text) is delivered until it is
-// acknowledged, also over a kill of this process, for what was acknowledged is in --journal. Every submit_sm is written
+// It stores and forwards: what is in --outbox (one JSON object a line: number, to, text; udh in hexadecimal for a part
+// of a long one) is delivered until it is acknowledged, also over a kill of this process, for what was acknowledged is in --journal. Every submit_sm is written
 // there before it is answered. Lines on the input are messages to deliver: `8562055512345 1600 hello`.
 //
 //   --window=10    deliver_sm under way at once
@@ -53,6 +53,12 @@ function octets(text) {
     : { data_coding: 8, short_message: Buffer.from(text, 'utf16le').swap16() };
 }
 
+function header(message) {
+  if (!message.udh) return {};
+  const udh = Buffer.from(message.udh, 'hex');
+  return { esm_class: 0x40, short_message: Buffer.concat([udh, octets(message.text).short_message]) };
+}
+
 function forward() {
   while (receiver && flying < options.window && waiting.length) {
     const message = waiting.shift();
@@ -60,7 +66,7 @@ function forward() {
     flying += 1;
     session.deliver_sm({
       source_addr_ton: 1, source_addr_npi: 1, source_addr: message.number, destination_addr: message.to,
-      ...(message.receipt ? { esm_class: 4 } : {}), ...octets(message.text),
+      ...(message.receipt ? { esm_class: 4 } : {}), ...octets(message.text), ...header(message),
     }, (answer) => {
       if (session !== receiver) return;
       flying -= 1;
@@ -114,9 +120,11 @@ const server = smpp.createServer((session) => {
     const id = taken.toString(16);
     const text = pdu.short_message.message;
     const operation = pdu.ussd_service_op;
+    const udh = pdu.short_message.udh;
     note({
       id, from: pdu.source_addr, number: pdu.destination_addr, coding: pdu.data_coding, esm_class: pdu.esm_class,
       text: Buffer.isBuffer(text) ? text.toString('hex') : text, ...(operation === undefined ? {} : { operation }),
+      ...(udh ? { udh: Buffer.concat(udh).toString('hex') } : {}),
     });
     session.send(pdu.response({ message_id: id }));
     answered += 1;

@@ -1,0 +1,136 @@
+"""A real Kannel between a real SMSC and a real node, each killed in mid-traffic: what is lost, and what comes twice."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.gateways.kannel.rig import Rig, acknowledged, journal, number_of, rig, until, until_so
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+PHONES: Final = 30
+WINDOW: Final = 4
+PENDING: Final = 10
+"""submit_sm that Kannel has under way at most, by its default."""
+LEAVING: Final = 8
+"""Messages that the node hands over at once, by its default."""
+SENT: Final = "SELECT number, state, parts FROM message"
+
+
+@dataclass
+class Verdict:
+    """By phone, and for what came twice by part. `open`: the messages of which the node says that nobody knows."""
+
+    lost_in: set[str] = field(default_factory=set)
+    doubled_in: set[str] = field(default_factory=set)
+    lost_out: set[str] = field(default_factory=set)
+    doubled_out: int = 0
+    open: int = 0
+
+
+async def verdict(one: Rig) -> Verdict:
+    found = Verdict()
+    answers = [(str(number), state, parts) for number, state, parts in await one.rows(SENT)]
+    heard = Counter(number for number, _, _ in answers)
+    came = Counter((entry["number"], entry.get("udh", "")) for entry in journal(one) if "id" in entry)
+    found.doubled_out = sum(count - 1 for count in came.values())
+    for phone in (number_of(one) for one in range(PHONES)):
+        if not heard[phone]:
+            found.lost_in.add(phone)
+        if heard[phone] > 1:
+            found.doubled_in.add(phone)
+        wanted = sum(parts for number, state, parts in answers if number == phone and state in {"sent", "delivered"})
+        if sum(1 for number, _ in came if number == phone) < wanted:
+            found.lost_out.add(phone)
+    found.open = sum(state == "unknown" for _, state, _ in answers)
+    return found
+
+
+async def phones(one: Rig) -> set[str]:
+    """Those that the node has answered."""
+    return {str(number) for number, _, _ in await one.rows(SENT)}
+
+
+async def count(one: Rig, statement: str) -> int:
+    return int((await one.rows(f"SELECT count(*) FROM {statement}"))[0][0])  # noqa: S608 - a table of this test
+
+
+async def heard(one: Rig, least: int) -> None:
+    """Until the node has committed so many."""
+
+    async def there() -> bool:
+        return await count(one, "inbox") >= least
+
+    await until_so(there)
+
+
+async def over(one: Rig, least: int) -> None:
+    """Until everything was heard and answered, and nothing waits anywhere."""
+
+    async def idle() -> bool:
+        return not await count(one, "message_queue")
+
+    await until(lambda: len(acknowledged(one)) == PHONES)
+    await heard(one, least)
+    await until_so(idle)
+    await until(lambda: "store size 0" in one.status())
+
+
+def outbox(folder: Path) -> list[str]:
+    """A message of each phone; the options of an SMSC that has them."""
+    lines = [json.dumps({"number": number_of(phone), "to": "1600", "text": "HELP"}) for phone in range(PHONES)]
+    (folder / "outbox").write_text("\n".join(lines) + "\n", "utf-8")
+    return [f"--outbox={folder / 'outbox'}", f"--journal={folder / 'journal'}", f"--window={WINDOW}"]
+
+
+async def test_kill_of_the_node(tmp_path: Path) -> None:
+    """Nothing is lost, and nothing comes twice."""
+    async with rig(tmp_path, "smpp", options=outbox(tmp_path)) as one:
+        for least in (8, 20):
+            await heard(one, least)
+            await one.node.end()
+            await one.node.start()
+        await over(one, PHONES)
+        found = await verdict(one)
+    assert found == Verdict(open=found.open)
+    # What was leaving when the node died, as long as no report of it has come.
+    assert found.open <= 2 * LEAVING
+
+
+async def test_kill_of_bearerbox(tmp_path: Path) -> None:
+    """What Kannel has on its disk is not lost; what it had under way may come twice, and nothing else."""
+    async with rig(tmp_path, "smpp", options=outbox(tmp_path)) as one:
+        await heard(one, 12)
+        await one.bearerbox.end()
+        acknowledged_before = {number_of(phone) for phone in acknowledged(one)}
+        heard_before = await phones(one)
+        await one.bearerbox.start()
+        await one.online()
+        await over(one, len(heard_before))
+        found = await verdict(one)
+    assert not found.lost_out
+    assert found.doubled_out <= PENDING
+    # The smsbox ends with bearerbox, and forgets what it was asking for.
+    assert found.lost_in <= acknowledged_before - heard_before
+    # The SMSC says again what bearerbox had no time to acknowledge.
+    assert not found.doubled_in & acknowledged_before
+    assert len(found.doubled_in) <= WINDOW
+    assert found.open <= LEAVING
+
+
+async def test_the_verdict_would_see_a_loss(tmp_path: Path) -> None:
+    """The control, and the gap of the page: what the smsbox is asking for goes with it while the node is away."""
+    async with rig(tmp_path, "smpp", away=True, options=outbox(tmp_path)) as one:
+        await one.node.end()
+        await one.behind.start()
+        await until(lambda: len(acknowledged(one)) == PHONES and "store size 0" in one.status())
+        await one.smsbox.end()
+        await one.smsbox.start()
+        await one.node.start()
+        await one.online()
+        await until(one.ready)
+        assert (await verdict(one)).lost_in
