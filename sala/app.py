@@ -19,7 +19,15 @@ from sala.alerts import Desk
 from sala.channels import Channels, Sample, line_of
 from sala.config import Config, Console, Door
 from sala.editions import Overlay
-from sala.figures import bearer_samples, custody_samples, process_samples, road_samples, store_samples, unready
+from sala.figures import (
+    bearer_samples,
+    custody_samples,
+    process_samples,
+    publishing_samples,
+    road_samples,
+    store_samples,
+    unready,
+)
 from sala.gate import PREFIX, Gate
 from sala.loops import until_told
 from sala.phone import Phone
@@ -216,6 +224,7 @@ class Node:
             ("sala_up_seconds", (), time.monotonic() - self.started_at),
             *process_samples(),
             *store_samples(await self.memory.readings()),
+            *publishing_samples(await self.memory.drafts.proposals(), await self.memory.library.unconfirmed()),
             *self.channels.samples(),
             *road_samples(self.road.counters),
             *bearer_samples(self.road.carriers),

@@ -1,6 +1,7 @@
 """The desk composed: what its pages may ask of the rooms beside them, and the first admin."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from console.upkeep import Upkeep
 from sala.config import Config, Oidc
 from sala.publishing import Publishing
 from sala.sticks import BundleShelf
+from sala.trying import begin_trial
 from store.memory import Memory
 from store.scope import ALL, EVERYTHING, Scope
 from store.users import Newcomer
@@ -90,7 +92,7 @@ def compose(
         languages=config.languages,
         zone=ZoneInfo(config.timezone),
         links=Links(memory, road),
-        hands=_hands(publishing) if publishing is not None else {},
+        hands=_hands(memory, publishing) if publishing is not None else {},
         publisher=publishing,
         upkeep=upkeep,
         sticks=BundleShelf(config, memory),
@@ -102,9 +104,14 @@ def compose(
     )
 
 
-def _hands(publishing: Publishing) -> dict[str, Callable[..., Awaitable[Any]]]:
+def _hands(memory: Memory, publishing: Publishing) -> dict[str, Callable[..., Awaitable[Any]]]:
     """What the pages of publishing need: checks, gate and tables meet in `sala/publishing.py`."""
-    return {"review": publishing.review, "approve": publishing.approve, "propose": publishing.propose}
+    return {
+        "review": publishing.review,
+        "approve": publishing.approve,
+        "propose": publishing.propose,
+        "trial": partial(begin_trial, memory, publishing),
+    }
 
 
 def _ministry(given: Oidc | None) -> Ministry | None:

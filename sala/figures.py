@@ -2,11 +2,13 @@
 
 import resource
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sala import log
 from sala.metrics import Labels, counted
 from store.custody import Held
+from store.draft_values import Proposal
+from store.library import Publication
 from store.readings import Readings
 from sync.bearer.node import Carrier
 from sync.means import Counters
@@ -56,6 +58,13 @@ def store_samples(readings: Readings) -> Iterator[Sample]:
         for state in ("waiting", "in_doubt", "held", "in_review", "accepted"):
             yield "sala_deliveries", (*labels, ("state", state)), float(getattr(road, state))
         yield "sala_delivery_oldest_seconds", labels, _age(road.oldest_at)
+
+
+def publishing_samples(proposals: Iterable[Proposal], alone: Sequence[Publication]) -> Iterator[Sample]:
+    """What waits for a second person: before it is live, and after."""
+    yield "sala_proposals_open", (), float(sum(one.state == "open" for one in proposals))
+    yield "sala_confirmations_open", (), float(len(alone))
+    yield "sala_confirmation_oldest_seconds", (), _age(min((one.at for one in alone), default=0))
 
 
 def custody_samples(held: Iterable[Held]) -> Iterable[Sample]:

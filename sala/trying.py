@@ -1,17 +1,20 @@
 """Words let through, drafts tried on the real code, and codes that were given out, for the commands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import phonenumbers
 
 from flows.errors import ConfigFault
+from flows.revision import Revision
 from sala import services
 from sala.config import Config
 from sala.deciding import given
 from sala.here import Here, do, moment
+from sala.publishing import Publishing
 from store.draft_values import DraftFault
+from store.memory import Memory
 
 
 def waive(config: Config, *, service: str, language: str, until: str, by: str, note: str) -> list[str]:
@@ -51,19 +54,35 @@ def start_trial(config: Config, what: str, numbers: Sequence[str], *, days: int,
     name, files = given(path)[0] if path.exists() else (what, None)
 
     async def work(one: Here) -> list[str]:
-        seen = await one.publishing.review(name, files or await one.publishing.files_of(name))
-        if seen.errors:
-            raise DraftFault(str(seen.errors[0]), hint="sala flow check says everything")
         until = one.memory.clock.now() + days * 86_400
-        for revision in seen.revisions:
-            texts = services.files_of(revision)
-            await one.memory.trials.start(revision.flow.id, revision.digest, texts, listed, one.by, until)
-        told = [
-            f"{len(listed)} numbers get {each.flow.id} {each.digest} until {one.time(until)}" for each in seen.revisions
-        ]
-        return [*told, "what they send goes to no agency"]
+        told = await begin_trial(one.memory, one.publishing, name, files, listed, one.by, until)
+        lines = [f"{len(listed)} numbers get {each.flow.id} {each.digest} until {one.time(until)}" for each in told]
+        return [*lines, "what they send goes to no agency"]
 
     return do(config, work, by)
+
+
+async def begin_trial(
+    memory: Memory,
+    publishing: Publishing,
+    name: str,
+    files: Mapping[str, str] | None,
+    listed: Mapping[str, str],
+    by: str,
+    until: int,
+) -> Sequence[Revision]:
+    """Give a text, or without one the draft of this name, to listed numbers (E.164 -> what to call it).
+
+    Raises:
+        DraftFault: it has errors, or there are too many numbers or days.
+    """
+    seen = await publishing.review(name, files or await publishing.files_of(name))
+    if seen.errors:
+        raise DraftFault(str(seen.errors[0]), hint="sala flow check says everything")
+    for revision in seen.revisions:
+        texts = services.files_of(revision)
+        await memory.trials.start(revision.flow.id, revision.digest, texts, listed, by, until)
+    return seen.revisions
 
 
 def _number(text: str, config: Config) -> tuple[str, str]:
@@ -80,7 +99,7 @@ def stop_trial(config: Config, service: str) -> list[str]:
     """Everybody gets what is live again."""
 
     async def work(one: Here) -> list[str]:
-        return [f"{await one.memory.trials.stop(service)} numbers get what everybody gets"]
+        return [f"{await one.memory.trials.stop(service, by=one.by)} numbers get what everybody gets"]
 
     return do(config, work)
 

@@ -82,16 +82,20 @@ class Trials:
 
         await self._writer.do(run)
 
-    async def stop(self, flow: str) -> int:
+    async def stop(self, flow: str, *, by: str) -> int:
         """Everybody gets what is live; what is begun may be finished. Returns how many numbers were listed.
 
         Raises:
             ConfigFault: nobody was.
         """
+        now = self._clock.steady()
 
         async def run(database: Database) -> int:
             await database.begin()
-            return len(await database.rows(sql.END_TRIAL, (flow,)))
+            ended = len(await database.rows(sql.END_TRIAL, (flow,)))
+            if ended:
+                await audit.note(database, now, by, "trial_stopped", flow, {"numbers": ended})
+            return ended
 
         ended = await self._writer.do(run)
         if not ended:

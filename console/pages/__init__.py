@@ -22,6 +22,7 @@ from console.pages import (
     request,
     tables,
     transfer,
+    trials,
     users,
 )
 
@@ -38,6 +39,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *counter.PAGES,
     *calls.PAGES,
     *publishing.PAGES,
+    *trials.PAGES,
     *tables.PAGES,
     *machine.PAGES,
     *channels.PAGES,

@@ -69,7 +69,7 @@ async def test_what_is_submitted_in_a_trial_goes_to_nobody_even_after_its_end(op
         await memory.refresh()
         tried = await dial(memory, "send", session="a", msisdn=HERS)
         await dial(memory, session="b", msisdn=HERS)
-        await memory.trials.stop("birth")
+        await memory.trials.stop("birth", by="anna")
         await memory.refresh()
         # Begun while the number was listed, sent after: her session keeps its revision, and the request its mark.
         late = (await memory.turns.take(call("send", "b", HERS))).text
@@ -146,6 +146,8 @@ async def test_a_list_without_end_a_long_trial_and_no_number_are_refused(opened:
         await memory.trials.start("birth", "sha256:d", FILES, dict(list(many.items())[:50]), "anna", NOON + DAY)
         with pytest.raises(DraftFault, match="51 numbers"):
             await memory.trials.start("birth", "sha256:d", FILES, {HERS: ""}, "anna", NOON + DAY)
-        assert await memory.trials.stop("birth") == 50
+        assert await memory.trials.stop("birth", by="anna") == 50
+        ended = (await memory.audit.entries(subject="birth"))[0]
+        assert (ended.act, ended.actor, ended.details) == ("trial_stopped", "anna", {"numbers": 50})
         with pytest.raises(ConfigFault, match="nobody"):
-            await memory.trials.stop("birth")
+            await memory.trials.stop("birth", by="anna")
