@@ -85,7 +85,7 @@ class Memory:
         reading: Database,
         keeper: Keeper | None = None,
     ) -> None:
-        self.settings = settings
+        self.settings, self.seals = settings, dict(settings.seal_to)
         self.clock = clock
         self.hashing = hashing
         self._mind = mind
@@ -272,12 +272,7 @@ class Memory:
 
     def seal_to(self, keys: Mapping[str, tuple[str, ...]]) -> None:
         """Seal the bodies for these agencies to these keys from now on, in place of those in the settings."""
-        self._scribe.seal_to = {**self.settings.seal_to, **keys}
-
-    @property
-    def seals(self) -> Mapping[str, tuple[str, ...]]:
-        """The public keys that bodies are sealed to at intake, by agency."""
-        return self._scribe.seal_to
+        self.seals = self._scribe.seal_to = {**self.settings.seal_to, **keys}
 
     @property
     def blocks(self) -> tuple[str, ...]:
