@@ -3,17 +3,28 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from flows.captions import captions
 from flows.fields import AnyField
 from flows.model import Flow, Run
 
-OPEN: Final = ("controller's name and contact", "recipients", "transfers abroad", "security measures", "date of review")
-"""What no flow file can say: a person writes it."""
+OPEN: Final = ("controller", "recipients", "abroad", "security", "review")
+"""What no flow file can say: a person writes it (`record.open` in flows/captions)."""
+ALWAYS: Final = ("needed", "reads")
+"""What a person must weigh of every service (`record.question`)."""
+SENSITIVE: Final = ("phone", "without", "sealed")
+"""And of one where an answer can harm."""
+
+
+_ENGLISH: Final = captions("en")
 
 
 def processing(flows: Sequence[Flow], parts: Mapping[str, Flow]) -> dict[str, Any]:
     """The record, a service each; `parts` are those that the services run, whose answers are collected too."""
     services = [flow for flow in flows if not flow.is_part]
-    return {"record": [_activity(flow, parts) for flow in services], "to_be_written": list(OPEN)}
+    return {
+        "record": [_activity(flow, parts) for flow in services],
+        "to_be_written": [_ENGLISH(f"record.open.{one}") for one in OPEN],
+    }
 
 
 def _activity(flow: Flow, parts: Mapping[str, Flow]) -> dict[str, Any]:
@@ -57,6 +68,7 @@ def _runs(flow: Flow, parts: Mapping[str, Flow], found: dict[str, Flow]) -> list
 def _data(name: str, field: AnyField) -> dict[str, Any]:
     return {
         "name": name,
+        "label": {tag: field.label.say(tag) for tag in field.label.languages},
         "type": field.type,
         "sensitivity": field.sensitivity,
         "why": field.why,
@@ -67,11 +79,4 @@ def _data(name: str, field: AnyField) -> dict[str, Any]:
 
 def _questions(sensitive: Sequence[str]) -> list[str]:
     """What a person must weigh; more of it where an answer can harm."""
-    asked = ["Is each answer needed for the purpose?", "Who at the agency reads it, and until when?"]
-    if sensitive:
-        asked += [
-            "What happens to a citizen whose phone is read by others?",
-            "Can she use the service without giving these answers?",
-            "Does the agency seal these answers (seal_to)?",
-        ]
-    return asked
+    return [_ENGLISH(f"record.question.{one}") for one in (*ALWAYS, *(SENSITIVE if sensitive else ()))]

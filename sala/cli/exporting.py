@@ -39,13 +39,23 @@ def asyncapi(paths: Paths) -> None:
 
 
 @app.command()
-def processing(paths: Paths) -> None:
+def processing(
+    paths: Paths,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write it as a page to read and complete.")] = None,
+    language: Annotated[str, typer.Option(help="Of that page: en or lo.")] = "en",
+) -> None:
     """Print the record of processing, and what a data-protection assessment must answer."""
     from flows.published import processing as record
+    from flows.published.record import page
     from sala import author
 
     flows = _flows(paths)
-    _print(record(flows, author.parts_for(flows)))
+    parts = author.parts_for(flows)
+    if out is None:
+        _print(record(flows, parts))
+        return
+    out.write_text(page(flows, parts, language), "utf-8")
+    print(f"{out}: print it from a browser, and write what no file can say")
 
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], show_default=False, help="A day, 2026-11-01.")]
