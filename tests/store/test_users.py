@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from flows.errors import StoreFault
+from store.audit import STALE, verify
 from store.memory import Memory
 from store.scope import EVERYTHING, Scope
 from store.users import IDLE, LONGEST, REST, TRIES, LastOneFault, Newcomer
@@ -94,6 +95,35 @@ async def _spoil(memory: Memory, statement: str) -> None:
         await database.rows(statement)  # type: ignore[attr-defined]
 
     await memory.writer.do(run)
+
+
+async def test_a_look_reads_what_is_newer_and_the_whole_within_the_hour(opened: Opened, hands: Hands) -> None:
+    async with opened() as memory:
+        for act in ("one", "two", "three"):
+            await memory.audit.note("kham", act)
+        first = await memory.audit.look()
+        assert (first.good, first.whole, first.broken_at) == (3, 3, 0)
+        await memory.audit.note("kham", "four")
+        second = await memory.audit.look()
+        assert (second.good, second.whole, second.whole_at) == (4, 3, first.whole_at)
+        assert second.head == (await verify(memory._reading)).head, "the same head as of the whole"
+
+        async def change(n: int, act: str) -> None:
+            await memory.writer.do(lambda database: database.rows("UPDATE audit SET act = ? WHERE n = ?", (act, n)))
+
+        await memory.audit.note("kham", "five")
+        await change(5, "another")
+        assert (await memory.audit.look()).broken_at == 5, "what is newer is read"
+        await change(5, "five")
+        assert (await memory.audit.look()).whole == 5, "after a broken one the whole is read"
+        await change(2, "another")
+        assert (await memory.audit.look()).broken_at == 0, "the control: what was read is not read again"
+        hands.go(STALE + 1)
+        assert (await memory.audit.look()).broken_at == 2
+        await change(2, "two")
+        assert (await memory.audit.verify()).broken_at == 0
+        await memory.writer.do(lambda database: database.rows("DELETE FROM audit WHERE n = 5"))
+        assert (await memory.audit.look()).broken_at == 5, "one that was cut off shows as well"
 
 
 async def test_the_last_one_with_a_role_keeps_it_where_that_is_asked(memory: Memory) -> None:
