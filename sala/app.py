@@ -12,7 +12,7 @@ import structlog
 
 from console.app import add_console
 from flows.errors import ConfigFault
-from sala import bearers, described, desk, far, hub, keys, log, plugs, routing, second, services, sockets
+from sala import bearers, described, desk, far, hub, keys, log, plugs, relays, routing, second, services, sockets
 from sala import config as configuration
 from sala import web as pages
 from sala.alerts import Desk
@@ -94,6 +94,7 @@ async def node(config: Config, served: frozenset[str] = ROOMS) -> AsyncIterator[
         plugged = plugs.channels(config)
         roads = connectors(config) if "sync" in served else {}
         carried = bearers.settings(config, roads or connectors(config), plugged)
+        relays.check(config, plugged)
         prepared = services.prepare(config, plugged)
         routes = routing.routes(config, plugged)
         bound = _bind(config, served)
@@ -117,7 +118,8 @@ async def node(config: Config, served: frozenset[str] = ROOMS) -> AsyncIterator[
         road = SyncService(way, roads, told)
         road.pushes = memory.pushes
         bearers.add(road, carried if roads else {}, way, memory, bearers.Pages(config, memory, overlay))
-        built = Node(config, served, memory, prepared, plugged, road, relations, bearers.listener(memory, carried))
+        heard = bearers.listener(memory, carried, relays.listener(config, plugged, memory))
+        built = Node(config, served, memory, prepared, plugged, road, relations, heard)
         stack.push_async_callback(built.stop)
         await built.start(bound)
         _log.info("node started", node=config.node, port=config.http.port, version=services.version())
@@ -163,6 +165,7 @@ class Node:
     listener: Listener
     started_at: float = field(default_factory=time.monotonic)
     _sites: list[pages.Site] = field(default_factory=list)
+    _tellers: list["asyncio.Task[None]"] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.channels = Channels(
@@ -175,6 +178,8 @@ class Node:
     async def start(self, bound: dict[str, socket.socket]) -> None:
         """Begin to send, to deliver, and at last to answer."""
         self.channels.start()
+        if "sms" in self.served:
+            self._tellers = relays.tellers(self.config, self.plugged, self.memory)
         if "sync" in self.served:
             self.road.start()
         self.relations.start(sync="sync" in self.served)
@@ -188,9 +193,11 @@ class Node:
         """Take nothing new, answer what runs, give leases back."""
         self.relations.release()
         await asyncio.gather(*(site.stop() for site in self._sites), return_exceptions=True)
+        for one in self._tellers:
+            one.cancel()
         phone = [self.phone.close()] if self.phone else []
         parts = (self.channels.stop(), self.road.stop(), self.relations.stop(), self.upkeep.stop())
-        await asyncio.gather(*parts, *phone, return_exceptions=True)
+        await asyncio.gather(*parts, *phone, *self._tellers, return_exceptions=True)
 
     def _door(self) -> pages.Site:
         return pages.Site.of_gate(self.gate, pages.door_handler(self.gate, self.ready))

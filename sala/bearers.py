@@ -39,9 +39,9 @@ def settings(config: Config, roads: Mapping[str, Connector], plugged: Sequence[P
     return found
 
 
-def listener(memory: Memory, found: Mapping[str, BearerSettings]) -> Listener:
-    """Who takes messages in: the dialogue, after those of agencies' modems were taken out."""
-    return Ear(memory.bearer, memory.turns, [one.number for one in found.values()]) if found else memory.turns
+def listener(memory: Memory, found: Mapping[str, BearerSettings], onward: Listener) -> Listener:
+    """Who takes messages in: `onward`, after those of agencies' modems were taken out."""
+    return Ear(memory.bearer, onward, [one.number for one in found.values()]) if found else onward
 
 
 def add(service: SyncService, found: Mapping[str, BearerSettings], road: Road, memory: Memory, made: "Pages") -> None:

@@ -25,6 +25,7 @@ from pydantic_settings.exceptions import SettingsError
 
 from flows.errors import ConfigFault
 from flows.toml_lines import line_of
+from sms.relaying import Settings as Relaying
 from store.copying.settings import CopySettings
 from store.settings import StoreSettings
 from sync.hub.consignment import public_key
@@ -188,6 +189,7 @@ class Config(BaseSettings):
     store: Mapping[str, Any] = {}
     copy: CopySettings | None = None  # type: ignore[assignment] # see above
     routing: Routing = Routing()
+    relay: Mapping[str, Relaying] = {}
     channels: Mapping[str, Channel] = {}
     agencies: Mapping[str, Agency] = {}
     hub: HubTable = HubTable()

@@ -16,6 +16,8 @@ def routes(config: Config, plugged: Sequence[Plugged]) -> Routes:
         ConfigFault: `send_by` names a channel that sends nothing.
     """
     own = calling_code(config.country)
+    # What belongs to another system carries nothing of this node's.
+    elsewhere = {*config.relay, *(name for site in config.relay.values() if site.takes_all for name in site.channels)}
     sending = [
         Route(
             one.name,
@@ -24,7 +26,7 @@ def routes(config: Config, plugged: Sequence[Plugged]) -> Routes:
             {prefix: money(price) for prefix, price in one.message_settings.prices.items()},
         )
         for one in plugged
-        if one.message_settings is not None
+        if one.message_settings is not None and one.name not in elsewhere
     ]
     names = {route.channel for route in sending}
     send_by = configuration.store_settings(config).send_by | dict(config.routing.send_by)

@@ -147,6 +147,18 @@ class Healthy(Protocol):
         """How it stands now; reads no network."""
 
 
+@runtime_checkable
+class Tells(Protocol):
+    """A gateway whose other side has us send messages, and wants to know what became of each."""
+
+    async def tell(self, name: str, state: Literal["sent", "delivered", "failed"]) -> None:
+        """Say how the message of this name stands; the same again must do no harm.
+
+        Raises:
+            SendError: it was not heard.
+        """
+
+
 class Turns(Protocol):
     """What the door needs of the store's turns."""
 

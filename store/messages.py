@@ -17,6 +17,7 @@ from store.database import Database
 from store.hashing import Hashing
 from store.numbers import pack_number, unpack_number
 from store.post import LATE, TEST, Letter, Post
+from store.relay import Relay
 from store.routes import Routes
 from store.values import Outgoing, Part, Report, Sent, Tried
 from store.writer import Writer
@@ -48,6 +49,8 @@ class Messages:
         self._post = post
         self._hashing = hashing
         self._quiet = quiet
+        self.relay = Relay(writer, reader, clock, crew, post, hashing)
+        """What another system has us send, and gets."""
 
     def _routes(self) -> Routes:
         return self._post.routes

@@ -20,8 +20,15 @@ LATE: Final = 2 * 3600
 TEST: Final = "test"
 """A message with which an admin tries a channel."""
 
-STAYS: Final = frozenset({"bearer", TEST})
-"""Kinds that go by their own channel or not at all: an agency's modem knows its nodes by the numbers they send from."""
+TO_SITE: Final = "to-site"
+TO_PHONE: Final = "to-phone"
+"""What is passed on between phones and another system."""
+
+STAYS: Final = frozenset({"bearer", TEST, TO_SITE, TO_PHONE})
+"""Kinds that go by their own channel or not at all.
+
+An agency's modem knows its nodes by the numbers they send from; phones know another system by its short code.
+"""
 
 DAYTIME: Final = frozenset({"reminder", "broadcast"})
 """Kinds that nobody waits for: they keep the quiet hours."""

@@ -5,7 +5,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from store import figures_sql, library_sql, message_sql, queue_sql, sql
+from store import figures_sql, library_sql, message_sql, queue_sql, relay_sql, sql
 from store.clock import Clock
 from store.counting import Counting
 from store.crew import Crew
@@ -13,6 +13,7 @@ from store.database import Database, Row
 from store.echoes import OLD_ECHOES
 from store.hashing import Hashing
 from store.needs import OFFICER_AFTER
+from store.relay import REPORTS_COME as RELAYED
 from store.rows import Cache
 from store.settings import StoreSettings
 from store.whole import OLD_PIECES, PATIENCE
@@ -137,6 +138,7 @@ class Sweep:
             await database.begin()
             for statement in (sql.OLD_MESSAGES, sql.OLD_INBOX, sql.OLD_NOTES, sql.OLD_ATTEMPTS):
                 await database.rows(statement, (before,))
+            await database.rows(relay_sql.OLD, (now - RELAYED,))
             await database.rows(sql.OLD_PARTS, (message,))
             await database.rows(sql.OLD_CAME, (now // DAY - CAME_DAYS,))
             await database.rows(message_sql.OLD_OFTEN, (now - HOUR,))

@@ -41,6 +41,10 @@ class Thinker:
         """Another batch: the time has gone on."""
         self._moment = None
 
+    def may_text(self, person: Any, kind: str) -> bool:
+        """Whether a message of this kind may go to this person."""
+        return self._mind.may_text(person, kind)
+
     def think(self, ask: Ask, talk: Any, data: Any, heard: Heard) -> Turn | Need | Later:
         """One turn; a question to the store; or slow work to be done first. Never raises."""
         if ask.fault is None:

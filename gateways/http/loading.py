@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from flows.errors import ConfigFault
 from flows.toml_lines import line_of
-from gateways.http.model import Map, Send, Ussd
+from gateways.http.model import Map, Send, Tell, Ussd
 from gateways.http.words import named
 
 SEND_WORDS: Final = frozenset(
@@ -85,7 +85,9 @@ def _check(found: Map, file: str, text: str) -> None:
         for key in ("answer", "ended"):
             _words(found.ussd, key, ANSWER_WORDS, (file, text), ("ussd", key))
     if found.sms is not None:
-        send = found.sms.send
+        send, tell = found.sms.send, found.sms.tell
+        for key in ("url", "body", "headers") if tell else ():
+            _words(tell, key, SEND_WORDS | {"name", "state"}, (file, text), ("sms", "tell", key))
         for key in ("url", "body", "headers", "gsm7", "ucs2"):
             _words(send, key, SEND_WORDS, (file, text), ("sms", "send", key))
         if "taken" not in send.samples:
@@ -94,7 +96,7 @@ def _check(found: Map, file: str, text: str) -> None:
 
 
 def _words(
-    part: Send | Ussd, key: str, there: frozenset[str], source: tuple[str, str], location: tuple[str, ...]
+    part: Send | Tell | Ussd | None, key: str, there: frozenset[str], source: tuple[str, str], location: tuple[str, ...]
 ) -> None:
     value = getattr(part, key)
     asked = named([value.body, dict(value.headers)] if hasattr(value, "body") else value)

@@ -202,12 +202,27 @@ class Send(Part):
     samples: Mapping[Literal["taken", "refused", "later", "nonsense"], Sample]
 
 
+class Tell(Part):
+    """How a system that has us send its messages is told what became of each; words: `{name}` (its own), `{state}`.
+
+    `states` are its words for ours.
+    """
+
+    method: Literal["POST", "GET"] = "POST"
+    url: Name
+    form: Form = "form"
+    body: Body = ""
+    headers: Mapping[str, str] = {}
+    states: Mapping[State, str] = {"sent": "sent", "delivered": "delivered", "failed": "failed"}
+
+
 class Sms(Part):
     """Messages."""
 
     message: Message
     report: Report | None = None
     optout: OptOut | None = None
+    tell: Tell | None = None
     send: Send
 
 

@@ -9,7 +9,7 @@ from flows.errors import SendError
 from flows.text.measure import needs
 from gateways.http import fields as reading
 from gateways.http import words
-from gateways.http.model import Map, Send, Sms, State, Taken
+from gateways.http.model import Body, Map, Send, Sms, State, Taken, Tell
 from gateways.http.settings import Settings as Own
 from gateways.http.signing import basic
 from gateways.http.ussd import answer, open_request
@@ -97,6 +97,17 @@ class Side:
         status, said, head = await self._poster.request(method, url, body=body, headers=headers)
         return outcome(self._map.send.taken, status, said, head)
 
+    async def tell(self, name: str, state: State) -> None:
+        """Say what became of a message of the other side's; a map without `tell` has nobody to say it to."""
+        of = self._map.tell
+        if of is None:
+            return
+        given = {**_account(self._settings), "name": name, "state": of.states.get(state, state)}
+        method, url, body, headers = _written(of, of.body, given)
+        status, _, head = await self._poster.request(method, url, body=body, headers=headers)
+        if status // 100 != 2:  # noqa: PLR2004 - any 2xx
+            raise refusal(status, head)
+
     async def close(self) -> None:
         """Give back the connections."""
         await self._poster.close()
@@ -114,25 +125,35 @@ def request(send: Send, message: Outgoing, settings: Own) -> tuple[str, str, byt
     alphabet = needs(message.text)
     extra = send.gsm7 if alphabet == "gsm7" else send.ucs2
     table = send.body if isinstance(send.body, str) else {**send.body, **extra}
-    url, body = words.address(send.url, given), b""
-    headers = {"User-Agent": "sala", **{name: words.fill(value, given) for name, value in send.headers.items()}}
-    if send.form == "query":
+    method, url, body, headers = _written(send, table, given)
+    if send.type and send.form != "query":
+        headers["Content-Type"] = send.type
+    return method, url, body, headers
+
+
+def _written(of: Send | Tell, table: Body, given: Mapping[str, str]) -> tuple[str, str, bytes, dict[str, str]]:
+    url, body = words.address(of.url, given), b""
+    headers = {"User-Agent": "sala", **{name: words.fill(value, given) for name, value in of.headers.items()}}
+    if of.form == "query":
         query = words.write("query", table, given).decode()
         url += f"{'&' if '?' in url else '?'}{query}" if query else ""
     else:
-        body = words.write(send.form, table, given)
-        headers["Content-Type"] = send.type or words.TYPES[send.form]
-    return send.method, url, body, headers
+        body = words.write(of.form, table, given)
+        headers["Content-Type"] = words.TYPES[of.form]
+    return of.method, url, body, headers
 
 
-def _given(send: Send, message: Outgoing, settings: Own) -> dict[str, str]:
+def _account(settings: Own) -> dict[str, str]:
     account = {
         name: settings.secret(name) for name in ("base_url", "username", "password", "token", "account", "callback")
     }
+    extra = {f"extra.{name}": value for name, value in settings.extra.items()}
+    return {**account, **extra, "basic": basic(account)}
+
+
+def _given(send: Send, message: Outgoing, settings: Own) -> dict[str, str]:
     return {
-        **account,
-        **{f"extra.{name}": value for name, value in settings.extra.items()},
-        "basic": basic(account),
+        **_account(settings),
         "to": message.msisdn,
         "plain": message.msisdn.removeprefix("+"),
         "text": message.text,

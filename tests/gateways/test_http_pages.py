@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from gateways.http.loading import load, shipped
 from gateways.http.model import Map
-from sala import config, gateway_kits, plugs
+from sala import config, gateway_kits, plugs, relays
 from store.values import Call, Received
 from tests.house.tree import ROOT
 
@@ -36,8 +36,11 @@ CHANNELS = [
 def test_a_configuration_is_taken_as_it_is_written(text: str, tmp_path: Path) -> None:
     file = tmp_path / "sala.toml"
     file.write_text(f'node = "N"\n{text}')
-    (one,) = plugs.channels(config.load(file))
-    assert one.key_presses or one.messages
+    found = config.load(file)
+    channels = plugs.channels(found)
+    relays.check(found, channels)
+    assert all(one.key_presses or one.messages for one in channels)
+    assert len(channels) == 2 if found.relay else 1
 
 
 def test_every_shipped_map_is_on_a_page() -> None:

@@ -64,5 +64,5 @@ def test_the_dialogue_is_asked_itself_when_no_agency_has_a_number(tmp_path: Path
         turns = object()
         bearer = object()
 
-    assert bearers.listener(Memory, {}) is Memory.turns  # type: ignore[arg-type]
-    assert isinstance(bearers.listener(Memory, read(tmp_path)), Ear)  # type: ignore[arg-type]
+    assert bearers.listener(Memory, {}, Memory.turns) is Memory.turns  # type: ignore[arg-type]
+    assert isinstance(bearers.listener(Memory, read(tmp_path), Memory.turns), Ear)  # type: ignore[arg-type]
