@@ -117,10 +117,13 @@ def ussd_wire(name: str, found: Map, of: Ussd | None) -> ussd.kit.wire.HttpWire:
         text = press.text if of.text_is == "cumulative" else press.inputs[-1] if press.inputs else ""
         if not press.inputs and of.start_is == "dialled":
             text = press.code
-        own = {of.session: press.session, of.number: _number(press.number, plain=of.plain_numbers), of.text: text}
+        number = _number(press.number, plain=of.plain_numbers)
+        own = {_name(of.session): press.session, of.number: number, of.text: text}
         fields: dict[str, Any] = {of.code: press.code, of.network: "42", **dict.fromkeys(of.echo, "e-1"), **own}
         if of.session_is_number:
-            fields[of.session] = _number(press.number, plain=of.plain_numbers)
+            # Only the number, which is all that some of its accounts send.
+            fields |= dict.fromkeys(of.session.split("|")[-1:], number)
+            fields = {name: value for name, value in fields.items() if name not in of.session.split("|")[:-1]}
         if of.hop:
             fields[of.hop] = str(len(press.inputs))
         if of.kind and (words := of.kind.input if press.inputs else of.kind.start):
@@ -134,7 +137,8 @@ def ussd_wire(name: str, found: Map, of: Ussd | None) -> ussd.kit.wire.HttpWire:
     good = given(Press(("1",)))
     malformed = [
         _request(found, of, "ussd", {key: value for key, value in good.items() if key != name})
-        for name in (of.number, of.text, *(() if of.session.startswith("/") else (of.session,)))
+        for name in (of.number, of.text, *(() if of.session.startswith("/") else (_name(of.session),)))
+        if name in good
     ]
     malformed += _unsigned(found, _request(found, of, "ussd", good))
     return ussd.kit.wire.HttpWire(
@@ -156,7 +160,7 @@ def _shown(of: Ussd, answer: Answer) -> tuple[str, bool]:
     state = next((headers[name.lower()] for name, value in of.answer.headers.items() if value == "{state}"), "")
     state = state or found.get("state", "")
     if state:
-        return found["text"], {of.states["more"]: False, of.states["over"]: True}[state]
+        return found["text"], {str(of.states["more"]): False, str(of.states["over"]): True}[state]
     over = found.get("over") or {"true": "false", "false": "true"}[found["more"]]
     return found["text"], {"true": True, "false": False}[over]
 

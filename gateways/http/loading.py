@@ -19,7 +19,7 @@ SEND_WORDS: Final = frozenset(
         "password", "basic", "token", "account", "extra",
     }
 )  # fmt: skip
-ANSWER_WORDS: Final = frozenset({"text", "state", "more", "over", "session", "number", "plain", "code", "echo"})
+ANSWER_WORDS: Final = frozenset({"text", "state", "more", "over", "session", "number", "plain", "code", "echo", "also"})
 
 _SAID: Final = {
     "missing": "is missing",

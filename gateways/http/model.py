@@ -60,20 +60,26 @@ class Kind(Part):
     end: tuple[str, ...] = ()
 
 
+States = Mapping[Literal["more", "over"], int | str]
+"""By whether the session goes on."""
+
+
 class Ussd(Incoming):
     """Key presses.
 
     Attributes:
-        text_is: `cumulative` (all inputs joined by `*`) or `last`. session, number, text: names of fields.
+        text_is: `cumulative` (all inputs joined by `*`) or `last`. session, number, text: names of fields; `a|b` is the
+            first that is there.
         code, network, hop: names of fields, if there are such.
         session_is_number: the "session" comes again with each dial.
         start_is: what the text of a start is: `dialled` (the whole dialled string), `inputs` (what was dialled behind
             the code), or `nothing` of interest.
-        repeat: seconds within which the same input is a copy, where there is no hop.
+        repeat: seconds within which the same input is a copy, where no hop comes.
         kind: how requests are told apart; left out: by the session alone.
         echo: names of fields whose values the answer needs.
         answer: the screen; its words are `{text}`, `{state}`, `{more}`, `{over}`, `{session}`, `{number}`, `{plain}`,
-            `{code}` and `{echo.NAME}`. states: what `{state}` is. ended: what answers the end of a session.
+            `{code}`, `{echo.NAME}` and `{also.NAME}`. states: what `{state}` is; a number stays one in JSON. also:
+            further words that depend on it. ended: what answers the end of a session.
     """
 
     text_is: Literal["cumulative", "last"] = "last"
@@ -91,7 +97,8 @@ class Ussd(Incoming):
     operator_deadline: float = Field(default=0, ge=0)
     encodings: tuple[Literal["gsm7", "ucs2"], ...] = ("gsm7", "ucs2")
     plain_numbers: bool = True
-    states: Mapping[Literal["more", "over"], str] = {}
+    states: States = {}
+    also: Mapping[str, States] = {}
     answer: Reply
     ended: Reply = Reply()
 
@@ -99,6 +106,8 @@ class Ussd(Incoming):
     def _states_are_there(self) -> Self:
         if "{state}" in repr((self.answer.body, self.answer.headers)) and set(self.states) != {"more", "over"}:
             raise ValueError("states: the answer says {state}; write what it is, as states = {more = ..., over = ...}")
+        if any(set(one) != {"more", "over"} for one in self.also.values()):
+            raise ValueError("also: write what each is in both, as also = {NAME = {more = ..., over = ...}}")
         return self
 
 

@@ -43,7 +43,7 @@ class Side:
         found = open_request(self._map, self._sign, received, self._settings)
         if isinstance(found, Malformed):
             return found
-        session = found.get(self._map.session, "")
+        session = reading.first(found, self._map.session) or ""
         if not is_session(session):
             return Malformed("session")
         said = self._kind(found, received.tail)
@@ -55,10 +55,11 @@ class Side:
 
     def write(self, reply: values.Reply, call: Call) -> Answer:
         """The screen by the map's template."""
-        state = self._map.states.get("over" if reply.end else "more", "")
-        given = {
+        how: Literal["more", "over"] = "over" if reply.end else "more"
+        given: dict[str, str | int] = {
             "text": reply.text,
-            "state": state,
+            "state": self._map.states.get(how, ""),
+            **{f"also.{name}": states[how] for name, states in self._map.also.items()},
             "more": "false" if reply.end else "true",
             "over": "true" if reply.end else "false",
             "session": call.session,
@@ -104,7 +105,7 @@ class Side:
             return Malformed("service-code")
         echo = {name: found.get(name, "") for name in of.echo} or None
         hop = found.get(of.hop, "") if of.hop else ""
-        repeat = 0 if of.hop else of.repeat
+        repeat = 0 if hop else of.repeat
         return Call(
             self._channel, session, number, text or "", code, found.get(of.network, ""), said, hop, repeat, echo
         )
@@ -143,7 +144,7 @@ def open_request(of: Incoming, sign: Sign, received: Received, settings: Own) ->
     return {**found, **within}
 
 
-def answer(reply: Reply, given: Mapping[str, str]) -> Answer:
+def answer(reply: Reply, given: Mapping[str, str | int]) -> Answer:
     """A reply of a map with its words."""
     kind = reply.type or words.TYPES[reply.form]
     headers = tuple((name, words.fill(value, given)) for name, value in reply.headers.items())

@@ -9,6 +9,8 @@ from xml.sax.saxutils import escape
 
 from gateways.http.model import Body, Form
 
+Words = Mapping[str, str | int]
+
 _WORD: Final = re.compile(r"\{([A-Za-z_][\w.@/|-]*)\}")
 _TRUTHS: Final = {"true": True, "false": False}
 
@@ -21,9 +23,9 @@ TYPES: Final[Mapping[Form, str]] = {
 }
 
 
-def fill(template: str, words: Mapping[str, str]) -> str:
+def fill(template: str, words: Words) -> str:
     """The template with its words; one that is not there is empty."""
-    return _WORD.sub(lambda found: words.get(found[1], ""), template)
+    return _WORD.sub(lambda found: str(words.get(found[1], "")), template)
 
 
 def named(template: object) -> Iterator[str]:
@@ -39,11 +41,11 @@ def named(template: object) -> Iterator[str]:
                 yield from named(value)
 
 
-def write(form: Form, body: Body, words: Mapping[str, str]) -> bytes:
+def write(form: Form, body: Body, words: Words) -> bytes:
     """The body in its form. Words are escaped as the form asks."""
     if isinstance(body, str):
         # A template of JSON or XML as a text: only its words are escaped.
-        escaped = {name: _escaped(form, value) for name, value in words.items()} if _WORD.search(body) else {}
+        escaped = {name: _escaped(form, str(value)) for name, value in words.items()} if _WORD.search(body) else {}
         return fill(body, escaped).encode("utf-8", "replace")
     if form == "json":
         return json.dumps(_filled(body, words), ensure_ascii=False).encode("utf-8", "replace")
@@ -52,24 +54,27 @@ def write(form: Form, body: Body, words: Mapping[str, str]) -> bytes:
     return urlencode(pairs(body, words), errors="replace").encode()
 
 
-def pairs(body: Mapping[str, Any], words: Mapping[str, str]) -> list[tuple[str, str]]:
+def pairs(body: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:
     """The fields of a form or query."""
     return [(name, fill(str(value), words)) for name, value in body.items()]
 
 
-def address(url: str, words: Mapping[str, str]) -> str:
+def address(url: str, words: Words) -> str:
     """A URL with its words quoted, but for the beginning that the channel's settings give."""
-    own = {name: value if name in {"base_url", "callback"} else quote(value, safe="") for name, value in words.items()}
+    whole = {"base_url", "callback"}
+    own = {name: value if name in whole else quote(str(value), safe="") for name, value in words.items()}
     return fill(url, own)
 
 
-def _filled(value: Any, words: Mapping[str, str]) -> Any:
+def _filled(value: Any, words: Words) -> Any:
     match value:
         case str():
             alone = _WORD.fullmatch(value)
-            # `{more}` alone is a truth, and no text.
+            # `{more}` alone is a truth, and no text; a number alone is a number.
             if alone and alone[1] in {"more", "over"}:
-                return _TRUTHS[words[alone[1]]]
+                return _TRUTHS[str(words[alone[1]])]
+            if alone and isinstance(words.get(alone[1]), int):
+                return words[alone[1]]
             return fill(value, words)
         case Mapping():
             return {name: _filled(inner, words) for name, inner in value.items()}
@@ -79,7 +84,7 @@ def _filled(value: Any, words: Mapping[str, str]) -> Any:
             return value
 
 
-def _xml(body: Mapping[str, Any], words: Mapping[str, str]) -> str:
+def _xml(body: Mapping[str, Any], words: Words) -> str:
     return "".join(
         f"<{name}>{_xml(value, words) if isinstance(value, Mapping) else _xml_text(fill(str(value), words))}</{name}>"
         for name, value in body.items()

@@ -49,14 +49,14 @@ HOLES: Final[Mapping[tuple[Side, str, str], str]] = {
     ("ussd", "ended_twice", "the operator does not say when a session is over"): "arkesel nalo southpaw",
     ("ussd", "wrong_secret", _NOT_CALLED): f"{_SMSCS} line",
     ("ussd", "strangers", "no stranger can reach it, and the operator sends nothing too large"): "line",
-    ("sms", "wrong_secret", _NOT_CALLED): f"{_SMSCS} line",
-    ("sms", "strangers", "no stranger can reach it, and the operator sends nothing too large"): "line",
-    ("sms", "never_answers", "it waits for no answer"): "line",
+    ("sms", "wrong_secret", _NOT_CALLED): f"{_SMSCS} gammu line",
+    ("sms", "strangers", "no stranger can reach it, and the operator sends nothing too large"): "gammu line",
+    ("sms", "never_answers", "it waits for no answer"): "gammu line",
     ("sms", "early_report", _NO_REPORTS): "dhis2 rapidpro-site",
     ("sms", "reports", _NO_REPORTS): "dhis2 rapidpro-site",
     ("sms", "unknown_report", _NO_REPORTS): "dhis2 rapidpro-site",
     ("sms", "opted_out", "the operator does not pass on that a number wants no more"): (
-        f"dhis2 jasmin rapidpro-site twilio {_SMSCS}"
+        f"dhis2 gammu jasmin kannel rapidpro-site twilio {_SMSCS}"
     ),
 }
 

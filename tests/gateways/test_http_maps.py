@@ -68,6 +68,29 @@ HOLLATAGS = {"session_id": "s1", "session_msisdn": "8562055512345", "session_fro
             call("input", "1*2", code="*999#", network="unitel"),
         ),
         ("hubtel", post({**HUBTEL, "Type": "Timeout"}), Ended("c", "s1")),
+        # As the newer documentation writes it, with a ClientState of the request before.
+        (
+            "hubtel",
+            post({**HUBTEL, "Type": "initiation", "Message": "*999#", "Sequence": "1", "ClientState": ""}),
+            call("start", code="*999#", network="unitel"),
+        ),
+        (
+            "hubtel",
+            post({**HUBTEL, "Type": "response", "Message": "1", "Sequence": "2"}),
+            call("input", "1", code="*999#", network="unitel"),
+        ),
+        ("hubtel", post({**HUBTEL, "Type": "release"}), Ended("c", "s1")),
+        *(("mtn", post({**MTN, "messageType": word, "ussdString": ""}), Ended("c", "s1")) for word in ("2", "4", "5")),
+        (
+            "nalo",
+            post({**NALO, "SESSIONID": "16590115252429751", "MSGTYPE": True, "USERDATA": "*999*3#"}),
+            call("dial", "3", session="16590115252429751", code="*999#", network="LTC", echo={"USERID": "U1"}),
+        ),
+        (
+            "nalo",
+            post({**NALO, "SESSIONID": "16590115252429751", "MSGTYPE": False, "USERDATA": "3"}),
+            call("input", "3", session="16590115252429751", network="LTC", echo={"USERID": "U1"}),
+        ),
         ("hubtel", post({**HUBTEL, "Type": "Response"}), Malformed("no-text")),
         ("hubtel", post({**HUBTEL, "Type": "Whatever", "Message": "1"}), Malformed("kind")),
         (
@@ -141,8 +164,20 @@ def test_a_request_is_read_as_its_document_means_it(name: str, received: Receive
 @pytest.mark.parametrize(
     ("name", "echo", "end", "body"),
     [
-        ("hubtel", None, False, {"Message": "ສະບາຍດີ", "Type": "Response"}),
-        ("hubtel", None, True, {"Message": "ສະບາຍດີ", "Type": "Release"}),
+        ("hubtel", None, False, {"SessionId": "s1", "Message": "ສະບາຍດີ", "Type": "response", "ClientState": ""}),
+        ("hubtel", None, True, {"SessionId": "s1", "Message": "ສະບາຍດີ", "Type": "release", "ClientState": ""}),
+        (
+            "hollatags",
+            None,
+            False,
+            {"session_operation": "continue", "session_type": 1, "session_id": "s1", "session_msg": "ສະບາຍດີ"},
+        ),
+        (
+            "hollatags",
+            None,
+            True,
+            {"session_operation": "end", "session_type": 4, "session_id": "s1", "session_msg": "ສະບາຍດີ"},
+        ),
         (
             "arkesel",
             {"userID": "U1"},

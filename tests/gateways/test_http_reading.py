@@ -153,7 +153,7 @@ def test_an_operators_own_map_in_xml(tmp_path: Path) -> None:
         ('session = "id"\n', "", r"ours\.toml:3: ussd\.session: is missing"),
         ('session = "id"', 'sesion = "id"', r"ours\.toml:5: ussd\.sesion: is no key of a map; look for a typo"),
         ('form = "xml"\nsession', 'form = "soap"\nsession', r"ours\.toml:4: ussd\.form: Input should be 'json'"),
-        ("{text}", "{txt}", r"ours\.toml:9: ussd\.answer: there is no word \{txt\}; there are: code, echo"),
+        ("{text}", "{txt}", r"ours\.toml:9: ussd\.answer: there is no word \{txt\}; there are: also, code, echo"),
         ("{more}", "{state}", r"ours\.toml:3: ussd\.states: the answer says \{state\}; write what it is"),
         ('title = "A"', "title = A", r"ours\.toml: not TOML"),
     ],
