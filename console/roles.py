@@ -22,6 +22,7 @@ EDITORS: Final[frozenset[str]] = frozenset({ADMIN, APPROVER, TRANSLATOR})
 ADMINS: Final[frozenset[str]] = frozenset({ADMIN})
 QUEUE_READERS: Final[frozenset[str]] = frozenset({OFFICER, AGENCY, AUDITOR})
 OFFICERS: Final[frozenset[str]] = frozenset({OFFICER})
+REPORT_READERS: Final[frozenset[str]] = frozenset({ADMIN, OFFICER, AGENCY, AUDITOR})
 AUDITORS: Final[frozenset[str]] = frozenset({ADMIN, AUDITOR})
 
 

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from console import roles
 from console.page import Page
+from console.sheets import tame
 from console.visit import Visit, digits
 
 SIZE: Final = 60
@@ -49,11 +50,6 @@ async def as_csv(visit: Visit) -> web.StreamResponse:
     answer.headers["Content-Disposition"] = 'attachment; filename="audit.csv"'
     answer.enable_compression()
     return answer
-
-
-def tame(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula (OWASP: CSV injection)."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"} else text
 
 
 PAGES: Final = (

@@ -16,6 +16,7 @@ from flows.editing.templates import starter
 from flows.errors import Fault
 from flows.imports import Imported, import_rapidpro, import_xlsform
 from store.draft_values import DraftHead, Kind, Stale
+from store.figures import Tried
 
 _ID: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 FIRST_NUMBER: Final = 1
@@ -36,12 +37,14 @@ class Line:
     head: DraftHead | None
     errors: int
     warnings: int
+    tried: Tried
 
 
 async def lines(visit: Visit) -> list[Line]:
     """The services that this reader may see, by their number in the front menu."""
     memory = visit.desk.memory
     heads = {one.id: one for one in await memory.drafts.list() if one.kind == "flow"}
+    tried = await memory.figures.tried(visit.scope)
     found = []
     for name in sorted({*heads, *memory.office.live}):
         draft = await memory.drafts.open(name)
@@ -62,6 +65,7 @@ async def lines(visit: Visit) -> list[Line]:
                 heads.get(name),
                 len(look.errors),
                 len(look.warnings),
+                tried.get(name, Tried()),
             )
         )
     return sorted(found, key=lambda one: (one.number or LAST_NUMBER + 1, one.name))

@@ -12,7 +12,7 @@ from playwright.async_api import ConsoleMessage, Page, expect
 from console import secrets
 from console.cookies import COOKIE
 from console.pages import PAGES
-from console.pages.audit import tame
+from console.sheets import tame
 from console.visit import ROOT
 from store.scope import EVERYTHING
 from store.users import Newcomer, key_of

@@ -125,7 +125,7 @@ SEEN = [
     page
     for page in PAGES
     if page.method == "GET"
-    and not re.search(r"\{tag|\{name|csv", page.path)
+    and not re.search(r"\{tag|\{name|csv|xlsx", page.path)
     and page.path not in {"/", "/link", *STREAMS}
 ]
 

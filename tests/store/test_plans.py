@@ -19,7 +19,7 @@ MAY_SCAN = {
     "LAST_IDS", "LAST_NUMBERS",
     # What people made: few.
     "DRAFTS", "ALL_PROPOSALS", "WAIVERS", "TRIALS", "OLD_TRIALS", "NEVER_PUBLISHED", "CODES", "REVIEWED",
-    "ACCOUNTS", "END_OLD",  # people of one desk
+    "ACCOUNTS", "ACTIVE_ROLES", "END_OLD",  # people of one desk
     "LAST_AUDIT", "AUDIT", "LAST_PUSH", "OPEN_PUSH", "LAST_CARD", "EVENTS_SINCE",  # the newest, by LIMIT
     "PULSE", "PULSE_TALLY", "PULSE_ROADS", "REFUSERS", "UNDER_WAY",  # a row an agency and state
     "MARKS", "OUTLINES", "DROP_OUTLINES",  # a few rows
