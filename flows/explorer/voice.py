@@ -6,6 +6,7 @@ the voice line itself; names and places are said after a tone and typed by an of
 
 import csv
 import io
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, astuple, dataclass, fields
@@ -46,7 +47,7 @@ class Line:
         audio: id of the recording; the same id is the same recording. role: notice, prompt, option, help, error, value,
             check, closing, or the line's own words. values: names that the voice line speaks itself.
         keys: what the caller may press now. takes: `key`, `digits`, `speech` or nothing. when: the step is left out
-            unless this holds. next: the step that follows this key.
+            unless this holds. next: the step that follows this key; `send, ` before it: the request is sent first.
     """
 
     order: int
@@ -135,7 +136,7 @@ class _Script:
         values = " ".join(placeholders(text))
         when = node.when.source if node.when is not None else ""
         audio = ".".join(one for one in (self._audio(node), role, part, self.language) if one)
-        following = self._name(next_) if next_ >= 0 else ""
+        following = self._following(next_)
         return (
             audio,
             self.language,
@@ -152,6 +153,18 @@ class _Script:
 
     def _audio(self, node: Node) -> str:
         return f"{self.program.flow.id}.{node.index + 1:02}.{node.name.split(':')[-1]}"
+
+    def _following(self, index: int) -> str:
+        """The next step that is heard; parts are entered and left in silence, and so is sending."""
+        if index < 0:
+            return ""
+        node = self.program.nodes[index]
+        # The silent end of a row is where its last step leads.
+        if isinstance(node, EnterNode | LeaveNode) and index < len(self.program.nodes) - 1:
+            return self._following(node.next)
+        if isinstance(node, SubmitNode):
+            return f"send, {self._following(node.next)}"
+        return self._name(index)
 
     def _name(self, index: int) -> str:
         return f"{index + 1:02}.{self.program.nodes[index].name.split(':')[-1]}"
@@ -176,7 +189,18 @@ class _Script:
         text = f"{flow.notice.purpose.say(self.language)} {kept}"
         common = (self.language, "notice")
         start = f"{flow.id}.00.notice"
-        yield (f"{start}.prompt.{self.language}", *common, "notice", text, "", "1 2", "key", "", self._name(0), REPEAT)
+        yield (
+            f"{start}.prompt.{self.language}",
+            *common,
+            "notice",
+            text,
+            "",
+            "1 2",
+            "key",
+            "",
+            self._following(0),
+            REPEAT,
+        )
         for key, label in (("1", agree), ("2", refuse)):
             option = self._word("option", label=label, key=key)
             yield (f"{start}.option.{key}.{self.language}", *common, "option", option, "", key, "key")
@@ -185,14 +209,28 @@ class _Script:
         options = self._options(node)
         takes = "key" if options else "speech" if isinstance(node.field, NameField | TextField | RefField) else "digits"
         keys = " ".join(key for key, _ in options) or f"0-9 {ENDS}"
-        yield self._row(node, "prompt", self._text(node.text), keys=keys, takes=takes, next_=node.next)
+        text, none = self._skipping(node)
+        yield self._row(node, "prompt", text, keys=keys, takes=takes, next_=node.next)
         for key, label in options:
-            text = self._word("option", label=label, key=key)
-            yield self._row(node, "option", text, part=key, keys=key, takes="key", next_=node.next)
+            words = self._word("option", label=label, key=key)
+            yield self._row(node, "option", words, part=key, keys=key, takes="key", next_=node.next)
+        if none:
+            key = str(node.step.skip)
+            words = self._word("option" if options else "skip", label=none, key=key)
+            pressed = key if options else f"{key} {ENDS}"
+            yield self._row(node, "option", words, part=key, keys=pressed, takes="key", next_=node.next)
         if node.help is not None:
             yield self._row(node, "help", self._text(node.help))
         if node.error is not None:
             yield self._row(node, "error", self._text(node.error))
+
+    def _skipping(self, node: AskNode) -> tuple[str, str]:
+        """The question, and what its skip key stands for: "(1 = not yet)" on a screen, an option when heard."""
+        text = self._text(node.text)
+        written = re.search(rf"\s*\({re.escape(str(node.step.skip))}\s*=\s*([^()]+)\)", text)
+        if node.step.skip is None or written is None:
+            return text, ""
+        return (text[: written.start()] + text[written.end() :]).strip(), written[1].strip()
 
     def _options(self, node: AskNode) -> list[tuple[str, str]]:
         field = node.field
