@@ -32,7 +32,7 @@ from ussd.kit.wire import HttpPeer as UssdPeer
 
 Side = Literal["ussd", "sms"]
 UssdWire = ussd.kit.wire.HttpWire | ussd.kit.wire.OwnWire
-SmsWire = sms.kit.wire.HttpWire | sms.kit.wire.OwnWire
+SmsWire = sms.kit.wire.HttpWire | sms.kit.wire.OwnWire | sms.kit.wire.CallingWire
 
 GROUPS: Final[Mapping[Side, str]] = {"ussd": "sala.ussd_kits", "sms": "sala.sms_kits"}
 """Entry points whose name is the gateway's, and whose object is its wire; or a function that gives a mapping of names
@@ -153,6 +153,8 @@ async def _run_sms(one: Subject, case: sms.kit.cases.Case, folder: Path) -> None
         peer: sms.kit.wire.Peer
         if isinstance(wire, sms.kit.wire.HttpWire):
             peer = await stack.enter_async_context(SmsPeer(wire, home.say))
+        elif isinstance(wire, sms.kit.wire.CallingWire):
+            peer = await stack.enter_async_context(wire.operator(home.say))
         elif wire is not None:
             peer = await stack.enter_async_context(wire.operator())
         home.settings = {"rate": 1000, "window": 8, **peer.settings}

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 import structlog
 
 from flows.errors import CallFault
-from sms.port import Gateway, Messages, Turns
+from sms.port import Gateway, Messages, Polled, Turns
 from store.values import Answer, Inbound, Malformed, OptOut, Received, Report
 
 Hook = Callable[[Received], Awaitable[Answer]]
@@ -15,6 +16,15 @@ Hook = Callable[[Received], Awaitable[Answer]]
 PATIENCE = 9.0
 
 log = structlog.get_logger("sms")
+
+
+class Committing:
+    """A door as one sees it who takes several things of one request. See `sms.port.Commits`."""
+
+    def __init__(self, door: "Door") -> None:
+        self.inbound = door.inbound
+        self.report = door.reported
+        self.opt_out = door.opt_out
 
 
 class Door:
@@ -29,6 +39,8 @@ class Door:
 
     def hooks(self) -> Mapping[str, Hook]:
         """What answers under `/gateways/<channel>/<secret>/`, by the rest of the path."""
+        if isinstance(self._gateway, Polled):
+            return {"poll": partial(self._poll, self._gateway)}
         own = {"sms": self.message, "report": self.report, "optout": self.stop}
         deeper = {f"{tail}/*": hook for tail, hook in own.items()}
         return own | deeper if self._gateway.capabilities.paths else own
@@ -65,6 +77,10 @@ class Door:
         if isinstance(leaver, Malformed):
             return self._refuse(leaver)
         return await self._commit("opt_outs", self._messages.opt_out(leaver.msisdn))
+
+    async def _poll(self, gateway: Polled, received: Received) -> Answer:
+        answer = await gateway.poll(received, Committing(self))
+        return self._refuse(answer) if isinstance(answer, Malformed) else answer
 
     async def _commit(self, kind: str, work: Awaitable[None]) -> Answer:
         try:

@@ -107,8 +107,8 @@ class Gateway(Protocol):
         """Give back connections and threads."""
 
 
-class Sink(Protocol):
-    """The core, for a gateway that holds a connection: each returns after the commit, and then it may acknowledge.
+class Commits(Protocol):
+    """The core, for a gateway that takes more than one thing at once: each returns after the commit.
 
     Each raises when nothing is committed: the gateway then leaves it unacknowledged, so that it comes again. A
     `CallFault` says that it will never be taken.
@@ -117,6 +117,16 @@ class Sink(Protocol):
     async def inbound(self, message: Inbound) -> None:
         """Take one message from a phone; the same one again changes nothing."""
 
+    async def report(self, report: Report) -> None:
+        """Take one delivery report; it may come before the send has returned."""
+
+    async def opt_out(self, leaver: OptOut) -> None:
+        """Silence a number."""
+
+
+class Sink(Commits, Protocol):
+    """The core, for a gateway that holds a connection."""
+
     async def anonymous(self, message: Inbound) -> Callable[[bool], None]:
         """Take one message of a gateway that gives its messages no names; its `id` must stand for its whole content.
 
@@ -124,11 +134,16 @@ class Sink(Protocol):
         on the same content is another message, and before it is a copy.
         """
 
-    async def report(self, report: Report) -> None:
-        """Take one delivery report; it may come before the send has returned."""
 
-    async def opt_out(self, leaver: OptOut) -> None:
-        """Silence a number."""
+@runtime_checkable
+class Polled(Protocol):
+    """A gateway whose other side asks now and then: the request brings messages and reports, the answer takes messages.
+
+    It is asked under `/gateways/<channel>/<secret>/poll`, with any method, and under no other address.
+    """
+
+    async def poll(self, received: Received, commits: Commits) -> Answer | Malformed:
+        """Answer one request, when everything in it is committed. Raises nothing on what comes in."""
 
 
 @runtime_checkable

@@ -122,3 +122,14 @@ class OwnWire:
     """An operator that does not speak HTTP: `operator` gives a peer to whose `settings` the gateway is then made."""
 
     operator: Callable[[], AbstractAsyncContextManager[Peer]]
+
+
+Say = Callable[[Received, str], Awaitable[Answer]]
+"""Sends one request to the node: the request, and the secret to use ("" for the right one)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallingWire:
+    """An operator that calls the node over HTTP and is never called: `operator` gets what the peer is to call by."""
+
+    operator: Callable[[Say], AbstractAsyncContextManager[Peer]]
