@@ -83,12 +83,20 @@ class Drafts:
             if draft.text == text and draft.at:
                 return draft.version
             if draft.version != expected:
-                before = await database.rows(drafts_sql.TEXT_AT, (kind, name, expected))
                 said = draft.text if draft.at else ""
-                return Stale(draft.by, draft.at, draft.version, said, text, before[0][0] if before else "")
+                before = await _begun(database, kind, name, expected)
+                return Stale(draft.by, draft.at, draft.version, said, text, before)
             return await _save(database, draft, text, by, _short(note), now)
 
         return await self._writer.do(run)
+
+    async def overtaken(self, name: str, expected: int, *, kind: Kind = "flow") -> Stale | None:
+        """Who has saved since the version `expected`; None when nobody has. Nothing is written."""
+        draft = await _open(self._reader, kind, name, "")
+        if draft.version == expected or not draft.at:
+            return None
+        before = await _begun(self._reader, kind, name, expected)
+        return Stale(draft.by, draft.at, draft.version, draft.text, "", before)
 
     async def undo(self, name: str, by: str, *, kind: Kind = "flow", expected: int | None = None) -> Draft | Stale:
         """Go back by one save.
@@ -154,7 +162,7 @@ class Drafts:
     # --- comments ----------------------------------------------------------------------------------------------------
 
     async def comment(self, name: str, step: str, text: str, by: str, *, kind: Kind = "flow") -> int:
-        """Say something of a step ("" of the whole); returns its number.
+        """Say something of a step ("" of the whole); returns its number. The same again, while it is open, is one.
 
         Raises:
             DraftFault: nothing was said.
@@ -165,7 +173,8 @@ class Drafts:
 
         async def run(database: Database) -> int:
             await database.begin()
-            return int((await database.rows(drafts_sql.ADD_REMARK, row))[0][0])
+            said = await database.rows(drafts_sql.SAME_REMARK, row[:5])
+            return int((said or await database.rows(drafts_sql.ADD_REMARK, row))[0][0])
 
         return await self._writer.do(run)
 
@@ -318,6 +327,15 @@ async def _open(database: Database, kind: Kind, name: str, otherwise: str) -> Dr
         base, version, _, actor, at, saved, before, more = rows[0]
         return Draft(name, saved, base, version, actor, at, kind, before != 0, bool(more), live != base)
     return Draft(name, text or otherwise, live, rows[0][1] if rows else 0, "", 0, kind)
+
+
+async def _begun(database: Database, kind: Kind, name: str, expected: int) -> str:
+    """The text of a version; that of what was live, where no draft was open then; "" when it is no longer kept."""
+    for statement, version in ((drafts_sql.TEXT_AT, expected), (drafts_sql.TEXT_OPENED, expected + 1)):
+        rows = await database.rows(statement, (kind, name, version))
+        if rows:
+            return str(rows[0][0])
+    return ""
 
 
 async def _live(database: Database, kind: Kind, name: str) -> tuple[str, str]:

@@ -41,6 +41,9 @@ TEXT_AT: Final = (
 )
 """The text of one version."""
 
+TEXT_OPENED: Final = f"{TEXT_AT} AND a.what = 'open'"
+"""The same, if a draft was begun with it."""
+
 OLD_SAVES: Final = (
     "DELETE FROM draft_save WHERE kind = ? AND name = ? AND id <= (SELECT id FROM draft_save"
     " WHERE kind = ? AND name = ? ORDER BY id DESC LIMIT 1 OFFSET ?)"
@@ -65,6 +68,10 @@ ADD_REMARK: Final = (
 
 REMARKS: Final = (
     "SELECT id, step, text, actor, at, done_by, done_at FROM remark WHERE kind = ? AND name = ? ORDER BY id"
+)
+
+SAME_REMARK: Final = (
+    "SELECT id FROM remark WHERE kind = ? AND name = ? AND step = ? AND text = ? AND actor = ? AND done_at = 0"
 )
 
 SETTLE_REMARK: Final = "UPDATE remark SET done_by = ?, done_at = ? WHERE id = ? AND done_at = 0 RETURNING id"

@@ -10,9 +10,10 @@ from console.map import Mark, Row, outline, svg
 from console.page import Page
 from console.pages.flow_phone import phone_values
 from console.studio import posted, rows
+from console.studio.clash import Clash, clash
 from console.studio.look import Look
-from console.studio.work import PLACE, Work, edited, opened, theirs_and_mine
-from console.visit import Visit
+from console.studio.work import PLACE, Work, edited, opened, overtaken
+from console.visit import Visit, digits
 from flows.editing import (
     AddOption,
     Change,
@@ -234,7 +235,7 @@ async def save(visit: Visit) -> web.StreamResponse:
     try:
         changes, at = _asked_for(work, at)
     except EditFault as fault:
-        return await panes(work, at, 422, why=str(fault), form=visit.form)
+        return await answered(work, await overtaken(work, str(fault)), at)
     outcome = await edited(work, changes)
     return await answered(work, outcome, at)
 
@@ -245,8 +246,8 @@ async def answered(work: Work, outcome: int | Stale | str, at: int) -> web.Strea
     if isinstance(outcome, str):
         return await panes(work, at, 422, why=outcome, form=visit.form)
     if isinstance(outcome, Stale):
-        pairs = theirs_and_mine(outcome, visit.form)
-        return await panes(await opened(visit), at, 409, stale=outcome, pairs=pairs)
+        both = clash(outcome, visit.form, max(digits(visit.text("step", 6)) - 1, 0))
+        return await panes(await opened(visit), both.step or 0, 409, stale=outcome, both=both)
     return visit.go(work.address(step=at + 1, lang=work.language, saved=outcome))
 
 
@@ -317,7 +318,7 @@ async def undo(visit: Visit) -> web.StreamResponse:
     step = drafts.redo if visit.text("do", 10) == "redo" else drafts.undo
     moved = await step(work.name, visit.user.name, expected=work.expected)
     if isinstance(moved, Stale):
-        return await panes(await opened(visit), step_of(work), 409, stale=moved, pairs=[])
+        return await panes(await opened(visit), step_of(work), 409, stale=moved, both=Clash((), None, ""))
     return visit.go(work.address(step=step_of(work) + 1, lang=work.language, saved=moved.version))
 
 
@@ -325,9 +326,9 @@ async def comment(visit: Visit) -> web.StreamResponse:
     """Say something of a step, or settle what was said."""
     work = await opened(visit)
     drafts = visit.desk.memory.drafts
-    settled = visit.text("settle", 12)
-    if settled.isdecimal():
-        await drafts.settle(int(settled), visit.user.name)
+    settled = digits(visit.text("settle", 12))
+    if settled and any(one.id == settled for one in await drafts.comments(work.name)):
+        await drafts.settle(settled, visit.user.name)
     else:
         name = work.look.sound.step_name(step_of(work))
         await drafts.comment(work.name, name, visit.text("words", 2000), visit.user.name)

@@ -1,6 +1,7 @@
 """Guided: a new step, by what it is to do; nobody needs to know how the file says it."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from aiohttp import web
@@ -8,10 +9,12 @@ from aiohttp import web
 from console import roles
 from console.page import Page
 from console.pages.flow import answered
+from console.studio.clash import steps_now
 from console.studio.work import PLACE, Work, edited, opened
-from console.visit import Visit
+from console.visit import Visit, digits
 from flows.editing import AddStep, Change, EditFault, RenameStep, SetText
 from flows.editing.wording import words_of
+from store.draft_values import Stale
 
 KINDS: Final = ("question", "menu", "text", "check", "send", "end")
 TYPES: Final = ("choice", "text", "name", "int", "date", "yesno", "phone", "ref", "multi", "decimal", "time")
@@ -24,7 +27,8 @@ async def ask(visit: Visit) -> web.StreamResponse:
     return await _form(await opened(visit))
 
 
-async def _form(work: Work, status: int = 200, why: str = "") -> web.Response:
+async def _form(work: Work, status: int = 200, why: str = "", steps: Mapping[int, int] | None = None) -> web.Response:
+    """The form; `steps` say where each step stands now, if somebody has moved them since the form was made."""
     visit = work.visit
     kind = visit.asked("kind", 20) or visit.text("kind", 20)
     after = visit.asked("after", 6) or visit.text("after", 6)
@@ -37,7 +41,9 @@ async def _form(work: Work, status: int = 200, why: str = "") -> web.Response:
         why=why,
         kind=kind if kind in KINDS else "",
         kinds=KINDS,
-        after=after if after.isdecimal() else str(len(flow.steps)),
+        after=_now(steps, digits(after)) if after.isdecimal() else str(len(flow.steps)),
+        aims={n: _now(steps, digits(visit.text(f"to-{n}", 6))) for n in range(1, 9)},
+        chosen=visit.form.getall("names", []),
         types=TYPES,
         type=typed if typed in TYPES else "",
         choosing=typed in _CHOOSE,
@@ -47,6 +53,11 @@ async def _form(work: Work, status: int = 200, why: str = "") -> web.Response:
         tables=sorted(visit.desk.tables),
         form=visit.form,
     )
+
+
+def _now(steps: Mapping[int, int] | None, number: int) -> int:
+    """The number of a step, as people count, after what somebody else has moved; the same where it is gone."""
+    return number if steps is None else steps.get(number - 1, number - 1) + 1
 
 
 async def add(visit: Visit) -> web.StreamResponse:
@@ -62,6 +73,10 @@ async def add(visit: Visit) -> web.StreamResponse:
     outcome = await edited(work, changes)
     if isinstance(outcome, str):
         return await _form(work, 422, outcome)
+    if isinstance(outcome, Stale):
+        # What is added overwrites nobody; but where it goes may have moved, so the person looks again.
+        why = visit.say["fl_add_stale"].format(by=outcome.by, at=visit.moment(outcome.at))
+        return await _form(await opened(visit), 409, why, steps_now(outcome))
     return await answered(work, outcome, at)
 
 

@@ -8,9 +8,10 @@ from console import roles
 from console.page import Page
 from console.pages.flow import room_words
 from console.studio import posted
+from console.studio.clash import clash
 from console.studio.look import message_rooms
 from console.studio.rows import TextRow, ValueRow, as_written, text_row
-from console.studio.work import PLACE, Work, edited, opened, theirs_and_mine
+from console.studio.work import PLACE, Work, edited, opened
 from console.visit import Visit
 from flows.editing import AddLanguage, Change, EditFault, SetValue
 from store.draft_values import Stale
@@ -38,7 +39,8 @@ def _form(work: Work, status: int = 200, why: str = "", stale: Stale | None = No
         status=status,
         why=why,
         stale=stale,
-        pairs=theirs_and_mine(stale, visit.form) if stale else [],
+        form=visit.form if why else {},
+        both=clash(stale, visit.form) if stale else None,
         texts=_texts(work),
         messages=_messages(work),
         told=told,

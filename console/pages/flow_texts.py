@@ -10,8 +10,9 @@ from console import roles
 from console.page import UPLOAD, Page
 from console.pages.flow import field_id
 from console.studio import posted
+from console.studio.clash import clash
 from console.studio.reviewing import Places, Standing, place_names, seen_of, standing, ticks_of
-from console.studio.work import PLACE, Work, edited, opened, theirs_and_mine
+from console.studio.work import PLACE, Work, edited, opened
 from console.visit import FILE, Visit
 from flows.errors import Fault
 from flows.text.measure import SMS, needs, segments, units
@@ -65,7 +66,7 @@ async def _table(work: Work, status: int = 200, why: str = "", stale: Stale | No
         status=status,
         why=why,
         stale=stale,
-        pairs=theirs_and_mine(stale, visit.form) if stale else [],
+        both=clash(stale, visit.form) if stale else None,
         lines=lines,
         typed=visit.form if why and not stale else {},
         lacking=lacking,
@@ -201,7 +202,7 @@ def _read(work: Work, data: bytes, filename: str) -> Back:
     flow, found = work.look.sound, work.look.entries
     if data[:2] == b"PK":
         return read_xlsx(data, found, flow.languages)
-    if filename.endswith(".po") or data.lstrip()[:5] in (b"msgid", b"msgct", b"#, fu"):
+    if (filename.endswith(".po") and data.strip()) or data.lstrip()[:5] in (b"msgid", b"msgct", b"#, fu"):
         return read_po(data.decode("utf-8-sig"), found, flow.languages[0], _language_of(work, data))
     raise TextsFault(work.visit.say["fl_not_a_texts_file"])
 

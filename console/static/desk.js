@@ -14,7 +14,8 @@
   document.addEventListener("htmx:responseError", (event) => {
     const answer = event.detail.xhr;
     const plain = (answer.getResponseHeader("Content-Type") || "").startsWith("text/plain");
-    say(plain && answer.responseText ? answer.responseText : says.dataset.failed);
+    const told = plain ? answer.responseText : new DOMParser().parseFromString(answer.responseText, "text/html").querySelector("main .problem")?.textContent;
+    say(told || says.dataset.failed);
   });
 
   // A form goes once: a second press while the first is under way does nothing.
@@ -27,6 +28,24 @@
   });
   addEventListener("pageshow", () => {
     for (const form of document.forms) delete form.dataset.sent;
+  });
+
+  // A long form goes without leaving its page: while the network is away, what was written stands here, to be sent again.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, requestConfig } = event.detail;
+    if (!requestConfig.elt.matches("form[data-stays]")) return;
+    event.detail.shouldSwap = false;
+    if (xhr.status < 400) { location.assign(xhr.responseURL); return; }
+    // Too long to be taken: the words stand where they were written, to be shortened there.
+    if (xhr.status === 413) return;
+    event.detail.isError = false;
+    const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+    if (!page.getElementById("main")) { say(xhr.responseText || says.dataset.failed); return; }
+    document.getElementById("main").replaceWith(page.getElementById("main"));
+    htmx.process(document.getElementById("main"));
+    const alarm = document.querySelector("main [role=alert]");
+    if (alarm) { alarm.tabIndex = -1; alarm.focus(); }
+    scrollTo(0, 0);
   });
 
   document.addEventListener("change", (event) => {

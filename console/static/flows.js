@@ -45,6 +45,8 @@
     // A page without the three panes is a page of its own, however it was asked for.
     if (event.detail.target.id !== "work" || event.detail.xhr.responseText.includes('id="work"')) return;
     event.detail.shouldSwap = false;
+    // Too long to be taken: the words stay where they were written, desk.js says why.
+    if (status === 413) return;
     dirty = false;
     if (event.detail.requestConfig.verb === "get") { location.assign(event.detail.xhr.responseURL); return; }
     document.body.innerHTML = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").body.innerHTML;

@@ -63,9 +63,12 @@ def changes_in(text: str, form: Form) -> list[Change]:
     return found
 
 
-def changed_in(data: Any, name: str, value: str) -> bool:
+def changed_in(data: Any, name: str, *values: str) -> bool:
     """Whether a field of a form would change this file's values."""
-    return _change(data, name, [value]) is not None
+    try:
+        return _change(data, name, values) is not None
+    except EditFault:
+        return True
 
 
 def only_texts(form: Form) -> Form:
@@ -134,6 +137,8 @@ def standing(text: str, name: str) -> str:
         words = _at(data, (*(path[:-1] if channel else path), tag))
         words = words.get(channel, "") if isinstance(words, dict) else words
         return "" if words is None else str(words).strip()
+    if name[:2] == LIST:
+        return ", ".join(map(str, _at(data, path_of(name[2:])) or []))
     return shown(data, name[2:])
 
 

@@ -1,6 +1,5 @@
 """One visit to one service: its draft, what there is to say of it, and how a change of it is saved."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -9,11 +8,9 @@ from aiohttp import web
 
 from console import roles
 from console.studio.look import Look
-from console.studio.posted import changed_in, standing
 from console.visit import ROOT, Visit
 from flows.editing import Change, EditFault, Together, edit
 from flows.errors import Fault
-from flows.yamltext import read_yaml
 from store.draft_values import Draft, Stale
 
 PLACE: Final = "/flows/{id:[a-z][a-z0-9-]*}"
@@ -123,14 +120,11 @@ async def edited(work: Work, changes: list[Change], note: str = "") -> int | Sta
     try:
         return await work.save(changes[0] if len(changes) == 1 else Together(tuple(changes)), note)
     except EditFault as fault:
-        return str(fault)
+        return await overtaken(work, str(fault))
 
 
-def theirs_and_mine(stale: Stale, form: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """(name of the form's field, what stands there now, what was to be saved) of every place that this form changes."""
-    before = read_yaml(stale.before or stale.theirs).data
-    return [
-        (name, standing(stale.theirs, name), str(value))
-        for name, value in form.items()
-        if name[:2] in ("t:", "v:") and changed_in(before, name, str(value))
-    ]
+async def overtaken(work: Work, outcome: int | Stale | str) -> int | Stale | str:
+    """What came of an edit; one that could not be made because somebody else has saved meanwhile is told as that."""
+    if isinstance(outcome, str):
+        return await work.visit.desk.memory.drafts.overtaken(work.name, work.expected) or outcome
+    return outcome

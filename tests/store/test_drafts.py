@@ -214,3 +214,26 @@ async def test_where_one_person_suffices_she_may_approve_herself(opened: Opened)
 
 def test_one_person_is_one_person_by_whatever_road() -> None:
     assert person("anna") == person(" Anna (command:root)") != person("ann")
+
+
+async def test_who_begins_from_what_is_live_is_told_what_both_began_from(memory: Memory) -> None:
+    await memory.library.publish("birth", "sha256:1", LIVE, "anna")
+    both = await memory.drafts.open("birth")
+    hers = await saved(memory, "anna's", both.version)
+    told = await memory.drafts.save("birth", "ben's", expected=both.version, by="ben")
+    assert told == Stale("anna", NOON, hers, "anna's", "ben's", both.text)
+    assert await memory.drafts.overtaken("birth", both.version) == Stale("anna", NOON, hers, "anna's", "", both.text)
+    assert await memory.drafts.overtaken("birth", hers) is None
+
+
+async def test_nobody_is_overtaken_where_no_draft_is_open(memory: Memory) -> None:
+    await memory.library.publish("birth", "sha256:1", LIVE, "anna")
+    assert await memory.drafts.overtaken("birth", 7) is None
+
+
+async def test_a_comment_that_is_sent_twice_is_one_while_it_is_open(memory: Memory) -> None:
+    first = await memory.drafts.comment("birth", "name", "Too long?", "anna")
+    assert await memory.drafts.comment("birth", "name", "Too long?", "anna") == first
+    assert await memory.drafts.comment("birth", "name", "Too long?", "ben") != first
+    await memory.drafts.settle(first, "ben")
+    assert await memory.drafts.comment("birth", "name", "Too long?", "anna") != first
