@@ -111,7 +111,9 @@ def _price(tariff: Tariff, channel: str, seconds: int, parts: int) -> Decimal:
     amount = tariff.segment * parts
     if channel == "ussd":
         blocks = -(-seconds // tariff.seconds) if tariff.seconds else 0
-        amount += tariff.session + tariff.block * blocks
+        # Who takes longer than a session lasts dials again, and pays for that one too.
+        sessions = max(1, -(-seconds // int(figures()["session"]["seconds"])))
+        amount += tariff.session * sessions + tariff.block * blocks
     return amount
 
 
