@@ -1,7 +1,7 @@
 """A request as a person at the desk reads it: titles, answers, places and states in her language; numbers masked."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -153,7 +153,16 @@ class Reader:
         return self._visit.say[f"reason_{reason}"] if reason in REASONS else reason
 
     def answers(self, entry: Entry, event: bytes | None) -> Iterator[Answer]:
-        """The answers of one submission of this request."""
+        """What was asked and answered in one submission of this request; nothing that the service worked out."""
+        return (one for one in self._all_answers(entry, event) if not one.computed)
+
+    def worked_out(self, entry: Entry, event: bytes | None) -> Iterator[Answer]:
+        """What nobody was asked: the service worked it out, for the agency; perhaps what no neighbour should read."""
+        for one in self._all_answers(entry, event):
+            if one.computed:
+                yield replace(one, label=self._visit.say.get(f"computed_{one.name}", one.name))
+
+    def _all_answers(self, entry: Entry, event: bytes | None) -> Iterator[Answer]:
         data = body(event)
         if data is None:
             return

@@ -13,6 +13,7 @@ from console.pages import (
     counter,
     editing,
     entry,
+    feedback,
     fix,
     home,
     machine,
@@ -47,6 +48,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *channels.PAGES,
     *agencies.PAGES,
     *users.PAGES,
+    *feedback.PAGES,
     *audit.PAGES,
     *account.PAGES,
 )

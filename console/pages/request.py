@@ -33,15 +33,15 @@ async def found(visit: Visit) -> Entry | None:
     return await visit.desk.memory.queue.one(visit.scope, visit.part("ref"))
 
 
-async def request(visit: Visit, *, number: str = "", why: str = "") -> web.StreamResponse:
-    """The page."""
+async def request(visit: Visit, *, number: str = "", why: str = "", worked: bool = False) -> web.StreamResponse:
+    """The page; `number` and `worked` show what it holds back otherwise."""
     entry = await found(visit)
     if entry is None:
         return visit.refuse(404, "no_such_page")
     reader = Reader(visit)
     store = visit.desk.memory
     hops = await store.trail(entry.reference)
-    answers = list(reader.answers(entry, entry.event))
+    answers, hidden = list(reader.answers(entry, entry.event)), list(reader.worked_out(entry, entry.event))
     return visit.show(
         "request.html",
         status=400 if why else 200,
@@ -49,6 +49,8 @@ async def request(visit: Visit, *, number: str = "", why: str = "") -> web.Strea
         line=reader.line(entry),
         reader=reader,
         answers=answers,
+        computed=bool(hidden) and not worked,
+        worked=hidden if worked else [],
         earlier=await _earlier(visit, reader, entry, answers),
         trail=list(steps(visit, reader, hops)),
         seen=await store.audit.entries(subject=entry.reference, limit=20) if visit.has(roles.AUDITORS) else [],
@@ -86,6 +88,18 @@ async def reveal(visit: Visit) -> web.StreamResponse:
         return await request(visit, why="needs_reason")
     await visit.desk.memory.queue.note(visit.user.name, "number_revealed", entry.reference, reason=reason)
     return await request(visit, number=entry.msisdn)
+
+
+async def work_out(visit: Visit) -> web.StreamResponse:
+    """What the service worked out of the answers, for a reason that goes into the audit before it is shown."""
+    entry = await found(visit)
+    if entry is None:
+        return visit.refuse(404, "no_such_page")
+    reason = visit.text("reason")
+    if len(reason) < SHORTEST:
+        return await request(visit, why="needs_reason")
+    await visit.desk.memory.queue.note(visit.user.name, "worked_out_shown", entry.reference, reason=reason)
+    return await request(visit, worked=True)
 
 
 async def withdraw(visit: Visit) -> web.StreamResponse:
@@ -129,5 +143,6 @@ PAGES: Final = (
     Page("GET", f"/queue/{REFERENCE}", roles.QUEUE_READERS, request),
     Page("GET", f"/queue/{REFERENCE}/slip", roles.OFFICERS, slip),
     Page("POST", f"/queue/{REFERENCE}/reveal", roles.OFFICERS, reveal),
+    Page("POST", f"/queue/{REFERENCE}/worked", roles.OFFICERS, work_out),
     Page("POST", f"/queue/{REFERENCE}/withdraw", roles.OFFICERS, withdraw),
 )

@@ -1,0 +1,129 @@
+"""What citizens said: of a service that asks for words, what was chosen, how it goes from week to week, what is open.
+
+It tells counts, and none below five. Words are shown only where the flow calls their field public; the others are read
+on the page of the request, by those who may open it. Numbers in words are masked.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from aiohttp import web
+
+from console import roles
+from console.page import Page
+from console.reading import Reader, body
+from console.visit import Visit
+from flows.fields import AnyField, ChoiceField, TextField, YesNoField
+from store.queue import Entry, Wanted
+
+MOST: Final = 1_000
+"""Requests that are read: the newest."""
+
+WEEKS: Final = 12
+FEWEST: Final = 5
+"""Below this a count is not told: in a village, three people are known by name."""
+
+MOST_WORDS: Final = 40
+FIRST: Final = "feedback"
+"""The service that opens by itself, where there is one of this name."""
+
+ENDED: Final = frozenset({"approved", "rejected", "closed", "withdrawn", "transferred"})
+_NUMBER: Final = re.compile(r"[0-9໐-໙][0-9໐-໙ .-]{4,}[0-9໐-໙]")
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """How often each answer of one question was chosen; "" for a count that is not told."""
+
+    label: str
+    rows: Sequence[tuple[str, str]]
+
+
+async def feedback(visit: Visit) -> web.StreamResponse:
+    """The page of one service."""
+    services = _services(visit)
+    wished = visit.asked("service", 60) or FIRST
+    service = wished if wished in services else next(iter(services), "")
+    found: list[Entry] = []
+    if service:
+        wanted = Wanted(service=service, newest=True, among=frozenset(services))
+        found = [one for one in await visit.desk.memory.queue.page(visit.scope, wanted, MOST) if not one.trial]
+    fields = services.get(service, {})
+    opened = [one for one in found if one.status not in ENDED]
+    return visit.show(
+        "feedback.html",
+        services=[(one, Reader(visit).title(one)) for one in services],
+        service=service,
+        total=_told(len(found)),
+        full=len(found) == MOST,
+        most=MOST,
+        choices=_choices(visit, fields, found),
+        weeks=_weeks(visit, found),
+        open=_told(len(opened)),
+        oldest=min((one.at for one in opened), default=0),
+        words=_words(visit, fields, found),
+        hidden=[field.label.say(visit.language) for field in fields.values() if _is_hidden(field)],
+        fewest=FEWEST,
+    )
+
+
+def _services(visit: Visit) -> dict[str, Mapping[str, AnyField]]:
+    """The live services that ask for words, and whose agency she serves."""
+    return {
+        service: revision.flow.fields
+        for service, revision in sorted(visit.desk.memory.office.live.items())
+        if visit.scope.serves(revision.flow.agency)
+        and any(isinstance(one, TextField) for one in revision.flow.fields.values())
+    }
+
+
+def _told(count: int) -> str:
+    return f"{count:,}" if count == 0 or count >= FEWEST else ""
+
+
+def _choices(visit: Visit, fields: Mapping[str, AnyField], found: Sequence[Entry]) -> Sequence[Choices]:
+    reader = Reader(visit)
+    told = []
+    for name, field in fields.items():
+        if not isinstance(field, ChoiceField | YesNoField) or field.sensitivity == "sensitive":
+            continue
+        counts = Counter(data["answers"].get(name) for one in found if (data := body(one.event)) is not None)
+        rows = [(reader.value(field, name, key)[1], _told(n)) for key, n in counts.most_common() if key is not None]
+        if rows:
+            told.append(Choices(field.label.say(visit.language), rows))
+    return told
+
+
+def _weeks(visit: Visit, found: Sequence[Entry]) -> Sequence[tuple[str, str]]:
+    """Monday -> how many came in that week, the newest first."""
+    today = datetime.fromtimestamp(visit.desk.now(), visit.desk.zone).date()
+    monday = today - timedelta(days=today.weekday())
+    days = Counter(datetime.fromtimestamp(one.at, visit.desk.zone).date() for one in found)
+    weeks = [monday - timedelta(weeks=back) for back in range(WEEKS)]
+    counts = [sum(n for day, n in days.items() if week <= day < week + timedelta(days=7)) for week in weeks]
+    return [(f"{week:%d/%m/%Y}", _told(n)) for week, n in zip(weeks, counts, strict=True)]
+
+
+def _is_hidden(field: AnyField) -> bool:
+    return isinstance(field, TextField) and field.sensitivity != "public"
+
+
+def _words(visit: Visit, fields: Mapping[str, AnyField], found: Sequence[Entry]) -> Sequence[tuple[str, str, str]]:
+    """When, to which question, and what was said, the newest first; where it was asked for in public words."""
+    told = []
+    for one in found:
+        data = body(one.event)
+        for name, field in fields.items():
+            said = data["answers"].get(name) if data is not None else None
+            if isinstance(field, TextField) and not _is_hidden(field) and said:
+                told.append((visit.moment(one.at), field.label.say(visit.language), _NUMBER.sub("••••", str(said))))
+        if len(told) >= MOST_WORDS:
+            break
+    return told[:MOST_WORDS]
+
+
+PAGES: Final = (Page("GET", "/feedback", roles.ADMINS, feedback, tab="feedback"),)

@@ -1,0 +1,54 @@
+"""What the desk holds back: marks that a service makes of answers, small counts, numbers in words."""
+
+import pytest
+
+from store.scope import EVERYTHING
+from tests.console.conftest import Site
+from tests.console.test_upkeep import page
+from tests.console.test_users import post
+from tests.console.town import Wire, births
+from tests.store.desk_kit import submission, write
+from tests.store.test_queue import refuse
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+
+MARKS = ("safeguarding", "handled with care", "Late", "More than one")
+
+
+async def test_the_marks_of_a_service_are_shown_for_a_reason_and_to_nobody_else(site: Site) -> None:
+    Wire(site.node, "civil-registry").cut()
+    first, second = await births(site, ["+8562055515501", "+8562055515502"])
+    officer = await site.person("officer")
+    entry = await site.memory.queue.one(EVERYTHING, first)
+    assert entry
+    assert b'"safeguarding"' in (entry.event or b""), "the control: the request has it"
+    await refuse(site.memory, entry.latest, "civil-registry", "mother_name")
+    for path in (f"/queue/{first}", f"/conflicts/{first}", f"/queue/{first}/fix", f"/queue/{first}/slip", "/queue"):
+        _, text = await page(site, officer, path)
+        assert [mark for mark in MARKS if mark in text] == [], path
+    async with site.client(officer) as http:
+        status, text = await post(http, officer, f"/queue/{first}/worked", reason="no")
+        assert (status, "handled with care" in text) == (400, False)
+        status, text = await post(http, officer, f"/queue/{first}/worked", reason="the agency asked about it")
+        assert (status, "handled with care" in text) == (200, True)
+    told = (await site.memory.audit.entries(subject=first))[0]
+    assert (told.act, told.details["reason"]) == ("worked_out_shown", "the agency asked about it")
+    auditor = await site.person("auditor")
+    assert "Worked out by the service" not in (await page(site, auditor, f"/queue/{second}"))[1]
+
+
+async def test_what_citizens_said_tells_no_small_count_and_no_number(site: Site) -> None:
+    admin = await site.person("admin")
+    revision = site.memory.office.live["feedback"].digest
+    few = {"kind": "praise", "about": "roads", "place_words": "the bridge, call 020 55 512 345", "words": "a secret"}
+    many = {"kind": "complaint", "about": "roads", "words": "a secret"}
+    made = [few] * 2 + [many] * 5
+    facts = {"service": "feedback", "revision": revision, "agencies": ("inspection",), "keep_days": 30}
+    await write(site.memory, [submission(700 + n, answers=one, **facts) for n, one in enumerate(made)])
+    _, text = await page(site, admin, "/feedback")
+    rows = " ".join(text.split())
+    assert 'Complaint</th><td class="number">5</td>' in rows
+    assert 'Praise</th><td class="number"><span class="soft">fewer than 5</span></td>' in rows
+    assert "the bridge, call ••••" in rows
+    assert "512 345" not in rows
+    assert "a secret" not in rows
