@@ -131,7 +131,7 @@ def _addresses(reference: str) -> Sequence[tuple[str, str]]:
     """Each page that opens by itself, with a role that may."""
     found = []
     for page in PAGES:
-        if page.method != "GET" or re.search(r"csv|events|/link$|^/$|/fix|\{(?!ref)", page.path):
+        if page.method != "GET" or re.search(r"csv|xlsx|events|/link$|^/$|/fix|\{(?!ref)", page.path):
             continue
         role = next((one for one in ("officer", "admin", "auditor") if one in page.roles), "")
         found.append(

@@ -71,7 +71,7 @@ def read_outlines(data: bytes, known: Callable[[str], bool], name: str = "") -> 
     left = points = rings = 0
     for feature in features:
         code = _code(feature, name)
-        if not known(code):
+        if not code or not known(code):
             left += 1
             continue
         for ring in _rings(feature.get("geometry")):
@@ -109,7 +109,8 @@ def _features(data: bytes) -> list[dict[str, Any]]:
 
 
 def _property(features: Sequence[Mapping[str, Any]], known: Callable[[str], bool]) -> str:
-    counts = {name: sum(known(_code(one, name)) for one in features) for name in PROPERTIES}
+    codes = {name: [_code(one, name) for one in features] for name in PROPERTIES}
+    counts = {name: sum(known(code) for code in found if code) for name, found in codes.items()}
     best = max(PROPERTIES, key=lambda name: counts[name])
     return best if counts[best] else ""
 

@@ -135,7 +135,8 @@ def _begun(one: Count) -> tuple[Value, ...]:
 
 def _by(key: str, counts: Mapping[Any, Count], name: Callable[[Any], str]) -> Table:
     # Of a district only its cost or waiting may have been told so far: that is no line of this table.
-    shown = sorted(one for one, count in counts.items() if count.started or key == "week")
+    # The country stands after its districts.
+    shown = sorted((one for one, n in counts.items() if n.started or key == "week"), key=lambda one: (one == "", one))
     rows = tuple(Row(name(one), str(one), _begun(counts[one])) for one in shown)
     return Table(key, (f"rp_{key}", *_BEGUN_HEADS), rows if any(row.values[0] for row in rows) else ())
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -89,9 +90,9 @@ class Sweep:
             if gone:
                 cleared = await database.rows(sql.DROP_SESSIONS, (listed, before, now))
                 # Counted with its going, so once. One that was gone on with meanwhile is still there.
-                counted = [(*key, 1, 0) for id_, *_ in cleared for key in stopped.get(id_, ())]
+                counted = Counter(key for id_, *_ in cleared for key in stopped.get(id_, ()))
                 if counted:
-                    await database.many(figures_sql.ADD_FRESH, counted)
+                    await database.many(figures_sql.ADD_FRESH, [(*key, n, 0) for key, n in counted.items()])
                 dropped += cleared
             # Within the writer's turn: a cached row that is gone from the disk must never be written to again.
             cached = [self._cache.session_at(row[0]) for row in dropped]
