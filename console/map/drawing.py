@@ -18,6 +18,32 @@ LINE: Final = 33
 """Letters of a card's first line: its name, and beside it what it hangs on and where it goes back to."""
 CHIP: Final = 16
 _BAR: Final = WIDTH - 28
+_GONE: Final = 84
+"""Of the bar's width: what people who left are told in."""
+MANY: Final = 0.15
+"""Share of those who came to a step: with more people leaving there the step itself is the likely reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """People who left at a step and did not come back in time, of those who came there; both more than none."""
+
+    reached: int
+    dropped: int
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1."""
+        return min(1.0, self.dropped / max(1, self.reached))
+
+    @property
+    def many(self) -> bool:
+        """Whether it is worth asking what is wrong with the step."""
+        return self.share >= MANY
+
+    def __str__(self) -> str:
+        """`-12 / 80`, as it stands on a card."""
+        return f"\N{MINUS SIGN}{self.dropped} / {self.reached}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +52,7 @@ class Mark:
 
     Attributes:
         kind: its verb, which colours it. share: of its room, 1.0 is full. errors, warnings: how many.
-        chip: a condition or a part that it runs. left: people who left here, of those who came; "" where none is known.
+        chip: a condition or a part that it runs. gone: who left here; None where nothing is known.
         says: all of it in words, for those who do not see it.
     """
 
@@ -38,7 +64,7 @@ class Mark:
     errors: int = 0
     warnings: int = 0
     chip: str = ""
-    left: str = ""
+    gone: Gone | None = None
     says: str = ""
     current: bool = False
     on_phone: bool = False
@@ -107,11 +133,14 @@ def _card(corner: Point, mark: Mark, back: str) -> str:
         f'<text class="id" x="{x + 16:.0f}" y="{y + 20:.0f}">{escape(name)}</text>',
         f'<text class="title" x="{x + 16:.0f}" y="{y + 42:.0f}">{escape(shortened(mark.title, TITLE))}</text>',
     ]
+    bar = _BAR - (_GONE if mark.gone is not None else 0)
     if mark.share > 0:
         at = f'x="{x + 16:.0f}" y="{y + HEIGHT - 14:.0f}" height="4" rx="2"'
-        part = min(mark.share, 1.0) * _BAR
-        parts.append(f'<rect class="room" {at} width="{_BAR}"/><rect class="used{full}" {at} width="{part:.0f}"/>')
-    note = " · ".join(one for one in (mark.chip, back, mark.left) if one)
+        part = min(mark.share, 1.0) * bar
+        parts.append(f'<rect class="room" {at} width="{bar}"/><rect class="used{full}" {at} width="{part:.0f}"/>')
+    if mark.gone is not None:
+        parts += _gone(mark.gone, x + WIDTH - 10, y + HEIGHT - 8)
+    note = " · ".join(one for one in (mark.chip, back) if one)
     if note:
         beside = x + WIDTH - (30 if mark.errors or mark.warnings else 10)
         room = LINE - graphemes(name) - (3 if mark.errors or mark.warnings else 0)
@@ -122,3 +151,11 @@ def _card(corner: Point, mark: Mark, back: str) -> str:
         parts.append(f'<circle class="{bad}" {at} r="9"/>')
         parts.append(f'<text class="badge" x="{x + WIDTH - 16:.0f}" y="{y + 20:.0f}">!</text>')
     return "".join(parts) + "</g></a>"
+
+
+def _gone(gone: Gone, x: float, y: float) -> Iterator[str]:
+    """How many left, in the lower right corner; where it is many, on a ground that is seen from afar."""
+    width = 8 + 7 * len(str(gone))
+    if gone.many:
+        yield f'<rect class="lost" x="{x - width + 4:.0f}" y="{y - 13:.0f}" width="{width}" height="17" rx="8"/>'
+    yield f'<text class="gone{" many" if gone.many else ""}" x="{x:.0f}" y="{y:.0f}">{escape(str(gone))}</text>'

@@ -6,11 +6,12 @@ from typing import Any, Final
 from aiohttp import web
 
 from console import roles
-from console.map import Mark, Row, outline, svg
+from console.map import Gone, Mark, Row, outline, svg
 from console.page import Page
 from console.pages.flow_phone import phone_values
 from console.studio import posted, rows
 from console.studio.clash import Clash, clash
+from console.studio.leaving import WEEKS, gone_of, names_of
 from console.studio.look import Look
 from console.studio.work import PLACE, Work, edited, opened, overtaken
 from console.visit import Visit, digits
@@ -72,7 +73,8 @@ async def panes(work: Work, at: int, status: int = 200, **values: Any) -> web.Re
 async def map_values(work: Work, at: int, ringing: int) -> dict[str, Any]:
     """The picture, or the outline where there is none or it is asked for."""
     flow, graph = work.look.sound, work.look.graph
-    marks = {one: _mark(work, one, current=one == at, ringing=one == ringing) for one in graph.nodes}
+    gone = await _gone(work)
+    marks = {one: _mark(work, one, gone.get(one), current=one == at, ringing=one == ringing) for one in graph.nodes}
     as_list = work.visit.asked("as", 10) == "list"
     placed = None if as_list else await work.visit.desk.studio.placer.place(graph)
     label = _labeller(work)
@@ -80,7 +82,20 @@ async def map_values(work: Work, at: int, ringing: int) -> dict[str, Any]:
         svg(graph, placed, marks, label, work.visit.say["fl_map_of"].format(title=_title(flow, work))) if placed else ""
     )
     listed = [_row(row, marks, label) for row in outline(graph)] if not placed else []
-    return {"drawn": drawn, "listed": listed, "as_list": as_list}
+    return {"drawn": drawn, "listed": listed, "as_list": as_list, "left": bool(gone)}
+
+
+async def _gone(work: Work) -> Mapping[int, Gone]:
+    """Where citizens leave what is live, for those who see all districts: the figures are of all of them."""
+    live = work.visit.desk.memory.office.live.get(work.name)
+    if live is None or not work.visit.scope.everywhere:
+        return {}
+    figures = await work.visit.desk.memory.figures.drop_off(work.name, steps=names_of(live.flow), weeks=WEEKS)
+    return gone_of(work.look.sound, live.flow, figures)
+
+
+def _gone_words(work: Work, gone: Gone) -> str:
+    return work.visit.say["fl_left_here"].format(n=gone.dropped, of=gone.reached)
 
 
 def _title(flow: Flow, work: Work) -> str:
@@ -102,7 +117,7 @@ def _row(row: Row, marks: Mapping[int, Mark], label: Any) -> dict[str, Any]:
     return {"mark": marks[row.node], "depth": min(row.depth, 6), "ways": ways}
 
 
-def _mark(work: Work, at: int, *, current: bool, ringing: bool) -> Mark:
+def _mark(work: Work, at: int, gone: Gone | None, *, current: bool, ringing: bool) -> Mark:
     say, look, language = work.visit.say, work.look, work.language
     step = look.sound.steps[at]
     room = look.rooms[at].get(language) if at < len(look.rooms) else None
@@ -112,6 +127,7 @@ def _mark(work: Work, at: int, *, current: bool, ringing: bool) -> Mark:
     chip = f"{say['k_run']} {step.run}" if isinstance(step, Run) and not chip else chip
     title = step_title(look, at, language)
     told = [f"{say['k_' + step.verb]} {work.step(at)}", title, room_words(work, room) if room else "", chip]
+    told += [_gone_words(work, gone)] if gone is not None else []
     told += [one.sentence for one in found][:2]
     name = work.step(at)
     return Mark(
@@ -123,6 +139,7 @@ def _mark(work: Work, at: int, *, current: bool, ringing: bool) -> Mark:
         errors=errors,
         warnings=len(found) - errors,
         chip=chip,
+        gone=gone,
         says=". ".join(one for one in told if one),
         current=current,
         on_phone=ringing,

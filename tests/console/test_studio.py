@@ -9,8 +9,11 @@ from console.visit import ROOT
 from flows.editing import SetText, edit
 from flows.loader import load
 from flows.revision import revise
+from store import figures_sql
+from store.database import Database
 from store.library import Why
 from store.routes import Route, Routes
+from store.scope import Scope
 from tests.console.conftest import NARROW, WIDE, SignedIn, Site
 from tests.console.test_editor import LONG, draft
 
@@ -128,3 +131,38 @@ async def test_the_large_phone_rings_an_old_version_and_works_without_a_script(s
     assert answer is not None
     assert answer.status == 409
     assert "no such version" in await page.content()
+
+
+async def left(site: Site, service: str, step: str, n: int, finished: int) -> None:
+    """So many people who left at a step this week, as the store tells it, and so many who finished."""
+    week = site.memory.figures.this_week()
+    row = (service, "civil-registry", "")
+    rows = [
+        (*row, "finished", week, "", "", finished, 0),
+        (*row, "stopped", week, "", "", n, 0),
+        (*row, "left", week, "step", step, n, 0),
+    ]
+
+    async def run(database: Database) -> None:
+        await database.begin()
+        await database.many(figures_sql.TELL, rows)
+
+    await site.memory.writer.do(run)
+
+
+async def test_where_citizens_leave_stands_on_the_map_and_in_the_list(site: Site, signed_in: SignedIn) -> None:
+    page = await signed_in("admin")
+    await page.goto(f"{ROOT}/flows/birth?lang=en")
+    await expect(page.locator(".map .gone")).to_have_count(0)
+    step = site.memory.office.live["birth"].flow.step_name(4)
+    await left(site, "birth", step, 20, 60)
+    await page.reload()
+    await expect(page.locator(".map .gone.many")).to_have_text("\N{MINUS SIGN}20 / 80")
+    told = await page.locator(".map a").nth(4).get_attribute("aria-label")
+    assert "20 of 80 left here" in (told or "")
+    await page.get_by_role("link", name="Show as a list").click()
+    await expect(page.locator(".outline li").nth(4)).to_contain_text("20 of 80 left here")
+    local = await signed_in("admin", scope=Scope(("LA0901",), ("*",)))
+    await local.goto(f"{ROOT}/flows/birth?lang=en")
+    await expect(local.locator(".map a").first).to_be_visible()
+    await expect(local.locator(".map .gone")).to_have_count(0)
