@@ -75,7 +75,7 @@ def _box(board: Board, card: Card, box: Box, back: tuple[int, ...]) -> str:
         f'<text class="name" x="{x + 40:.1f}" y="{y + HEIGHT / 2 + 4.5:.1f}">{name}</text>',
     ]
     if back:
-        words = escape("back to " + ", ".join(map(str, back)))
+        words = escape(board.words("branch.back", numbers=", ".join(map(str, back))))
         parts.append(f'<text class="back" x="{x + WIDTH - 6:.1f}" y="{y - 4:.1f}">{words}</text>')
     return "".join(parts) + "</g></a>"
 

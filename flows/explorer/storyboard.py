@@ -36,7 +36,7 @@ def drawn(board: Board) -> str:
     values: dict[str, Any] = {
         "board": board,
         "flow": flow,
-        "style": files(__package__).joinpath("templates/storyboard.css").read_text("utf-8"),
+        "style": _style("map") + _style("storyboard"),
         "titles": [(tag, flow.title.say(tag)) for tag, _ in board.languages],
         "c": board.words,
         "rows": rows,
@@ -65,6 +65,16 @@ def _row(board: Board, branch: Branch) -> dict[str, Any]:
         "price": " · ".join(f"{amount} {currency} ({name})" for name, amount, currency in usual.price),
         "longest": clock(longest.seconds),
     }
+
+
+def map_of(revision: Revision, settings: Settings, language: str = "en") -> str:
+    """The map alone, as an SVG file that any program shows as the page does; "" with too many screens for one."""
+    drawing = svg(board_of(revision, settings, language))
+    return drawing.replace(">", f"><style>{_style('map')}</style>", 1)
+
+
+def _style(name: str) -> str:
+    return files(__package__).joinpath(f"templates/{name}.css").read_text("utf-8")
 
 
 def _problem(board: Board, finding: Finding) -> dict[str, Any]:

@@ -50,7 +50,9 @@ def check(
 @app.command()
 def storyboard(
     path: Annotated[Path, typer.Argument(help="The file of one service.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the page.")] = Path("storyboard.html"),
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the page; FILE.svg: only the map.")] = Path(
+        "storyboard.html"
+    ),
     language: Annotated[str, typer.Option(help="Of what we say around the screens: en or lo.")] = "en",
     config: ConfigFile = None,
     tariff: Annotated[list[str] | None, typer.Option(help="NAME:SMS:SESSION[:BLOCK/SECONDS][:CURRENCY].")] = None,

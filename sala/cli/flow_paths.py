@@ -7,8 +7,9 @@ from pathlib import Path
 import orjson
 
 from flows.difference import Change, difference, page
-from flows.explorer import plain
-from flows.explorer.storyboard import storyboard
+from flows.errors import ConfigFault
+from flows.explorer import Settings, plain
+from flows.explorer.storyboard import map_of, storyboard
 from flows.explorer.voice import as_csv, voice_script
 from flows.findings import FlowFault
 from flows.poster import page as poster
@@ -37,9 +38,20 @@ def print_paths(paths: Sequence[Path], config: Path | None, form: Form, tariffs:
 def write_storyboard(path: Path, out: Path, config: Path | None, tariffs: Iterable[str], language: str) -> str:
     """Draw the one service of a file; what was written, in a line."""
     chosen = explored.settings_of(author.material(config), map(explored.tariff, tariffs))
+    if out.suffix == ".svg":
+        return _write_map(path, out, chosen, language)
     page = storyboard(explored.only(path), chosen, language)
     out.write_text(page, "utf-8")
     return f"{out}: {len(page.encode()) // 1024} KiB; print it from a browser, also as PDF"
+
+
+def _write_map(path: Path, out: Path, chosen: Settings, language: str) -> str:
+    drawing = map_of(explored.only(path), chosen, language)
+    if not drawing:
+        hint = "the storyboard as a page has them as a list: -o storyboard.html"
+        raise ConfigFault(f"{path}: too many screens for a map", hint=hint)
+    out.write_text(drawing, "utf-8")
+    return f"{out}: the map alone"
 
 
 def write_poster(path: Path, out: Path, config: Path | None, district: str, short: str) -> str:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -14,7 +15,7 @@ from flows.captions import captions
 from flows.explorer import Tariff
 from flows.explorer.board import board_of
 from flows.explorer.drawing import outline, shortened, svg
-from flows.explorer.storyboard import drawn, storyboard
+from flows.explorer.storyboard import drawn, map_of, storyboard
 from flows.explorer.voice import as_csv, voice_script
 from flows.loader import load
 from flows.revision import revise
@@ -153,6 +154,15 @@ def test_the_spoken_form_says_everything(service: str) -> None:
     rows = list(csv.DictReader(io.StringIO(as_csv(lines))))
     assert [row["text"] for row in rows] == [line.text for line in lines]
     assert {row["repeat"] for row in rows if row["role"] in ("prompt", "option")} == {"*"}
+
+
+def test_the_map_alone_is_a_drawing_with_its_own_colours() -> None:
+    drawing = ET.fromstring(map_of(SERVICES["birth"], settings(), "lo"))  # noqa: S314 - our own drawing
+    assert drawing.tag == "{http://www.w3.org/2000/svg}svg"
+    style = drawing.find("{http://www.w3.org/2000/svg}style")
+    assert style is not None
+    assert "--blue" in str(style.text)
+    assert len(drawing.findall(".//{http://www.w3.org/2000/svg}circle")) == 17
 
 
 @pytest.mark.parametrize("service", sorted(SERVICES))
