@@ -6,7 +6,7 @@ import pkgutil
 import sys
 from pathlib import Path
 
-_PARTS = {"__main__", "yard", "bare", "load", "served", "offices", "options", "letters"}
+_PARTS = {"__main__", "yard", "bare", "load", "served", "offices", "options", "letters", "through_kannel"}
 
 
 def _benches() -> list[str]:

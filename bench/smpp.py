@@ -1,10 +1,11 @@
-"""Submits and delivers per second over SMPP beside smpp34, and how long a message takes until it is committed.
+"""Submits and delivers per second over SMPP beside smpp34 and Kannel, and how long until a message is committed.
 
     python -m bench.smpp [--messages 1000] [--window 50] [--committed 1000]
 
 The SMSC is a process of its own on the last core, the same for both sides, which take turns round by round. smpp34
 acknowledges a message before the program has seen it; the line of Sala after its handler, and the last row after the
-commit to an encrypted database, as a node does it.
+commit to an encrypted database, as a node does it. Where Kannel is installed it takes its turn: messages go to it over
+HTTP and come from it over HTTP, and it writes each to its spool before it acknowledges it.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from typing import Any, Final, TypeVar
 import smpp34
 import structlog
 
-from bench import options, yard
+from bench import options, through_kannel, yard
 from gateways.smpp.numbers import RESPONSE, Command, Status
 from gateways.smpp.pdu import Bind, Bound, Message, Pdu, Taken, answer
 from gateways.smpp.session import Limits, Reply, Session
@@ -31,8 +32,9 @@ from tests.ports import free_port
 
 PUSH: Final = "push"
 TOLD: Final = "told"
+SEEN: Final = "seen"
 """A submit to the first makes the SMSC deliver so many messages; the id that it gives to one to the second is what it
-found, or `-` while it is still at it."""
+found, or `-` while it is still at it; to the third, how many submits Kannel has made, and when the last came."""
 
 PATIENCE: Final = 120
 """Seconds for one side of a round."""
@@ -53,7 +55,9 @@ class _Smsc:
     """Takes everything, and delivers on demand."""
 
     def __init__(self) -> None:
-        self._receiver: Session | None = None
+        self._receivers: dict[str, Session] = {}
+        self._theirs: Session | None = None
+        self._seen = (0, 0)
         self._count = 0
         self._found = "-"
         self._pushing: asyncio.Task[None] | None = None
@@ -65,21 +69,28 @@ class _Smsc:
 
     async def _handle(self, session: Session, pdu: Pdu) -> Reply:
         if pdu.command == Command.BIND_TRANSCEIVER:
-            self._receiver = session
+            name = pdu.body.system_id if isinstance(pdu.body, Bind) else ""
+            self._receivers[name] = session
+            if name == through_kannel.SYSTEM:
+                self._theirs = session
             return Reply(Pdu(pdu.command | RESPONSE, pdu.sequence, Status.OK, Bound("smsc")))
         body = pdu.body
         found = "1"
-        if isinstance(body, Message) and body.destination_addr == PUSH:
-            count, window = (int(word) for word in body.short_message.split())
+        if session is self._theirs:
+            self._seen = (self._seen[0] + 1, time.perf_counter_ns())
+        elif isinstance(body, Message) and body.destination_addr == PUSH:
+            many, window, whom = body.short_message.split()
             self._found = "-"
-            self._pushing = asyncio.create_task(self._push(count, window))
+            self._pushing = asyncio.create_task(self._push(int(many), int(window), whom.decode()))
+        elif isinstance(body, Message) and body.destination_addr == SEEN:
+            found = f"{self._seen[0]} {self._seen[1]}"
         elif isinstance(body, Message) and body.destination_addr == TOLD:
             found = self._found
         return Reply(Pdu(pdu.command | RESPONSE, pdu.sequence, Status.OK, Taken(found)))
 
-    async def _push(self, count: int, window: int) -> None:
+    async def _push(self, count: int, window: int, name: str) -> None:
         """Deliver so many, so many at once: the rate, and p50 and p99 of the time to the answer in milliseconds."""
-        session = self._receiver
+        session = self._receivers.get(name)
         if session is None:
             self._found = "nobody"
             return
@@ -87,13 +98,13 @@ class _Smsc:
         times: list[float] = []
 
         async def one() -> None:
-            for number in numbers:
+            for _ in numbers:
                 self._count += 1
                 message = Message(
                     source_addr_ton=1,
                     source_addr=f"85620{10_000_000 + self._count:08}",
                     destination_addr="1600",
-                    short_message=b"%d" % number,
+                    short_message=b"%d" % time.perf_counter_ns(),
                 )
                 begun = time.perf_counter()
                 # Who has no room for it says so, and gets it again, as from any SMSC.
@@ -162,19 +173,28 @@ async def ours(port: int, count: int, window: int) -> tuple[float, float]:
         await asyncio.gather(*(one() for _ in range(window)))
         submits = count / (time.perf_counter() - begun)
 
-        async def ask(message: Message) -> str:
-            said = await session.ask(Command.SUBMIT_SM, message)
-            return said.body.message_id if isinstance(said.body, Taken) else ""
-
-        delivers = (await _delivered(ask, count, window))[0]
+        delivers = (await _delivered(_asking(session), count, window))[0]
     return submits, delivers
 
 
+def _asking(session: Session) -> Callable[[Message], Awaitable[str]]:
+    async def ask(message: Message) -> str:
+        said = await session.ask(Command.SUBMIT_SM, message)
+        return said.body.message_id if isinstance(said.body, Taken) else ""
+
+    return ask
+
+
 async def _delivered(
-    ask: Callable[[Message], Awaitable[str]], count: int, window: int, heard: Awaitable[None] | None = None
+    ask: Callable[[Message], Awaitable[str]],
+    count: int,
+    window: int,
+    heard: Awaitable[None] | None = None,
+    *,
+    whom: str = "bench",
 ) -> tuple[float, float, float]:
     """Have the SMSC deliver so many, so many at once; what it found. `heard` ends when all have come."""
-    await ask(Message(destination_addr=PUSH, short_message=b"%d %d" % (count, window)))
+    await ask(Message(destination_addr=PUSH, short_message=b"%d %d %s" % (count, window, whom.encode())))
     if heard is not None:
         await heard
     while (told := await ask(Message(destination_addr=TOLD))) == "-":  # noqa: ASYNC110 - another process's task
@@ -235,7 +255,33 @@ async def committed(port: int, count: int, window: int) -> tuple[float, float, f
     with tempfile.TemporaryDirectory() as folder:
         async with house(Path(folder), Listening(), sending=False, response_timeout=120, outstanding=window) as home:
             # The window of the sending side does not bound what comes in.
-            return await _delivered(home.gateway.line.submit, count, window)
+            return await _delivered(home.gateway.line.submit, count, window, whom="sala")
+
+
+async def kannel(boxes: through_kannel.Kannel, port: int, count: int, durable: int, window: int) -> dict[str, float]:
+    """The same of Kannel's, and until what it brings is committed."""
+    async with _ours(port, window) as session:
+        ask = _asking(session)
+
+        async def seen() -> tuple[int, int]:
+            found = (await ask(Message(destination_addr=SEEN))).split()
+            return int(found[0]), int(found[1])
+
+        submits = await through_kannel.submits(boxes, count, window, seen)
+        many = await through_kannel.committed(
+            boxes, durable, lambda: _delivered(ask, durable, window, whom=through_kannel.SYSTEM)
+        )
+        few = max(20, durable // 20)
+        lone = await through_kannel.committed(boxes, few, lambda: _delivered(ask, few, 1, whom=through_kannel.SYSTEM))
+    return {
+        "submit kannel": submits,
+        "deliver kannel": many[0],
+        "committed kannel": many[1],
+        "committed kannel p50": many[2],
+        "committed kannel p99": many[3],
+        "lone kannel p50": lone[2],
+        "lone kannel p99": lone[3],
+    }
 
 
 # --- the bench -------------------------------------------------------------------------------------------------------
@@ -255,9 +301,14 @@ def main(said: list[str]) -> None:
     os.sched_setaffinity(0, options.core(0))
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     rounds: dict[str, list[float]] = {}
-    with smsc() as port:
+    with smsc() as port, contextlib.ExitStack() as stack:
+        boxes = stack.enter_context(through_kannel.running(port)) if through_kannel.there() else None
         for turn in range(asked.rounds + 1):
             found = _round(port, asked.messages, asked.committed, asked.window)
+            if boxes is not None:
+                found |= asyncio.run(_within(kannel(boxes, port, asked.messages, asked.committed, asked.window)))
+                for name in ("submit", "deliver", "committed"):
+                    found[f"{name} kannel ratio"] = found[name] / found[f"{name} kannel"]
             if turn:
                 for name, value in found.items():
                     rounds.setdefault(name, []).append(value)
@@ -309,19 +360,33 @@ def table(rounds: dict[str, list[float]], window: int) -> list[str]:
     def cell(name: str, digits: int = 0) -> str:
         return yard.shown(rounds[name], digits)
 
+    def row(name: str) -> str:
+        return f"{cell(name)} | {cell(f'{name} smpp34')} | {cell(f'{name} ratio', 2)}"
+
+    def beside(name: str) -> str:
+        if f"{name} kannel" not in rounds:
+            return "not installed | "
+        return f"{cell(f'{name} kannel')} | {cell(f'{name} kannel ratio', 2)}"
+
+    def until(words: str, name: str) -> Iterator[str]:
+        yield f"| {words} | {cell(f'{name} p50', 1)} ms | {cell(f'{name} p99', 1)} ms |"
+        if f"{name} kannel p50" in rounds:
+            theirs = f"{name} kannel"
+            yield f"| {words}, through Kannel | {cell(f'{theirs} p50', 1)} ms | {cell(f'{theirs} p99', 1)} ms |"
+
     return [
         f"median [lowest-highest], a window of {window}",
         "",
-        "| a second | Sala | smpp34 | ratio |",
-        "|---|---|---|---|",
-        f"| submit_sm, answered | {cell('submit')} | {cell('submit smpp34')} | {cell('submit ratio', 2)} |",
-        f"| deliver_sm, acknowledged | {cell('deliver')} | {cell('deliver smpp34')} | {cell('deliver ratio', 2)} |",
-        f"| deliver_sm, acknowledged after the commit | {cell('committed')} | does not | |",
+        "| a second | Sala | smpp34 | ratio | Kannel | ratio |",
+        "|---|---|---|---|---|---|",
+        f"| submit_sm, answered | {row('submit')} | {beside('submit')} |",
+        f"| deliver_sm, acknowledged | {row('deliver')} | {beside('deliver')} |",
+        f"| deliver_sm, committed by Sala | {cell('committed')} | does not | | {beside('committed')} |",
         "",
-        "| from the SMSC's send to its answer, committed | p50 | p99 |",
+        "| from the SMSC's send until it is committed (over SMPP: and answered) | p50 | p99 |",
         "|---|---|---|",
-        f"| {window} at once | {cell('committed p50', 1)} ms | {cell('committed p99', 1)} ms |",
-        f"| one after the other | {cell('lone p50', 1)} ms | {cell('lone p99', 1)} ms |",
+        *until(f"{window} at once", "committed"),
+        *until("one after the other", "lone"),
     ]
 
 

@@ -62,5 +62,6 @@ async def test_what_waits_in_the_spool(tmp_path: Path) -> None:
         await one.reach(*["sent"] * 9)
         texts = {text for (text,) in await one.rows("SELECT text FROM message")}
         assert len(texts) == 1
+        await until(lambda: sum("id" in entry for entry in journal(one)) >= 9 and "store size 0" in one.status())
         taken = Counter(entry["number"] for entry in journal(one) if "id" in entry)
         assert taken == {number_of(phone): 1 for phone in range(9)}
