@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import tempfile
+import traceback
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
@@ -111,6 +112,11 @@ async def _said(one: Subject, side: Side, case: Any, folder: Path) -> tuple[str,
         return str(failed), ""
     except DoesNotApply as reason:
         return "", str(reason)
+    except ConfigFault:
+        raise
+    except Exception as raised:  # noqa: BLE001 - of the engineer's own files: a finding like any other, with its place
+        where = traceback.extract_tb(raised.__traceback__)[-1]
+        return f"{type(raised).__name__}: {raised} ({Path(where.filename).name}, line {where.lineno})", ""
     return "", ""
 
 

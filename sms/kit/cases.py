@@ -20,6 +20,9 @@ PAUSE: Final = 0.01
 
 SILENT: Final = "the operator does not report"
 ODD: Final = ("a&b=c+d%41", "*1*2#", '<b>"x"\'{}\\;', "a\nb", "é€^{}[~]|", "😀")
+_ECHO: Final = {"mark": "7f-6afe0000"}
+"""What `sends` of a wire that reports by our mark would have kept of a message that nobody knows."""
+
 RATE: Final = 5
 """Messages a second of a channel in the case about the rate."""
 
@@ -173,7 +176,7 @@ async def reports(bench: Bench) -> None:
 async def unknown_report(bench: Bench) -> None:
     """A report on a message that nobody knows, and a status that nobody knows, are acknowledged."""
     applies(bench.can.reports, SILENT)
-    stranger = Taken(NUMBER, "x", "no-such-id", echo={"mark": "7f-6afe0000"})
+    stranger = Taken(NUMBER, "x", "no-such-id", echo=_ECHO)
     must(await bench.peer.report(stranger, _status(bench.peer, "delivered")), "the report was not acknowledged")
     must(await bench.peer.report(stranger, _status(bench.peer, "unknown")), "the unknown status was not acknowledged")
 
@@ -334,7 +337,8 @@ async def any_bytes(bench: Bench) -> None:
     """Whatever bytes come, reading them raises nothing."""
     wire = bench.peer.wire if isinstance(bench.peer, HttpPeer) else None
     good = [wire.message("m1", NUMBER, "x")] if wire else []
-    good += [wire.report(Taken(NUMBER, "x", "id-1"), _status(bench.peer, "delivered"))] if wire and wire.report else []
+    if wire and wire.report:
+        good.append(wire.report(Taken(NUMBER, "x", "id-1", echo=_ECHO), _status(bench.peer, "delivered")))
     good += [wire.opt_out(NUMBER)] if wire and wire.opt_out else []
     for received in strange(good):
         _read(bench.gateway, received)

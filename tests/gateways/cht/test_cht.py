@@ -1,7 +1,6 @@
 """cht-gateway's contract in the words of its README; a phone that loses requests and answers, and a node that dies."""
 
 import asyncio
-import contextlib
 import gzip
 import json
 import random
@@ -23,6 +22,7 @@ from sala.kit import House
 from sms.door import Committing
 from store.kit import NUMBER, strange
 from store.values import Answer, Malformed, Outgoing, Received
+from tests.gateways.phones import beside, killed, sending, stand, until
 from tests.house.tree import ROOT
 
 PAGE = (ROOT / "docs" / "gateways" / "cht.md").read_text("utf-8")
@@ -34,18 +34,6 @@ def quiet() -> Iterator[None]:
     """What a node logs that is killed again and again is long, and takes long to draw."""
     with capture_logs():
         yield
-
-
-async def killed(house: House) -> int:
-    """End what is being sent, without a word of it on the disk, and start the node again; how much that was."""
-    flights = [flight for flight in house.lane._flying if not flight.done()]
-    with house.full():
-        while not all(flight.done() for flight in flights):
-            for flight in flights:
-                flight.cancel()
-            await asyncio.sleep(0)
-    await house.restart()
-    return len(flights)
 
 
 @pytest.fixture
@@ -64,32 +52,7 @@ async def said(house: House, **body: Any) -> Any:
     return json.loads(answer.body)
 
 
-async def sending(house: House) -> None:
-    """What a running node does all the time."""
-    while True:
-        if not await house.lane.drain():
-            house.hands.go(5)
-            await asyncio.sleep(0.01)
-
-
-@contextlib.asynccontextmanager
-async def beside(*works: Any) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def until(seen: Any) -> None:
-    async with asyncio.timeout(60):
-        while not await seen():  # noqa: ASYNC110 - rows and phones ring no bell
-            await asyncio.sleep(0.005)
-
-
-async def test_the_address_says_what_it_is(house: House) -> None:
+async def test_the_address_says_what_itstand(house: House) -> None:
     answer = await house.say(request(b"", "GET"), "")
     assert (answer.status, json.loads(answer.body)) == (200, {"medic-gateway": True})
 
@@ -143,7 +106,7 @@ async def test_one_round_in_the_words_of_the_readme(house: House) -> None:
         assert await said(house, updates=[{"id": "sent-by-hand", "status": "SENT"}]) == {"messages": []}
         assert await house.states() == ["sending"]
         await said(house, updates=[{"id": offer["id"], "status": "PENDING"}])
-        await until(lambda: _is(house, ["sent"]))
+        await until(lambda: stand(house, ["sent"]))
 
 
 async def offered(house: House) -> dict[str, str]:
@@ -173,11 +136,7 @@ async def test_how_messages_go(house: House, updates: list[str], state: str) -> 
         for status in updates:
             reason = {"reason": "radio-off"} if status == "FAILED" else {}
             await said(house, updates=[{"id": mark, "status": status, **reason}])
-        await until(lambda: _is(house, [state]))
-
-
-async def _is(house: House, states: list[str]) -> bool:
-    return list(await house.states()) == states
+        await until(lambda: stand(house, [state]))
 
 
 async def test_what_cannot_be_a_message_stops_nothing(house: House) -> None:
@@ -214,7 +173,7 @@ async def test_the_answer_goes_along_with_what_it_answers(tmp_path: Path) -> Non
             got = await said(house, messages=[_message(UUID, "1")])
             assert [one["content"] for one in got["messages"]] == ["1 1"]
             assert (await said(house, updates=[{"id": got["messages"][0]["id"], "status": "UNSENT"}]))["messages"] == []
-            await until(lambda: _is(house, ["sent"]))
+            await until(lambda: stand(house, ["sent"]))
     finally:
         await house.close()
 
@@ -288,7 +247,7 @@ async def test_nothing_is_lost_and_nothing_goes_twice(tmp_path: Path, seed: int)
                     await until(lambda: _seen(phone, turn * 6 + 2))  # noqa: B023 - awaited within its round
                 cut += await killed(house)
             async with beside(sending(house)):
-                await until(lambda: _is(house, ["sent"] * 24))
+                await until(lambda: stand(house, ["sent"] * 24))
     finally:
         await house.close()
     assert phone.lost > 5
