@@ -38,6 +38,8 @@ class Phone:
         "RETRYING": "unknown",
     }
     manners: Sequence[Manner] = ()
+    # The phone that hangs has a message and does not say so; then it is offered once only.
+    hasty: Mapping[str, Any] = {"patience": 1.0, "offer_again": 3600}
 
     def __init__(self, say: Say) -> None:
         self._say = say
@@ -45,13 +47,14 @@ class Phone:
         self.early: Callable[[Taken], Awaitable[None]] | None = None
         self.asking = asyncio.Event()
         self.asking.set()
-        self._kept: dict[str, Taken] = {}
+        self._seen: list[Taken] = []
+        self._kept: set[str] = set()
         self._updates: list[dict[str, str]] = []
 
     @property
     def seen(self) -> list[Taken]:
-        """What was taken over, each message once."""
-        return list(self._kept.values())
+        """What was taken over, each message once; and what was not confirmed."""
+        return self._seen
 
     async def run(self) -> None:
         """Ask, as long as somebody is there."""
@@ -77,6 +80,10 @@ class Phone:
         """It knows none."""
         del number
         return True
+
+    async def knock(self, secret: str) -> int:
+        """The status of a request behind this secret."""
+        return (await self._say(request(b"{}"), secret)).status
 
     async def oversize(self) -> bool:
         """A request far too large; whether it was refused."""
@@ -106,7 +113,12 @@ class Phone:
     async def _take(self, answer: Answer) -> None:
         for one in json.loads(answer.body)["messages"]:
             if one["id"] not in self._kept:
-                taken = self._kept[one["id"]] = Taken(one["to"], one["content"], one["id"])
+                manner: Manner = self.plays.pop(0) if self.plays else "taken"
+                taken = Taken(one["to"], one["content"], one["id"], manner)
+                self._seen.append(taken)
+                if manner == "hanging":
+                    continue
+                self._kept.add(taken.name)
                 if self.early:
                     await self.early(taken)
             self._updates.append({"id": one["id"], "status": "UNSENT"})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sms.kit.standin import HttpPeer
-from sms.kit.wire import Hasty, Manner, Peer, Quiet, Taken
+from sms.kit.wire import Hasty, Knocks, Manner, Peer, Quiet, Taken
 from sms.lane import Lane
 from sms.port import Capabilities, Gateway
 from store.kit import NUMBER, DoesNotApply, Failed, Rude, applies, expect, must, strange, words
@@ -324,10 +324,14 @@ async def strangers(bench: Bench) -> None:
 async def wrong_secret(bench: Bench) -> None:
     """A wrong secret is 404, as if there were no such channel; nothing of the request is kept."""
     peer = bench.peer
-    if not isinstance(peer, HttpPeer):
+    wrong = "a-wrong-one-of-enough-length"
+    if isinstance(peer, HttpPeer):
+        status = await peer.raw(peer.wire.message("m1", NUMBER, "1"), secret=wrong)
+    elif isinstance(peer, Knocks):
+        status = await peer.knock(wrong)
+    else:
         raise DoesNotApply("nobody calls the node: it calls the operator")
-    request = peer.wire.message("m1", NUMBER, "1")
-    expect(await peer.raw(request, secret="a-wrong-one-of-enough-length"), 404, "a wrong secret")  # noqa: S106 - it is none
+    expect(status, 404, "a wrong secret")
     await bench.hear("m1", "1")
     await bench.send()
     expect(bench.got(), [words(["1"])], "the answers after all that")

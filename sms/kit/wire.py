@@ -83,6 +83,14 @@ class Quiet(Protocol):
         """Return when it is over."""
 
 
+@runtime_checkable
+class Knocks(Protocol):
+    """An operator that calls the node by itself, behind a secret."""
+
+    async def knock(self, secret: str) -> int:
+        """The status that a request gets behind this secret."""
+
+
 @dataclass(frozen=True, slots=True)
 class HttpSend:
     """What a request of ours asks the operator to send."""

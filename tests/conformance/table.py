@@ -56,7 +56,7 @@ HOLES: Final[Mapping[tuple[Side, str, str], str]] = {
     ("sms", "reports", _NO_REPORTS): "dhis2 rapidpro-site",
     ("sms", "unknown_report", _NO_REPORTS): "dhis2 rapidpro-site",
     ("sms", "opted_out", "the operator does not pass on that a number wants no more"): (
-        f"dhis2 gammu jasmin kannel rapidpro-site twilio {_SMSCS}"
+        f"capcom6 cht dhis2 gammu jasmin kannel rapidpro-site twilio {_SMSCS}"
     ),
 }
 
