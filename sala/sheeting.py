@@ -10,6 +10,7 @@ from sala.config import Config
 from sala.drafting import opened
 from sala.editions import digest_of, laid
 from sala.here import Here, do
+from sala.reading import as_text, read_file
 from sala.services import Material
 
 Kind = Literal["table", "phrases"]
@@ -59,15 +60,12 @@ def _book(material: Material, kind: Kind, name: str, languages: tuple[str, ...])
 
 def take(config: Config, kind: Kind, name: str, file: Path, *, by: str, note: str, signed: bool = False) -> list[str]:
     """Keep a spreadsheet or a plain file as the draft; it must be a table, or phrases, that could be used."""
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise ConfigFault(f"{file}: it cannot be read", hint=str(error.strerror)) from None
+    data = read_file(file)
 
     async def text(one: Here) -> str:
         material = one.overlay.given(await one.memory.library.catalogue())
         if file.suffix != ".xlsx":
-            made = data.decode("utf-8-sig", "replace")
+            made = as_text(file, data)
         elif kind == "table":
             made = read_table(name, data)
         elif name in material.phrases.texts:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sala.cli.options import Form, FormOption, read_file
+from sala.cli.options import Form, FormOption
+from sala.reading import read_file
 
 if TYPE_CHECKING:
     from flows.imports import Imported

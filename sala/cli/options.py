@@ -40,22 +40,3 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
     )
-
-
-MOST_READ = 5 * 1024 * 1024 + 1
-"""Bytes of a file that somebody sent: one more than any reader takes, so that it says itself that this is too much."""
-
-
-def read_file(file: Path) -> bytes:
-    """A file that somebody sent; of one that is far too large no more than shows it.
-
-    Raises:
-        ConfigFault: it cannot be read.
-    """
-    from flows.errors import ConfigFault
-
-    try:
-        with file.open("rb") as opened:
-            return opened.read(MOST_READ)
-    except OSError as error:
-        raise ConfigFault(f"{file}: it cannot be read", hint=str(error.strerror)) from None

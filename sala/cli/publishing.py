@@ -214,8 +214,9 @@ def draft(
     if step is not None:
         print_lines(drafting.step(chosen, service, step.value, kind=of, by=by))
     elif file is not None:
-        text = file.read_text("utf-8-sig")
-        print_lines(drafting.save(chosen, service, text, kind=of, by=by, note=note, version=version))
+        from sala.reading import read_text
+
+        print_lines(drafting.save(chosen, service, read_text(file), kind=of, by=by, note=note, version=version))
     else:
         print(drafting.text_of(chosen, service, of), end="")
 

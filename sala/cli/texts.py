@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sala.cli.options import read_file
+from sala.reading import read_file
 
 if TYPE_CHECKING:
     from flows.texts import Back, Entry, Marks
