@@ -8,6 +8,7 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 
+from flows.text.paging import split_sms
 from tests.gateways.kannel.rig import Box, acknowledged, journal, number_of, rig, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -44,11 +45,13 @@ async def test_lao_there_and_back(tmp_path: Path) -> None:
 async def test_what_waits_in_the_spool(tmp_path: Path) -> None:
     """Smsbox and node are away, and bearerbox is killed: everything waits on its disk, and comes once."""
     lines = [{"number": number_of(phone), "to": "1600", "text": "HELP"} for phone in range(8)]
-    # The same in two parts, with a reference of 16 bits, which Kannel itself does not join.
-    for place, text in enumerate(("HE", "LP"), 1):
-        lines.append({"number": number_of(8), "to": "1600", "text": text, "udh": f"060804beef02{place:02x}"})
+    # The same in two parts, in Lao too, with references of 16 bits, which Kannel itself does not join.
+    for phone, words in ((8, ("HE", "LP")), (9, ("ຊ່ວ", "ຍ"))):
+        for place, text in enumerate(words, 1):
+            header = f"060804be{phone:02x}02{place:02x}"
+            lines.append({"number": number_of(phone), "to": "1600", "text": text, "udh": header})
     (tmp_path / "outbox").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
-    options = [f"--outbox={tmp_path / 'outbox'}", f"--journal={tmp_path / 'journal'}"]
+    options = [f"--outbox={tmp_path / 'outbox'}", f"--journal={tmp_path / 'journal'}", "--receipts=1"]
     async with rig(tmp_path, "smpp", away=True, options=options) as one:
         await one.smsbox.end()
         await one.node.end()
@@ -59,9 +62,16 @@ async def test_what_waits_in_the_spool(tmp_path: Path) -> None:
         await until(lambda: "running" in one.status())
         await one.node.start()
         await one.smsbox.start()
-        await one.reach(*["sent"] * 9)
-        texts = {text for (text,) in await one.rows("SELECT text FROM message")}
-        assert len(texts) == 1
-        await until(lambda: sum("id" in entry for entry in journal(one)) >= 9 and "store size 0" in one.status())
-        taken = Counter(entry["number"] for entry in journal(one) if "id" in entry)
-        assert taken == {number_of(phone): 1 for phone in range(9)}
+        # Each part of what goes out has a receipt of the SMSC's.
+        await one.reach(*["delivered"] * 10)
+        texts = Counter(text for (text,) in await one.rows("SELECT text FROM message"))
+        assert sorted(texts.values()) == [1, 9]
+        lao = min(texts, key=lambda text: texts[text])
+        taken = [entry for entry in journal(one) if "id" in entry]
+        assert Counter(entry["number"] for entry in taken) == {
+            **{number_of(phone): 1 for phone in range(9)},
+            number_of(9): len(split_sms(lao)),
+        }
+        parts = sorted((entry["udh"], entry["text"]) for entry in taken if "udh" in entry)
+        assert "".join(text for _, text in parts) == lao
+        assert {entry["coding"] for entry in taken if "udh" in entry} == {8}
