@@ -1,4 +1,4 @@
-"""The gateway to Kannel: a request to sendsms for each message, GET requests of sms-service and dlr-url for what comes.
+"""The gateway to Kannel: a request to sendsms for each message, requests of sms-service and dlr-url for what comes.
 
 Source: Kannel 1.4.5 as Debian packs it, tried; its user guide, chapters "Setting up SMS services" and "SMS sending".
 """
@@ -63,7 +63,7 @@ class Gateway:
         self.capabilities = port.Capabilities(port=1, long=settings.long, reports=bool(settings.callback))
 
     def read(self, received: Received) -> Inbound | Malformed:
-        """A `get-url` of a sms-service; docs/gateways/kannel.md has its fields. An empty text is one."""
+        """A `get-url` or `post-url` of a sms-service; docs/gateways/kannel.md has its fields. An empty text is one."""
         fields = _fields(received)
         if isinstance(fields, Malformed):
             return fields
@@ -147,14 +147,15 @@ class Gateway:
 
 
 def _fields(received: Received) -> dict[str, bytes] | Malformed:
-    """The fields of the query as octets: the text's alphabet is named in another field."""
-    if received.method != "GET":
-        return Malformed("not-a-get", status=405)
+    """The fields of the query as octets: the text's alphabet is named in another field. A POST has the text as body."""
+    if received.method not in {"GET", "POST"}:
+        return Malformed("method", status=405)
     try:
         pairs = parse_qsl(received.query, keep_blank_values=True, encoding="latin-1", max_num_fields=_MOST_FIELDS)
-        return {name: value.encode("latin-1") for name, value in pairs}
     except ValueError:
         return Malformed("not-ours")
+    fields = {name: value.encode("latin-1") for name, value in pairs}
+    return {**fields, "text": received.body} if received.method == "POST" else fields
 
 
 def _plain(fields: Mapping[str, bytes], name: str) -> str:

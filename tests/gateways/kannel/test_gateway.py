@@ -73,10 +73,18 @@ def test_headers(header: str, part: Part | None) -> None:
     assert (heard.msisdn, heard.part) == ("+8562055512345", part)
 
 
+@pytest.mark.parametrize("text", ["hello  two", LAO, ""])
+def test_a_post_has_the_text_as_its_body(text: str) -> None:
+    fields = {"id": "m1", "from": "8562055512345", "to": "1600", "coding": "0", "charset": "UTF-8", "udh": ""}
+    headers = {"Content-Type": 'text/plain; charset="UTF-8"', "X-Kannel-Service": "default"}
+    request = Received(text.encode(), method="POST", tail="sms", query=urlencode(fields), headers=headers)
+    assert gateway().read(request) == Inbound("kannel", "m1", "+8562055512345", "1600", text)
+
+
 def test_what_is_no_message() -> None:
     own = gateway()
     assert own.read(asked(id="m1", **{"from": "BANK"}, text="x")) == Malformed("not-a-phone", status=200)
-    assert own.read(Received(b"", method="POST", tail="sms")) == Malformed("not-a-get", status=405)
+    assert own.read(Received(b"", method="PUT", tail="sms")) == Malformed("method", status=405)
     assert own.read(asked(id="m 1", **{"from": "8562055512345"}, text="x")) == Malformed("message-id")
     assert own.read(Received(b"", method="GET", query="&".join(["a=1"] * 99))) == Malformed("not-ours")
     assert own.read_optout(asked()) == Malformed("no-optouts")
