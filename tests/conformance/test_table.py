@@ -52,7 +52,7 @@ def test_every_adapter_meets_every_case() -> None:
 
 
 def test_every_shipped_adapter_and_map_is_among_them() -> None:
-    assert {*MAPS, "africastalking", "cht", "gammu", "kannel", "smpp"} <= set(SUBJECTS)
+    assert {*MAPS, "africastalking", "capcom6", "cht", "gammu", "kannel", "smpp"} <= set(SUBJECTS)
     for name in ("africastalking", "smpp"):
         assert SUBJECTS[name].ussd is not None
         assert SUBJECTS[name].sms is not None
