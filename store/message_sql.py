@@ -12,7 +12,11 @@ TRIED: Final = "SELECT state, reason, at, settled_at, attempts FROM message WHER
 
 STATES: Final = "SELECT state FROM message ORDER BY id"
 
-PRICED: Final = "UPDATE message SET price = price + ?, reserved = 0, settled_at = ? WHERE id = ?"
+PRICED: Final = (
+    "UPDATE message SET price = price + ?, reserved = 0, settled_at = ? WHERE id = ?"
+    " RETURNING channel, state, tried, kind, cut, number, done"
+)
+"""The price, and how the message stands: all that settling it asks, in one statement."""
 
 SENT: Final = "UPDATE message SET state = 'sent', gateway_id = ?, cost = ? WHERE id = ?"
 

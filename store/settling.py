@@ -35,11 +35,10 @@ async def settle(
     price: int,
 ) -> str:
     """Write the outcome; the caller commits. Returns the channel that the message was moved to, if it was."""
-    rows = await database.rows(sql.OUTGOING, (json.dumps([row]),))
+    rows = await database.rows(message_sql.PRICED, (price, now, row))
     if not rows:
         return ""
-    await database.rows(message_sql.PRICED, (price, now, row))
-    channel, state, tried, kind, _ = (await database.rows(message_sql.STANDING, (row,)))[0]
+    channel, state, tried, kind, cut, number, done = rows[0]
     if state in FINAL or state == "sent":
         # Its report was quicker than the answer, and is the better witness.
         if isinstance(outcome, Sent):
@@ -47,11 +46,10 @@ async def settle(
             await _join_early(database, row, channel, outcome)
         return ""
     if isinstance(outcome, Sent):
-        await _sent(database, row, channel, outcome)
+        await _sent(database, row, channel, outcome, whole=not cut)
     elif outcome.unknown and not outcome.retry:
         await leave(database, [row], "unknown")
     elif outcome.retry:
-        number, done = rows[0][2], rows[0][8]
         if outcome.unknown:
             tried = message_sql.HERE_ONLY
             await database.rows(message_sql.BIND, (tried, row))
@@ -102,15 +100,18 @@ async def finish(database: Database, ids: Sequence[int], state: MessageState, re
         await database.many(message_sql.SETTLED, [(state, reason, id_) for id_ in ids])
 
 
-async def _sent(database: Database, id_: int, channel: str, sent: Sent) -> None:
-    await database.rows(sql.UNQUEUE, (json.dumps([id_]),))
+async def _sent(database: Database, id_: int, channel: str, sent: Sent, *, whole: bool) -> None:
     # One without a name of its gateway's would be found by every report that names none.
-    await database.rows(message_sql.SENT, (sent.gateway_id or None, sent.cost, id_))
+    named = (sent.gateway_id or None, sent.cost, id_)
+    await database.together([(sql.UNQUEUE, [(json.dumps([id_]),)]), (message_sql.SENT, [named])])
     await _join_early(database, id_, channel, sent)
-    await _whole(database, id_, "")
+    if not whole:
+        await _whole(database, id_, "")
 
 
 async def _join_early(database: Database, id_: int, channel: str, sent: Sent) -> None:
+    if not sent.gateway_id:
+        return
     for state, reason in await database.rows(message_sql.EARLY, (channel, sent.gateway_id)):
         await _reported(database, id_, state, reason)
 
