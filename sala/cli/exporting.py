@@ -39,6 +39,14 @@ def asyncapi(paths: Paths) -> None:
 
 
 @app.command()
+def openapi() -> None:
+    """Print what a machine may ask of a node as OpenAPI 3.1; a node shows the same at `/openapi.json`."""
+    from sala.openapi import DOCUMENT
+
+    _print(DOCUMENT)
+
+
+@app.command()
 def processing(
     paths: Paths,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write it as a page to read and complete.")] = None,

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sala import cli
+from sala.openapi import DOCUMENT
 from sala.services import LIBRARY
 
 Captured = pytest.CaptureFixture[str]
@@ -38,6 +39,11 @@ def test_the_record_of_processing_has_each_answer_with_its_reason(capsys: Captur
     assert not birth["assessment"]["needed"]
     assert "words" in feedback["assessment"]["sensitive"]
     assert len(feedback["assessment"]["to_be_answered"]) > len(birth["assessment"]["to_be_answered"])
+
+
+def test_the_channel_is_printed_as_a_node_shows_it(capsys: Captured) -> None:
+    assert cli.main(["flow", "export", "openapi"]) == 0
+    assert json.loads(capsys.readouterr().out) == DOCUMENT
 
 
 def test_schemas_stand_by_service_and_within_the_events(capsys: Captured) -> None:
