@@ -7,7 +7,7 @@ from flows.check import Subject, roads
 from flows.imports.graph import Graph, read_export
 from flows.imports.names import flow_id
 from flows.imports.nodes import Maker
-from flows.imports.report import MOST_IN_HEAD, Imported, ImportFault, Left, Report
+from flows.imports.report import MOST_IN_HEAD, Imported, ImportFault, Left, Report, to_write
 from flows.imports.words import say
 from flows.imports.yamlout import flow_yaml
 from flows.loader import load
@@ -106,6 +106,6 @@ def _text(maker: Maker, agency: str, lines: Sequence[Left]) -> str:
     left = [line for line in lines if line.kind == "left"]
     head = [f"Imported from the flow {maker.graph.name} of RapidPro."]
     if not maker.is_part:
-        head.append("Still to be written: agency, notice, entry, messages, tests.")
+        head.append(to_write(agency))
         head += [f"Not carried over ({len(left)}):", *(f"  {line}" for line in left[:MOST_IN_HEAD])] if left else []
     return flow_yaml(body, head)

@@ -29,6 +29,12 @@ class ImportFault(Fault):
         self.left = left
 
 
+def to_write(agency: str) -> str:
+    """What no file of another system says, and a person still writes."""
+    first = "" if agency else "agency, "
+    return f"Still to be written: {first}notice, entry, messages, tests."
+
+
 @dataclass(frozen=True, slots=True)
 class Left:
     """One thing that did not come over as it stood.

@@ -11,7 +11,7 @@ from flows.imports.fields import FieldMaker
 from flows.imports.form import Form, read_form
 from flows.imports.lists import Tables
 from flows.imports.names import flow_id
-from flows.imports.report import MOST_IN_HEAD, Imported, ImportFault, Report
+from flows.imports.report import MOST_IN_HEAD, Imported, ImportFault, Report, to_write
 from flows.imports.steps import Steps
 from flows.imports.survey import MOST_FIELDS, Survey, lay_out
 from flows.imports.words import say
@@ -62,7 +62,7 @@ def import_xlsform(
     ident = flow_id(form.settings.get("form_id") or name)
     body = _body(form, ident, agency, fields, steps)
     lines = report.in_order()
-    text = flow_yaml(body, _head(lines))
+    text = flow_yaml(body, _head(lines, agency))
     load(text, f"{ident}.yaml")
     return Imported({ident: text}, tables.files(), lines)
 
@@ -92,9 +92,9 @@ def _settings(form: Form, report: Report) -> None:
             report.changed("settings", column, "it means nothing here")
 
 
-def _head(lines: tuple[Any, ...]) -> list[str]:
+def _head(lines: tuple[Any, ...], agency: str) -> list[str]:
     left = [line for line in lines if line.kind == "left"]
-    head = ["Imported from an XLSForm. Still to be written: agency, notice, entry, messages, tests."]
+    head = [f"Imported from an XLSForm. {to_write(agency)}"]
     if left:
         head.append(f"Not carried over ({len(left)}):")
         head += [f"  {line}" for line in left[:MOST_IN_HEAD]]
