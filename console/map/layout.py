@@ -1,39 +1,34 @@
-"""Places the cards with graphlay, which is native code: in a thread, with a time limit, and never twice for one graph.
+"""Places the cards with graphlay: small graphs here, large ones in a process that is ended when its time is over.
 
-A time limit abandons the thread, it does not stop it; so one flow is laid out by one thread at a time. Whatever goes
-wrong, the caller gets None and shows the outline, which says the same.
+Whatever goes wrong, the caller gets None and shows the outline, which says the same; the loop that answers citizens
+never waits for a map, and no shape is laid out twice.
 """
 
 import asyncio
 import hashlib
+import json
+import sys
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
 import graphlay
 import orjson
 import structlog
 
 from console.map.graph import Edge, Graph
+from console.map.worker import HEIGHT, MOST, WIDTH, Laid, Point, laid
 
-WIDTH: Final = 216
-HEIGHT: Final = 74
-SECONDS: Final = 2.0
-"""Time for one layout: a flow of 30 steps takes 2 ms."""
-MOST: Final = 300
-"""Cards of one map: the format takes no more steps."""
+__all__ = ["HEIGHT", "MOST", "WIDTH", "Placed", "Placer", "Point", "digest", "lay_out"]
+
+SECONDS: Final = 5.0
+"""Time for one layout, its process included: a flow of 30 steps takes 2 ms, one of 200 with few branches 100."""
+NEAR: Final = 40
+"""Lines of a graph that is laid out in this process: of any shape that takes at most 20 ms."""
 KEPT: Final = 64
-_OPTIONS: Final = {
-    "direction": "topbottom",
-    "spacing": {"layer_gap": 46.0, "node_gap": 26.0, "dummy_gap": 18.0, "port_gap": 30.0},
-    "routing": {"style": "orthogonal"},
-    "effort": "balanced",
-    "limits": {"max_nodes": 4 * MOST, "max_edges": 8 * MOST},
-}
+_WORKER: Final = str(Path(__file__).with_name("worker.py"))
 _log = structlog.get_logger("desk")
-
-Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +47,17 @@ class Placed:
 
 def lay_out(graph: Graph) -> Placed:
     """Place the cards now; raises `graphlay.GraphlayError` for what the engine refuses."""
-    drawn = graphlay.Graph()
-    for node in graph.nodes:
-        drawn.node(node, width=float(WIDTH), height=float(HEIGHT))
-    edges = list(graph.forward)
-    for start, end in edges:
-        drawn.edge(start, end)
-    found = graphlay.layout(drawn, options=_OPTIONS)
-    least, most = found.bounds["min"], found.bounds["max"]
-    left, top = float(least["x"]), float(least["y"])
-    corners = {
-        node: (one["center"]["x"] - left - WIDTH / 2, one["center"]["y"] - top - HEIGHT / 2)
-        for node, one in zip(graph.nodes, found.nodes, strict=True)
-    }
-    lines = {edge: _points(one, left, top) for edge, one in zip(edges, found.edges, strict=True)}
-    return Placed(corners, lines, float(most["x"]) - left, float(most["y"]) - top)
+    return _placed(graph, laid(graph.nodes, list(graph.forward)))
 
 
-def _points(edge: Any, left: float, top: float) -> tuple[Point, ...]:
-    return tuple((float(point["x"]) - left, float(point["y"]) - top) for point in edge["points"])
+def _placed(graph: Graph, found: Laid) -> Placed:
+    corners, lines, width, height = found
+    return Placed(
+        {node: (x, y) for node, (x, y) in zip(graph.nodes, corners, strict=True)},
+        {edge: tuple((x, y) for x, y in points) for edge, points in zip(graph.forward, lines, strict=True)},
+        width,
+        height,
+    )
 
 
 def digest(graph: Graph) -> str:
@@ -80,45 +67,53 @@ def digest(graph: Graph) -> str:
 
 @dataclass(slots=True)
 class Placer:
-    """Lays out the maps of one desk; one thread, so that a hanging layout holds up maps and nothing else.
+    """Lays out the maps of one desk; one large one at a time.
 
     Attributes:
         seconds: time for one layout.
     """
 
     seconds: float = SECONDS
-    _kept: OrderedDict[str, Placed] = field(default_factory=OrderedDict)
-    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "map"))
-    _late: str = ""
+    _kept: OrderedDict[str, Placed | None] = field(default_factory=OrderedDict)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def place(self, graph: Graph) -> Placed | None:
         """Where the cards stand; None when no layout came in time: show the outline then."""
         name = digest(graph)
-        if name in self._kept:
-            self._kept.move_to_end(name)
-            return self._kept[name]
-        if name == self._late or len(graph.nodes) > MOST:
+        if len(graph.nodes) > MOST:
             return None
-        made = asyncio.get_running_loop().run_in_executor(self._pool, lay_out, graph)
+        if name not in self._kept:
+            placed = await (self._here(graph) if len(graph.forward) <= NEAR else self._there(graph))
+            # A shape that came to nothing is not tried again: it would come to nothing again.
+            self._kept[name] = placed
+        self._kept.move_to_end(name)
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return self._kept[name]
+
+    async def _here(self, graph: Graph) -> Placed | None:
         try:
-            placed = await asyncio.wait_for(asyncio.shield(made), self.seconds)
-        except TimeoutError:
-            # The thread goes on by itself; the next map gets a new one, and this graph is not tried again.
-            made.add_done_callback(_forget)
-            self._pool.shutdown(wait=False)
-            self._pool, self._late = ThreadPoolExecutor(1, "map"), name
-            _log.warning("map_late", count=len(graph.nodes), seconds=self.seconds)
-            return None
+            return await asyncio.to_thread(lay_out, graph)
         except graphlay.GraphlayError as refused:
             _log.warning("map_refused", count=len(graph.nodes), fault=type(refused).__name__)
             return None
-        self._kept[name] = placed
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
-        return placed
 
-
-def _forget(made: "asyncio.Future[Placed]") -> None:
-    """Take what a late layout came to, so that nobody is told of it."""
-    if not made.cancelled():
-        made.exception()
+    async def _there(self, graph: Graph) -> Placed | None:
+        async with self._turn:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-I", _WORKER, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+            )
+            try:
+                asked = orjson.dumps([list(graph.nodes), list(graph.forward)])
+                told, _ = await asyncio.wait_for(process.communicate(asked), self.seconds)
+            except TimeoutError:
+                _log.warning("map_late", count=len(graph.nodes), seconds=self.seconds)
+                return None
+            finally:
+                if process.returncode is None:
+                    process.kill()
+                    await process.wait()
+        if process.returncode:
+            _log.warning("map_refused", count=len(graph.nodes), code=process.returncode)
+            return None
+        return _placed(graph, json.loads(told))

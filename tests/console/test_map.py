@@ -3,6 +3,7 @@
 import asyncio
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from console.map import Graph, Mark, Placed, Placer, graph_of, outline, svg
 from console.map.graph import divided
-from console.map.layout import HEIGHT, MOST, WIDTH, lay_out
+from console.map.layout import HEIGHT, MOST, NEAR, WIDTH, lay_out
 from flows.editing import RenameStep, SetValue, edit
 from flows.editing.templates import starter
 from flows.loader import load
@@ -112,6 +113,44 @@ async def test_a_late_layout_is_left_and_not_tried_again() -> None:
     assert await placer.place(graph) is None, "the same graph again would block again"
     other = divided(range(3), {(0, 1): (), (1, 2): ()})
     assert await placer.place(other) is not None, "the desk goes on drawing other maps"
+
+
+HOSTILE = divided(
+    range(200), {(start, end): () for start in range(200) for end in range(start + 1, min(start + 9, 200))}
+)
+"""Two hundred steps, each of which leads to the next eight: minutes of native code that holds the interpreter."""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_a_hostile_graph_holds_up_nobody_and_its_layout_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+    begin = asyncio.create_subprocess_exec
+
+    async def begun(*given: Any, **named: Any) -> asyncio.subprocess.Process:
+        started.append(await begin(*given, **named))
+        return started[-1]
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", begun)
+    placer = Placer(seconds=3)
+    placing = asyncio.create_task(placer.place(HOSTILE))
+    beats = 0
+    while not placing.done():
+        await asyncio.sleep(0.01)
+        beats += 1
+    assert placing.result() is None
+    # Held up, the loop would have come by once or twice.
+    assert beats > 20
+    assert [one.returncode for one in started] == [-9]
+    assert await placer.place(HOSTILE) is None
+    assert len(started) == 1, "it is not tried again"
+    _whole(HOSTILE)
+
+
+async def test_a_large_graph_stands_as_it_would_stand_here() -> None:
+    large = divided(range(60), {(at, at + 1): ("1",) for at in range(59)} | {(0, 30): ("2",)})
+    assert len(large.forward) > NEAR
+    assert await Placer(seconds=60).place(large) == lay_out(large)
 
 
 async def test_a_layout_is_kept_by_the_shape_of_its_graph() -> None:
