@@ -24,6 +24,7 @@ def routes(config: Config, plugged: Sequence[Plugged]) -> Routes:
             tuple(one.message_settings.countries or [own]),
             tuple(one.message_settings.prefixes),
             {prefix: money(price) for prefix, price in one.message_settings.prices.items()},
+            phones=one.messages is None or one.messages.capabilities.phones,
         )
         for one in plugged
         if one.message_settings is not None and one.name not in elsewhere

@@ -34,6 +34,7 @@ class Capabilities:
         reports: whether it says what became of a message. optouts: whether it passes on that a number wants no more.
         paths: whether its contract goes on in the path, behind `sms/`, `report/` or `optout/` (`Received.tail`).
         idempotent: whether the same `Outgoing.mark` again is taken once only, so that what nobody knows is asked again.
+        phones: whether it leads to phones; what leads to another system gets answers to what came by it alone.
     """
 
     port: int
@@ -43,6 +44,7 @@ class Capabilities:
     optouts: bool = False
     paths: bool = False
     idempotent: bool = False
+    phones: bool = True
 
 
 Money = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=4)]

@@ -15,12 +15,14 @@ class Route:
     Attributes:
         channel: its name. codes: calling codes that it may write to. prefixes: of numbers that are likely its own.
         prices: of a segment by prefix, in 1/10000 of the currency; the longest that fits decides.
+        phones: whether it leads to phones; what leads to another system carries answers to what came by it alone.
     """
 
     channel: str
     codes: tuple[str, ...]
     prefixes: tuple[str, ...] = ()
     prices: Mapping[str, int] | None = None
+    phones: bool = True
 
     def reaches(self, msisdn: str) -> bool:
         """Whether this number may be written to at all."""
@@ -68,11 +70,11 @@ class Routes:
 
     def after(self, channel: str, tried: str, msisdn: str) -> str:
         """The channel to try when `channel`, and those in `tried`, certainly did not take it; "" if there is none."""
-        if not self.failover:
+        if not self.failover or any(route.channel == channel and not route.phones for route in self.all):
             return ""
         refused = {channel, *tried.split(",")}
         return next((route.channel for route in self._ranked(msisdn) if route.channel not in refused), "")
 
     def _ranked(self, msisdn: str) -> Sequence[Route]:
-        reaching = [route for route in self.all if route.reaches(msisdn)]
+        reaching = [route for route in self.all if route.phones and route.reaches(msisdn)]
         return sorted(reaching, key=lambda route: (-route.nearness(msisdn), route.price(msisdn)))

@@ -207,6 +207,7 @@ class Send(Part):
     long: Literal["whole", "plain"] = "whole"
     encodings: tuple[Literal["gsm7", "ucs2"], ...] = ("gsm7", "ucs2")
     idempotent: bool = False
+    phones: bool = True
     taken: Taken = Taken()
     samples: Mapping[Literal["taken", "refused", "later", "nonsense"], Sample]
 

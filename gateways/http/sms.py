@@ -41,6 +41,7 @@ class Side:
             optouts=sms.optout is not None,
             paths=any(part.path for part in parts),
             idempotent=sms.send.idempotent,
+            phones=sms.send.phones,
         )
 
     def read(self, received: Received) -> Inbound | Malformed:
