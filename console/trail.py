@@ -41,6 +41,11 @@ def steps(visit: "Visit", reader: "Reader", hops: Sequence[Hop]) -> Iterator[Ste
         yield Step(visit.moment(hop.at), _words(visit, reader, hop), _proof(hop))
 
 
+def on_stick(hop: Hop) -> bool:
+    """Whether this is where it was written into a file for a stick."""
+    return hop.kind == "attempt" and hop.details["road"] == "bundle" and hop.what == "carried"
+
+
 def _words(visit: "Visit", reader: "Reader", hop: Hop) -> str:
     say, facts = visit.say, hop.details
     match hop.kind:
@@ -53,6 +58,8 @@ def _words(visit: "Visit", reader: "Reader", hop: Hop) -> str:
         case "attempt":
             road = say[f"road_{facts['road']}"] if facts["road"] in _ROADS else facts["road"]
             outcome = say[f"out_{hop.what}"] if hop.what in _OUTCOMES else hop.what
+            if on_stick(hop):
+                outcome = say["out_on_stick"]
             return f"{hop.agency} · {road}: {outcome}"
         case "delivery":
             under = f" {say['hop_number'].format(n=facts['agency_ref'])}" if facts["agency_ref"] else ""

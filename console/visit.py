@@ -22,6 +22,9 @@ MOST_DIGITS: Final = 15
 """Of a number in an address or a form: every key of the store's has fewer, and SQLite's integers hold them all."""
 
 
+MINUTE: Final = 60
+
+
 def digits(said: str) -> int:
     """What these digits say; 0, which no row has, for anything else.
 
@@ -137,6 +140,10 @@ class Visit:
     def today(self) -> str:
         """The day, for what is printed."""
         return f"{datetime.fromtimestamp(self.desk.now(), self.desk.zone):%d/%m/%Y}"
+
+    def span(self, at: int) -> str:
+        """How long something lasts since then: as `age`, but "under a minute" in place of "just now"."""
+        return self.age(at) if self.desk.now() - at >= MINUTE else self.say["under_minute"]
 
     def age(self, at: int) -> str:
         """How long ago something was, in the largest unit that fits."""

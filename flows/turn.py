@@ -148,9 +148,9 @@ class Text(msgspec.Struct, frozen=True):
 
 
 class Note(msgspec.Struct, frozen=True):
-    """A line for the officer's inbox: an SMS nobody could place, a flow that failed."""
+    """A line for the officer's inbox: an SMS nobody could place, a person to be called, a flow that failed."""
 
-    kind: Literal["unmatched", "failed", "help"]
+    kind: Literal["unmatched", "call_me", "failed"]
     text: str = ""
 
 

@@ -22,6 +22,7 @@ from sala.editions import Overlay
 from sala.figures import (
     bearer_samples,
     custody_samples,
+    placeless_samples,
     process_samples,
     publishing_samples,
     road_samples,
@@ -38,9 +39,13 @@ from sala.upkeep import Upkeep
 from store.bearer import Listener
 from store.copying.generation import Medium
 from store.memory import Memory, open_memory
+from store.queue import Wanted
+from store.scope import EVERYTHING
 from sync import push
 from sync.hub.shipping import Far
 from sync.service import SyncService
+
+PLACELESS: Final = Wanted(group="wait", place="-")
 
 ROOMS: Final = frozenset({"ussd", "sms", "sync", "console"})
 
@@ -232,6 +237,10 @@ class Node:
             *process_samples(),
             *store_samples(await self.memory.readings()),
             *publishing_samples(await self.memory.drafts.proposals(), await self.memory.library.unconfirmed()),
+            *placeless_samples(
+                await self.memory.queue.count(EVERYTHING, PLACELESS),
+                await self.memory.queue.page(EVERYTHING, PLACELESS, 1),
+            ),
             *self.channels.samples(),
             *road_samples(self.road.counters),
             *bearer_samples(self.road.carriers),

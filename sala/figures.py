@@ -9,6 +9,7 @@ from sala.metrics import Labels, counted
 from store.custody import Held
 from store.draft_values import Proposal
 from store.library import Publication
+from store.queue import Entry
 from store.readings import Readings
 from sync.bearer.node import Carrier
 from sync.means import Counters
@@ -65,6 +66,12 @@ def publishing_samples(proposals: Iterable[Proposal], alone: Sequence[Publicatio
     yield "sala_proposals_open", (), float(sum(one.state == "open" for one in proposals))
     yield "sala_confirmations_open", (), float(len(alone))
     yield "sala_confirmation_oldest_seconds", (), _age(min((one.at for one in alone), default=0))
+
+
+def placeless_samples(count: int, oldest: Sequence[Entry]) -> Iterator[Sample]:
+    """Requests that are no district's."""
+    yield "sala_placeless", (), float(count)
+    yield "sala_placeless_oldest_seconds", (), _age(min((one.at for one in oldest), default=0))
 
 
 def custody_samples(held: Iterable[Held]) -> Iterable[Sample]:

@@ -50,6 +50,8 @@ METRICS: Final[dict[str, Metric]] = {
     "sala_proposals_open": Metric("gauge", "proposals that wait for a second person"),
     "sala_confirmations_open": Metric("gauge", "what one person did alone and nobody has confirmed yet"),
     "sala_confirmation_oldest_seconds": Metric("gauge", "age of the oldest of them"),
+    "sala_placeless": Metric("gauge", "requests without a place that no agency has yet"),
+    "sala_placeless_oldest_seconds": Metric("gauge", "age of the oldest of them"),
     "sala_deliveries": Metric("gauge", "submissions by agency and state"),
     "sala_delivery_oldest_seconds": Metric("gauge", "age of the oldest submission without the agency's word"),
     "sala_custody": Metric("gauge", "submissions of other nodes in this hub's custody, by agency"),

@@ -25,6 +25,9 @@ AGES: Final = (1, 3, 7, 30)
 
 DAY: Final = 86_400
 
+LATE: Final = 4 * 3600
+"""Seconds that a request without a place may wait before the list raises its voice: half a working day."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tab:
@@ -34,6 +37,15 @@ class Tab:
     address: str
     count: int
     here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Placeless:
+    """How many wait without a place, since when the oldest, and whether that is too long."""
+
+    count: int
+    at: int
+    late: bool
 
 
 async def queue(visit: Visit) -> web.StreamResponse:
@@ -93,13 +105,23 @@ async def _common(visit: Visit, wanted: Wanted) -> dict[str, Any]:
         "places": [(one or "-", reader.place(one)) for one in places] if len(places) > 1 else [],
         "push": push if push and _is_fresh(visit, push) else None,
         "idle": push is not None and _is_idle(visit, push),
-        "placeless": await store.queue.count(scope, Wanted(group="wait", place="-")) if "" in places else 0,
+        "placeless": await _placeless(visit) if "" in places else None,
         "news": await _news(visit),
         "need": estimate.link_time(visit.links),
         "safe": await _is_safe(visit),
         "counted": COUNTED,
         "lines": [],
     }
+
+
+async def _placeless(visit: Visit) -> Placeless | None:
+    """Those without a place: nobody's by the map, so everybody's who sees all districts."""
+    store, wanted = visit.desk.memory.queue, Wanted(group="wait", place="-", among=among(visit))
+    oldest = await store.page(visit.scope, wanted, 1)
+    if not oldest:
+        return None
+    late = visit.desk.memory.clock.steady() - oldest[0].at > LATE
+    return Placeless(await store.count(visit.scope, wanted), oldest[0].at, late)
 
 
 def _offered(service: str, wanted: Wanted) -> bool:

@@ -9,7 +9,7 @@ from aiohttp import web
 from console import roles
 from console.page import Page
 from console.reading import Answer, Reader, body, is_sealed, masked
-from console.trail import steps
+from console.trail import on_stick, steps
 from console.visit import Visit
 from flows.reference import format_reference
 from store.queue import Entry
@@ -53,6 +53,7 @@ async def request(visit: Visit, *, number: str = "", why: str = "", worked: bool
         worked=hidden if worked else [],
         earlier=await _earlier(visit, reader, entry, answers),
         trail=list(steps(visit, reader, hops)),
+        sticks={hop.agency: hop.at for hop in hops if on_stick(hop)},
         seen=await store.audit.entries(subject=entry.reference, limit=20) if visit.has(roles.AUDITORS) else [],
         number=number or masked(entry.msisdn),
         revealed=bool(number),

@@ -30,6 +30,7 @@ async def users(visit: Visit, *, why: str = "", what: str = "", status: int = 40
         why=visit.say[why].format(what=what) if why else "",
         rows=[(one, await store.sittings(one.name)) for one in found],
         now=now,
+        unstaffed=not any(_works_all(one) for one in await store.everybody()),
         **_choices(visit, _typed(visit) if why else None),
     )
 
@@ -133,6 +134,11 @@ async def sittings(visit: Visit) -> web.StreamResponse:
         return visit.refuse(404, "no_such_page")
     await visit.desk.memory.users.revoke(found.name, by=visit.user.name)
     return visit.go(f"/users/{found.name}")
+
+
+def _works_all(one: Account) -> bool:
+    """Whether she works requests of every district, and so those of none."""
+    return one.active and roles.OFFICER in one.roles and one.scope.everywhere and one.scope.every_agency
 
 
 async def _one(visit: Visit) -> Account | None:

@@ -1,4 +1,4 @@
-"""What the reserved words of an SMS do: STOP START HELP STATUS CONTINUE LANGUAGE FORGET, in every language."""
+"""What the reserved words of an SMS do: STOP START HELP CALL STATUS CONTINUE LANGUAGE FORGET, in every language."""
 
 import re
 from typing import Final
@@ -11,7 +11,7 @@ from flows.dialogue.start import newest
 from flows.dialogue.state import Spot
 from flows.dialogue.visit import Shown, Visit
 from flows.reference import LENGTH, is_reference
-from flows.turn import Need, Request
+from flows.turn import Need, Note, Request
 
 _BETWEEN: Final = re.compile(r"[\s./-]+")
 
@@ -27,6 +27,8 @@ def obey(visit: Visit, said: Said) -> Shown:
             return visit.close(visit.say("sms.started"))
         case "help":
             return Shown(help_text(visit))
+        case "call":
+            return _call(visit)
         case "status":
             return _status(visit, said.rest)
         case "continue":
@@ -44,6 +46,15 @@ def help_text(visit: Visit) -> str:
     every = [entry.sms for _, entry in visit.office.entries() if entry.sms]
     words = [next((word for word in own if word.isascii() == latin), own[0]) for own in every]
     return visit.say("help.sms", list=" ".join(words))
+
+
+def _call(visit: Visit) -> Shown:
+    """A line in the officers' call list, at most one a day, so that a phone that hangs fills nobody's morning."""
+    today = visit.moment.today.toordinal()
+    if visit.person.called != today:
+        visit.effects.append(Note("call_me"))
+        visit.person = replace(visit.person, called=today)
+    return Shown(visit.say("sms.call"))
 
 
 def _continue(visit: Visit) -> Shown:

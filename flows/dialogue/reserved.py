@@ -7,13 +7,14 @@ from typing import Final, Literal, get_args
 
 from flows.text.lao import fold_digits, match_key
 
-Command = Literal["stop", "start", "help", "status", "continue", "language", "forget"]
+Command = Literal["stop", "start", "help", "call", "status", "continue", "language", "forget"]
 COMMANDS: Final[tuple[Command, ...]] = get_args(Command)
 
 RESERVED: Final[Mapping[Command, Mapping[str, tuple[str, ...]]]] = {
     "stop": {"en": ("STOP", "UNSUBSCRIBE"), "lo": ("ຢຸດ",), "lo-Latn": ("YUT",)},
     "start": {"en": ("START",), "lo": ("ເລີ່ມ",), "lo-Latn": ("LEUM", "LOEM")},
     "help": {"en": ("HELP",), "lo": ("ຊ່ວຍ", "ຊ່ວຍເຫຼືອ"), "lo-Latn": ("SUAY", "SUAYLEUA")},
+    "call": {"en": ("CALL", "CALLME"), "lo": ("ໂທຫາ", "ໂທຫາຂ້ອຍ"), "lo-Latn": ("THOHA", "THOHAKHOI")},
     "status": {"en": ("STATUS",), "lo": ("ສະຖານະ",), "lo-Latn": ("SATHANA",)},
     "continue": {"en": ("CONTINUE",), "lo": ("ສືບຕໍ່", "ຕໍ່"), "lo-Latn": ("SEUBTO", "SUEBTO")},
     "language": {"en": ("LANGUAGE",), "lo": ("ພາສາ",), "lo-Latn": ("PHASA",)},

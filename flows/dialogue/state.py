@@ -117,6 +117,7 @@ class Person(msgspec.Struct, array_like=True, frozen=True, gc=False):
         helped: the day (proleptic ordinal) of the last help that was sent without being asked for.
         offer_key: a sensitive request was sent, and a case key is still to be offered.
         profile: answers kept on the person's own yes. waiting: those for which the yes is still to be asked.
+        called: the day (proleptic ordinal) on which she last asked to be called.
     """
 
     language: str = ""
@@ -127,6 +128,7 @@ class Person(msgspec.Struct, array_like=True, frozen=True, gc=False):
     offer_key: bool = False
     profile: dict[str, Kept] = {}
     waiting: dict[str, Kept] = {}
+    called: int = 0
 
 
 _DAY: Final = 86_400

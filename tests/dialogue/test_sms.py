@@ -1,11 +1,13 @@
 """A text message: reserved words, keywords, forms, the one open question, and what nobody can place."""
 
+from datetime import timedelta
+
 import pytest
 
 from flows.dialogue import may_text
 from flows.dialogue.reserved import COMMANDS, RESERVED, Command, is_reserved, said
 from flows.turn import Note
-from tests.dialogue.flows import HEALTH, office
+from tests.dialogue.flows import HEALTH, TODAY, office
 from tests.dialogue.phone import DAY, HOUR, Phone
 
 
@@ -221,3 +223,14 @@ def test_continue_asks_again_without_the_refusal_of_yesterday() -> None:
     phone.send("Kham La")
     assert not phone.send("neither").startswith("Girl or boy?")
     assert phone.send("CONTINUE").startswith("Girl or boy?")
+
+
+def test_who_wants_to_be_called_is_noted_once_a_day(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert phone.send("Call me").startswith("An officer will call")
+    assert phone.send("ໂທຫາ").startswith("ເຈົ້າໜ້າທີ່")
+    assert phone.notes() == [Note("call_me")]
+    monkeypatch.setattr("tests.dialogue.phone.TODAY", TODAY + timedelta(days=1))
+    phone.send("THOHA")
+    assert phone.notes() == [Note("call_me")] * 2
+    phone.send("call the office please")
+    assert phone.notes()[-1] == Note("unmatched", "call the office please"), "the control: no other words are"

@@ -153,7 +153,7 @@ def _unwritable(talk: Talk, rest: str, heard: Heard, moment: Moment) -> Turn:
 
 
 def _remind(talk: Talk, rest: str, heard: Heard, moment: Moment) -> Turn:
-    return Turn(Screen("ok"), talk, effects=(Text("reminder", rest, "en"), Note("help", "call me")))
+    return Turn(Screen("ok"), talk, effects=(Text("reminder", rest, "en"), Note("call_me", "call me")))
 
 
 _ACTS = {
