@@ -5,6 +5,7 @@ import subprocess
 import sys
 import venv
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -39,35 +40,58 @@ def test_everything_that_a_room_holds_is_in_it(wheel: Path) -> None:
     assert not [name for name in packed if name.startswith(("tests/", "bench/", "docs/"))]
 
 
-def test_it_runs_from_a_bare_folder(wheel: Path, tmp_path: Path) -> None:
-    place = tmp_path / "venv"
+@dataclass
+class Bare:
+    """An environment with the wheel in it, and no source tree."""
+
+    folder: Path
+    site: Path
+
+    def python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        env = {name: value for name, value in os.environ.items() if not name.startswith(("SALA_", "PYTHON"))}
+        python = str(self.folder / "venv" / "bin" / "python")
+        return subprocess.run(
+            [python, *arguments], cwd=self.folder, env=env, capture_output=True, text=True, check=False
+        )
+
+    def sala(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.python("-m", "sala", *arguments)
+
+
+@pytest.fixture(scope="module")
+def bare(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Bare:
+    folder = tmp_path_factory.mktemp("bare")
+    place = folder / "venv"
     # The dependencies are those of this environment; the wheel alone is new.
     venv.create(place, with_pip=False)
     (site,) = place.glob("lib/python3*/site-packages")
     zipfile.ZipFile(wheel).extractall(site)
     paths = [path for path in sys.path if "site-packages" in path]
     (site / "borrowed.pth").write_text("\n".join(paths) + "\n")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("SALA_", "PYTHON"))}
-    python = str(place / "bin" / "python")
+    return Bare(folder, site)
 
-    def sala(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [python, "-m", "sala", *arguments], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
-        )
 
-    helped = sala("--help")
+def test_it_runs_from_a_bare_folder(bare: Bare) -> None:
+    helped = bare.sala("--help")
     assert helped.returncode == 0, helped.stderr
     assert "serve" in helped.stdout
-    assert sala("example").stdout.startswith("#")
-    where = subprocess.run(
-        [python, "-c", "import sala, flows; print(sala.__file__, flows.__file__)"],
-        cwd=tmp_path,
-        env=env,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    assert bare.sala("example").stdout.startswith("#")
+    where = bare.python("-c", "import sala, flows; print(sala.__file__, flows.__file__)")
+    assert str(bare.site) in where.stdout
     assert str(ROOT) not in where.stdout
-    library = site / "flows" / "library"
-    checked = sala("flow", "check", str(library))
+    library = bare.site / "flows" / "library"
+    checked = bare.sala("flow", "check", str(library))
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_an_operators_engineer_runs_the_kits_from_it(bare: Bare) -> None:
+    """As somebody outside of the project does: the kit with its operator, from the wheel alone."""
+    where = bare.python("-c", "import sms.kit.cases, ussd.kit.cases, gateways.smpp.kit as k; print(k.__file__)")
+    assert str(bare.site) in where.stdout, where.stderr
+    listed = bare.sala("gateway", "list").stdout
+    assert [
+        name for name in ("africastalking", "hubtel", "smpp-mica") if f"sala gateway test {name}" not in listed
+    ] == []
+    tried = bare.sala("gateway", "test", "smpp-payload")
+    assert tried.returncode == 0, tried.stdout + tried.stderr
+    assert "promises are kept" in tried.stdout.splitlines()[-1]

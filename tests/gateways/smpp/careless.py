@@ -1,6 +1,7 @@
 """`sala serve` with a mistake built in, for the controls: `python -m tests.gateways.smpp.careless HOW sala.toml`.
 
-`nothing`: none. `hasty`: messages are acknowledged before they are committed. `nameless`: what comes again is always
+All of them try again after a second where a node waits ten, so that a killed SMSC does not take a minute. `nothing`:
+no mistake. `hasty`: messages are acknowledged before they are committed. `nameless`: what comes again is always
 another message.
 """
 
@@ -13,6 +14,7 @@ from typing import Any
 
 from sala.cli import main
 from sala.links import Sink
+from sms import lane
 from store.echoes import Echoes
 from store.values import Inbound
 
@@ -49,5 +51,6 @@ def nameless() -> None:
 
 
 if __name__ == "__main__":
+    lane.FIRST_WAIT = 1.0  # type: ignore[misc]  # of this process alone
     {"nothing": lambda: None, "hasty": hasty, "nameless": nameless}[sys.argv[1]]()
     sys.exit(main(["serve", "--config", sys.argv[2]]))
