@@ -7,6 +7,7 @@ from console.pages import (
     flow,
     flow_add,
     flow_measure,
+    flow_papers,
     flow_phone,
     flow_publish,
     flow_scenarios,
@@ -23,6 +24,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *flow_service.PAGES,
     *flow_scenarios.PAGES,
     *flow_publish.PAGES,
+    *flow_papers.PAGES,
     *flow_phone.PAGES,
     *flow_measure.PAGES,
 )

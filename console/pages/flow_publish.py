@@ -18,7 +18,6 @@ from console.visit import Visit
 from flows.dialogue import Office
 from flows.difference import Change, Pair, difference, screens
 from flows.errors import Fault
-from flows.explorer.storyboard import storyboard
 from flows.revision import Revision
 
 if TYPE_CHECKING:
@@ -212,19 +211,7 @@ async def as_file(visit: Visit) -> web.StreamResponse:
     return web.Response(text=work.draft.text, content_type="application/yaml", charset="utf-8", headers=headers)
 
 
-async def board(visit: Visit) -> web.StreamResponse:
-    """Every screen on one page, to print: a file, because it carries its own style."""
-    work = await opened(visit)
-    revision = work.look.revision
-    if revision is None:
-        return await _page(work, 409, visit.say["fl_phone_silent"])
-    text = await asyncio.to_thread(storyboard, revision, settings_of(visit.desk.memory.office, work.today().date()))
-    headers = {"Content-Disposition": f'attachment; filename="{work.name}-storyboard.html"'}
-    return web.Response(text=text, content_type="text/html", charset="utf-8", headers=headers)
-
-
 PAGES: Final = (
-    Page("GET", PLACE + "/storyboard", roles.EDITORS, board),
     Page("GET", PLACE + "/publish", roles.EDITORS, page),
     Page("POST", PLACE + "/publish", APPROVERS, send),
     Page("GET", PLACE + "/versions", roles.EDITORS, versions),
