@@ -71,10 +71,13 @@ def words(parts: Sequence[Piece]) -> str:
     return _control.sub("", text)
 
 
+NO_REFERENCE: Final = -1
+
+
 def reference(content: bytes) -> int:
     """The modem's reference of a message that was sent; smsd writes it before the place where it was, so the first."""
     found = re.search(rb"^MessageReference = (\d{1,3})\r?$", content, re.MULTILINE)
-    return int(found[1]) if found else 0
+    return int(found[1]) if found else NO_REFERENCE
 
 
 def number_in(content: bytes) -> str:
@@ -135,8 +138,13 @@ def _part(header: str) -> Part | None:
     return None
 
 
-def written(number: str, text: str, part: Part | None) -> bytes:
-    """One message, or one part of a long one, to be sent."""
+def written(number: str, text: str, part: Part | None, *, referred: bool = False) -> bytes:
+    """One message, or one part of a long one, to be sent.
+
+    smsd 1.42 notes the modem's reference in the file, if it finds a place for it (`referred`). It writes the file anew
+    to do so, and when it is killed just then it leaves it empty; on an empty file it counts what it has not set, and
+    may hang.
+    """
     coding = "Default" if needs(text) == "gsm7" else "Unicode"
     units = _hex(text)
     lines = [
@@ -154,7 +162,7 @@ def written(number: str, text: str, part: Part | None) -> bytes:
         "ReplySMSC = False",
         "RejectDuplicates = False",
         "ReplaceMessage = 0",
-        "MessageReference = 0",
+        *(["MessageReference = 0"] if referred else []),
     ]
     return ("\n".join(lines) + "\n\n").encode()
 

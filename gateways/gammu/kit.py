@@ -33,11 +33,17 @@ class Modem:
     }
     manners: Sequence[Manner] = ()
 
-    def __init__(self, spool: Path) -> None:
+    def __init__(self, spool: Path, *, references: bool = False) -> None:
         self._spool = spool
         for place in (INBOX, OUTBOX, SENT, ERROR):
             (spool / place).mkdir()
-        self.settings: Mapping[str, Any] = {"spool": str(spool), "poll": _LOOK, "rate": 1000, "waiting": 5000}
+        self.settings: Mapping[str, Any] = {
+            "spool": str(spool),
+            "poll": _LOOK,
+            "rate": 1000,
+            "waiting": 5000,
+            "references": references,
+        }
         self.plays: list[Manner] = []
         self.early: Callable[[Taken], Awaitable[None]] | None = None
         self._seen: dict[str, Taken] = {}
@@ -76,7 +82,9 @@ class Modem:
 
     async def report(self, taken: Taken, status: str) -> bool:
         """A status report, which smsd stores like a message."""
-        return await self._received("Status_Report", taken.number, status, 0, int(taken.echo.get("reference", 255)))
+        # The network's time stamp of the message, which a report repeats.
+        at = 1000 + list(self._seen).index(taken.name) if taken.name in self._seen else 0
+        return await self._received("Status_Report", taken.number, status, at, int(taken.echo.get("reference", 255)))
 
     async def opt_out(self, number: str) -> bool:
         """A modem knows none."""

@@ -12,7 +12,7 @@ from flows.errors import CallFault, SendError
 from gateways.gammu import backup
 from gateways.gammu.backup import Piece
 from gateways.gammu.settings import Settings as Own
-from gateways.gammu.spool import DONE, ERROR, INBOX, SENT, Came, OutboxFullError, Spool
+from gateways.gammu.spool import DONE, ERROR, INBOX, OUTBOX, SENT, Came, OutboxFullError, Spool
 from sms import port
 from sms.reading import international, is_number
 from store.values import Answer, Health, Inbound, Malformed, OptOut, Outgoing, Received, Report, Sent
@@ -38,12 +38,13 @@ class Modem:
     def __init__(self, channel: str, settings: Own) -> None:
         self._channel = channel
         self._settings = settings
-        self._spool = Spool(settings.spool, settings.waiting)
+        self._spool = Spool(settings.spool, settings.waiting, referred=settings.references)
         self.capabilities = port.Capabilities(port=1, long="parts", reports=settings.reports, idempotent=True)
         self._health = Health("unknown")
         # By number and reference, the newest last: there are 256 references, and some modems give only one.
         self._awaited: dict[tuple[str, int], list[tuple[str, str]]] = {}
         self._odd: set[str] = set()
+        self._empty: set[str] = set()
         self._swept = 0.0
 
     def read(self, received: Received) -> Inbound | Malformed:
@@ -113,6 +114,7 @@ class Modem:
         for place in (SENT, ERROR):
             for name, mark, content in await asyncio.to_thread(self._spool.went, place):
                 await self._went(sink, place, name, mark, content)
+        await asyncio.to_thread(self._heal)
         waits: set[str] = set()
         for came in await asyncio.to_thread(self._spool.came):
             await self._came(sink, came, waits)
@@ -122,11 +124,19 @@ class Modem:
             self._swept = time.monotonic()
             await asyncio.to_thread(self._spool.sweep, self._settings.keep_days)
 
+    def _heal(self) -> None:
+        """Take away what smsd, killed while it noted a reference, has left empty: it may hang on it when it starts."""
+        empty = self._spool.empty()
+        # For a moment any file is empty into which it writes.
+        for name in empty & self._empty:
+            self._spool.done(OUTBOX, name)
+            log.warning("empty file in the outbox", channel=self._channel)
+        self._empty = empty
+
     async def _went(self, sink: port.Sink, place: str, name: str, mark: str, content: bytes) -> None:
         """The modem has sent it, or could not."""
         number, reference = backup.number_in(content), backup.reference(content)
-        # smsd writes the reference into the file before it moves it; a file that a kill has left empty in between was
-        # handed to the modem, and whether that has sent it nobody knows.
+        # A file that a kill has left empty was handed to the modem, and whether that has sent it nobody knows.
         state: _State = "sent" if place == SENT else "failed" if number else "unknown"
         if await self._committed(sink.report(Report(self._channel, "", state, "error" * (state == "failed"), mark))):
             awaited = state == "sent" and self._settings.reports and bool(number)
@@ -184,8 +194,13 @@ class Modem:
         return made
 
     async def _reported(self, sink: port.Sink, piece: Piece) -> bool:
-        """A status report, of the newest message of this reference to this number."""
-        awaited = self._awaited.get((piece.number, piece.reference))
+        """A status report, of the newest message to this number; with references, of the newest of this one."""
+        heard = f"R{_name([piece])}{piece.reference:02X}"
+        if await asyncio.to_thread(self._spool.known, heard):
+            # smsd was killed before it took it from the modem; another message is not meant.
+            return True
+        keys = (piece.number, piece.reference), (piece.number, backup.NO_REFERENCE)
+        awaited = next((found for key in keys if (found := self._awaited.get(key))), None)
         if not awaited:
             log.warning("report of no message", channel=self._channel)
             return True
@@ -195,6 +210,7 @@ class Modem:
             return False
         if state in {"delivered", "failed"}:
             # Nothing more will come of it, and whose it was is forgotten.
+            await asyncio.to_thread(self._spool.done, DONE, heard)
             await asyncio.to_thread(self._spool.done, DONE, name)
             awaited.pop()
         return True

@@ -18,6 +18,7 @@ class Settings(port.Settings):
             know how to treat.
         stuck: seconds after which a message that still lies there says that the modem is away.
         reports: whether smsd is configured to ask for delivery reports.
+        references: whether smsd may note the modem's reference in the file, by which a report is then known exactly.
         keep_days: days for which it is remembered that a message was handed over, and a report is awaited.
         national: calling code of numbers that come in national form (`020...`).
         rate: messages a second; a modem needs some seconds for each, so more than this only fills `outbox`.
@@ -28,6 +29,7 @@ class Settings(port.Settings):
     waiting: int = Field(default=50, ge=1, le=10_000)
     stuck: float = Field(default=300.0, ge=10, le=86_400)
     reports: bool = True
+    references: bool = False
     keep_days: int = Field(default=7, ge=2, le=60)
     national: Annotated[str, Field(pattern=r"^(\+[1-9][0-9]{0,3})?$")] = "+856"
     rate: float = Field(default=1.0, gt=0, le=1000)

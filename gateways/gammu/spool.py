@@ -44,9 +44,11 @@ class OutboxFullError(OSError):
 class Spool:
     """One spool. Everything here waits for the disk, so it is called in a thread."""
 
-    def __init__(self, folder: Path, waiting: int) -> None:
+    def __init__(self, folder: Path, waiting: int, *, referred: bool = False) -> None:
+        """Let at most so many wait; `referred`: see `backup.written`."""
         self._folder = folder
         self._waiting = waiting
+        self._referred = referred
 
     def check(self) -> None:
         """Raise the `OSError` that names the folder that is not there or cannot be written; makes `done` if it can."""
@@ -71,7 +73,7 @@ class Spool:
         outbox = self._folder / OUTBOX
         if sum(1 for one in os.scandir(outbox) if one.name.startswith("OUT")) >= self._waiting:
             raise OutboxFullError(28, "the outbox is full", str(outbox))
-        self._write(outbox / name, backup.written(message.msisdn, message.text, message.part))
+        self._write(outbox / name, backup.written(message.msisdn, message.text, message.part, referred=self._referred))
 
     def came(self) -> list[Came]:
         """What smsd has received, by name: by its time, and then by number."""
@@ -94,7 +96,7 @@ class Spool:
         for path in entries:
             match = _mine.fullmatch(path.name)
             number, _, reference = path.read_text("ascii", "replace").strip().partition(" ")
-            if match and number and reference.isdecimal():
+            if match and number and reference.removeprefix("-").isdecimal():
                 yield path.name, match[1], number, int(reference)
 
     def done(self, place: str, name: str, note: str = "") -> None:
@@ -112,6 +114,15 @@ class Spool:
         now = time.time()
         ages = [now - path.stat().st_mtime for path in (self._folder / OUTBOX).iterdir() if path.name.startswith("OUT")]
         return max(ages, default=0.0)
+
+    def known(self, name: str) -> bool:
+        """Whether it was done."""
+        return (self._folder / DONE / name).exists()
+
+    def empty(self) -> set[str]:
+        """Files of ours in the outbox in which there is nothing."""
+        paths = (self._folder / OUTBOX).iterdir()
+        return {path.name for path in paths if _mine.fullmatch(path.name) and path.stat().st_size == 0}
 
     def sweep(self, days: int) -> None:
         """Forget what was done so many days ago."""

@@ -13,7 +13,7 @@ import pytest
 from tests.house.tree import ROOT
 
 PAGE = (ROOT / "docs" / "gateways" / "gammu.md").read_text("utf-8")
-PATIENCE = 60
+PATIENCE = 180
 FOLDERS = ("inbox", "outbox", "sent", "error")
 
 

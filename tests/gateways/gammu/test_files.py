@@ -1,5 +1,6 @@
 """Gammu's backup format and the spool: odd files, half of a file, the same message twice, a disk that is away."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import Callable
@@ -185,6 +186,45 @@ async def test_a_part_that_comes_late_makes_the_message_whole(tmp_path: Path) ->
             assert not file.exists()
         await sent(house)
         assert "1 12" in [one.text for one in phone.seen]
+    finally:
+        await house.close()
+
+
+async def test_what_a_killed_smsd_has_left_empty_is_taken_away(tmp_path: Path) -> None:
+    phone = Phone(_folder(tmp_path, "spool"))
+    house = House("gammu", _folder(tmp_path, "data"), dict(phone.settings))
+    await house.open()
+    try:
+        assert await phone.message("m1", NUMBER, "1")
+        await sent(house)
+        (file,) = (tmp_path / "spool" / OUTBOX).iterdir()
+        file.write_bytes(b"")
+        while file.exists():  # noqa: ASYNC110 - the gateway looks when it likes
+            await asyncio.sleep(0.005)
+        assert (tmp_path / "spool" / DONE / file.name).read_bytes() == b""
+        assert await house.states() == ["sent"]
+    finally:
+        await house.close()
+
+
+async def test_without_references_a_report_is_of_the_newest(tmp_path: Path) -> None:
+    phone = Phone(_folder(tmp_path, "spool"), references=False)
+    house = House("gammu", _folder(tmp_path, "data"), dict(phone.settings))
+    await house.open()
+    try:
+        for name in ("m1", "m2"):
+            assert await phone.message(name, NUMBER, "1")
+            await sent(house)
+            await phone.quiet()
+        assert b"MessageReference" not in backup.written(NUMBER, "x", None)
+        assert await phone.report(phone.seen[0], "Delivered")
+        assert await house.states() == ["sent", "delivered"]
+        # The same report once more is not another message's.
+        assert await phone.report(phone.seen[0], "Delivered")
+        assert await house.states() == ["sent", "delivered"]
+        assert await phone.report(phone.seen[1], "Failed")
+        assert await house.states() == ["failed", "delivered"]
+        assert await phone.report(phone.seen[1], "Failed")
     finally:
         await house.close()
 
