@@ -58,4 +58,6 @@ def coarse_id(at: int) -> str:
 
 def unpack_id(data: bytes) -> str:
     """The usual form of a UUID."""
-    return str(uuid.UUID(bytes=data))
+    # By hand: `uuid.UUID` takes three times as long, and a drain reads two of them for each request.
+    text = data.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -1,14 +1,18 @@
-"""What travels between a node and its agencies, as values: offers and words for them, statuses, attempts, figures."""
+"""What travels between a node and its agencies, as values: offers and words for them, statuses, attempts, figures.
+
+What a drain makes for each request is a struct of `msgspec`, ten times faster to make than a frozen dataclass.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import msgspec
+
 from flows import delivery
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(msgspec.Struct, frozen=True):
     """One submission on its way to one agency; `event` are the bytes fixed at intake."""
 
     seq: int
@@ -22,8 +26,7 @@ class Offer:
     queued_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What the agency said of one record; a record missing from its results has no outcome and stays in doubt.
 
     `reference` is given where the word comes later than the answer: through a hub's feed. `forgotten`
@@ -39,8 +42,7 @@ class Outcome:
     reference: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(msgspec.Struct, frozen=True):
     """What one attempt did to one leased delivery; the state follows from `event` by `flows.delivery.TABLE`.
 
     Attributes:

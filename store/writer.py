@@ -41,6 +41,9 @@ CLASHES: Final = 3
 LIVELY: Final = 1.0
 """Seconds after a turn for which others are expected."""
 
+COMPANY: Final = 0.005
+"""Seconds that a small work waits for turns to share their commit, while they are expected."""
+
 DRAIN: Final = 4.0
 """Seconds that a shutdown waits for what is under way."""
 
@@ -82,6 +85,7 @@ class Writer:
         self._asks: deque[Ask] = deque()
         self._works: deque[Work] = deque()
         self._slow_works: deque[Work] = deque()
+        self._small_works: deque[Work] = deque()
         self._held: dict[bytes, list[Ask]] = {}
         self._slow: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
@@ -124,7 +128,7 @@ class Writer:
         for task in (self._task, *self._slow):
             task.cancel()
         await asyncio.gather(self._task, *self._slow, return_exceptions=True)
-        self._fail([*self._asks, *self._works, *self._slow_works], Busy("the node is stopping"))
+        self._fail([*self._asks, *self._works, *self._slow_works, *self._small_works], Busy("the node is stopping"))
         if done and (fault := next(iter(done)).exception()):
             raise fault
 
@@ -163,15 +167,17 @@ class Writer:
         self._turned = time.monotonic()
         self._wake.set()
 
-    async def do(self, run: Callable[[Database], Awaitable[T]], *, slow: bool = False) -> T:
+    async def do(self, run: Callable[[Database], Awaitable[T]], *, slow: bool = False, small: bool = False) -> T:
         """Run `run` in the writer's transaction and return its result after the commit.
 
         `run` may be run again after a failure, so it must have no effect but on the database. What is `slow` shares no
-        transaction with turns, so that none waits for it to the end, and takes turns with them.
+        transaction with turns, so that none waits for it to the end, and takes turns with them. What is `small` is one
+        of many that are in no hurry: it shares the commit of the turns that come next, one at a time, for a commit of
+        its own would be in the way of those that come meanwhile. When no turn comes soon, it goes alone.
         """
         self._refuse()
         work = Work(run)
-        (self._slow_works if slow else self._works).append(work)
+        (self._slow_works if slow else self._small_works if small else self._works).append(work)
         self._wake.set()
         result: T = await work.future
         return result
@@ -184,12 +190,14 @@ class Writer:
 
     async def _run(self) -> None:
         while True:
-            if not self._asks and not self._works and not self._slow_works:
+            if not (self._hurried or self._small_works):
                 if self._closing and not self._held:
                     return
                 self._wake.clear()
                 await self._wake.wait()
                 continue
+            if not self._hurried and self.lively:
+                await self._company()
             await self._gather()
             await self._serve_all(self._some_asks(), self._some_works())
             if self._slow_works and not (work := self._slow_works.popleft()).future.done():
@@ -201,6 +209,18 @@ class Writer:
         except Exception:  # a mistake of ours: those who wait are told, and the next batch is served
             log.exception("a batch was lost")
             self._fail([*asks, *works], StoreFault("a batch could not be served"))
+
+    @property
+    def _hurried(self) -> bool:
+        return bool(self._asks or self._works or self._slow_works)
+
+    async def _company(self) -> None:
+        """Give turns a moment to come."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(COMPANY):
+                while not self._hurried and not self._closing:
+                    self._wake.clear()
+                    await self._wake.wait()
 
     async def _gather(self) -> None:
         """Hold the batch open while turns keep coming in, or may be expected to."""
@@ -226,6 +246,8 @@ class Writer:
 
     def _some_works(self) -> list[Work]:
         taken = [self._works.popleft() for _ in range(min(len(self._works), MOST_WORKS))]
+        if self._small_works:
+            taken.append(self._small_works.popleft())
         return [work for work in taken if not work.future.done()]
 
     async def _serve(self, asks: Sequence[Ask], works: Sequence[Work]) -> None:

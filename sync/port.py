@@ -1,6 +1,6 @@
 """What a connector to an agency must offer, what the road needs of the store, and how a connector is found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Any, ClassVar, Protocol, runtime_checkable
@@ -93,8 +93,13 @@ class Road(Protocol):
     async def due(self, agency: str, limit: int, now: int) -> Sequence[Offer]:
         """Return what may be tried at `now`, oldest first (small and urgent aged up), leased by nobody."""
 
-    async def lease(self, agency: str, seqs: Sequence[int], owner: str, until: int, now: int) -> Sequence[Offer]:
-        """Lease what of `seqs` nobody holds, write one attempt for each, and return it in the same order."""
+    async def lease(
+        self, agency: str, seqs: Sequence[int], owner: str, until: int, now: int, read: Iterable[Offer] = ()
+    ) -> Sequence[Offer]:
+        """Lease what of `seqs` nobody holds, write one attempt for each, and return it in the same order.
+
+        `read` is what `due` gave, and need not be read again.
+        """
 
     async def settle(self, agency: str, settlements: Sequence[Settlement], trip: Trip, now: int, *, wake: bool) -> None:
         """Write what an attempt came to; with `wake`, all of this agency that waits and is not held is due now.

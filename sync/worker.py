@@ -192,13 +192,15 @@ class Worker:
             if offers := await self._lease(self._split.pieces.pop(), now):
                 return offers
         if self.breaker.probing:
-            seqs = self._suspects.probe(await self._road.due(self.agency, _PROBE_CHOICE, now))
+            due = await self._road.due(self.agency, _PROBE_CHOICE, now)
+            seqs = self._suspects.probe(due)
         else:
-            seqs = _fitting(await self._road.due(self.agency, self.sizing.size, now))
-        return await self._lease(seqs, now) if seqs else ()
+            due = await self._road.due(self.agency, self.sizing.size, now)
+            seqs = _fitting(due)
+        return await self._lease(seqs, now, due) if seqs else ()
 
-    async def _lease(self, seqs: Sequence[int], now: int) -> Sequence[Offer]:
-        return await self._road.lease(self.agency, seqs, self._means.owner, now + LEASE, now)
+    async def _lease(self, seqs: Sequence[int], now: int, read: Sequence[Offer] = ()) -> Sequence[Offer]:
+        return await self._road.lease(self.agency, seqs, self._means.owner, now + LEASE, now, read)
 
     async def _attempt(self, offers: Sequence[Offer]) -> Done:
         batch = Batch(self._means.batch_id(), tuple(offers))
@@ -225,6 +227,7 @@ class Worker:
         self.breaker = breakers.heard(self._means.steady())
         if results.their_time:
             self._means.heard(results.their_time)
+        await asyncio.sleep(0)
         settlements = settling.settle_answer(batch.offers, results.outcomes, self._when())
         trip = self._trip(batch, "answered", seconds, results.bytes_out, results.bytes_in, 200)
         trip = replace(trip, answer=results.answer, held=results.held)

@@ -1,6 +1,6 @@
 """One road for what a hub took itself and what it has in custody: one worker, one breaker, oldest first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from store.custody import Custody, Held
@@ -22,11 +22,13 @@ class JointRoad:
         kept = await self._custody.due(agency, limit, now)
         return _merged(own, kept)[:limit]
 
-    async def lease(self, agency: str, seqs: Sequence[int], owner: str, until: int, now: int) -> Sequence[Offer]:
+    async def lease(
+        self, agency: str, seqs: Sequence[int], owner: str, until: int, now: int, read: Iterable[Offer] = ()
+    ) -> Sequence[Offer]:
         """Lease both kinds; in the order of `seqs`."""
         own, kept = _parted(seqs)
         offers = [
-            *(await self._own.lease(agency, own, owner, until, now) if own else ()),
+            *(await self._own.lease(agency, own, owner, until, now, read) if own else ()),
             *(await self._custody.lease(agency, kept, owner, until, now) if kept else ()),
         ]
         place = {seq: number for number, seq in enumerate(seqs)}

@@ -33,12 +33,12 @@ def broken(memory: Memory, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
     """The writer refuses its `at`th piece of work from now on."""
     do, count = memory.writer.do, 0
 
-    async def some(run: Any, *, slow: bool = False) -> Any:
+    async def some(run: Any, **how: bool) -> Any:
         nonlocal count
         count += 1
         if count == at:
             raise Busy
-        return await do(run, slow=slow)
+        return await do(run, **how)
 
     monkeypatch.setattr(memory.writer, "do", some)
 
@@ -96,10 +96,10 @@ async def test_what_was_leased_before_a_fault_goes(memory: Memory, monkeypatch: 
 
 async def test_pieces_are_small_while_phones_are_pressing(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(road, "ALONE", 3)
-    found = [(memory.writer.lively, len(memory.road._few(range(7))))]
+    found = [(memory.writer.lively, len(memory.road._few(range(7))[0]))]
     monkeypatch.setattr("store.writer.LIVELY", 1e9)
     await requests(memory, 1)
-    found.append((memory.writer.lively, len(memory.road._few(range(7)))))
+    found.append((memory.writer.lively, len(memory.road._few(range(7))[0])))
     assert found == [(False, 3), (True, 4)]
 
 

@@ -1,7 +1,9 @@
 """The road of the store as a model in memory: the pure table and nothing else, in time that a test moves by hand."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from flows import delivery
 from store.values import Bookmark, Offer, Outcome, Settlement, SignedAnswer, StatusEvent, Traffic, Trip
@@ -38,7 +40,9 @@ class ModelRoad:
         rows.sort(key=lambda row: (row.due_at, row.offer.seq))
         return [replace(row.offer, in_doubt=row.doubt) for row in rows[:limit]]
 
-    async def lease(self, agency: str, seqs: Sequence[int], owner: str, until: int, now: int) -> Sequence[Offer]:
+    async def lease(
+        self, agency: str, seqs: Sequence[int], owner: str, until: int, now: int, read: Iterable[Offer] = ()
+    ) -> Sequence[Offer]:
         taken = []
         for seq in seqs:
             row = self.rows[seq]

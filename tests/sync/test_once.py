@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import replace
 
 from aiohttp import web
+from msgspec import structs
 
 from store.values import Offer
 from sync import signing, wire
@@ -46,7 +47,7 @@ async def _drain(port: int, secret: str, offers: list[Offer]) -> ModelRoad:
     means = Means("test", now=lambda: int(clock()), steady=clock, chance=_dice.random)
     road = ModelRoad()
     for offer in offers:
-        road.queue(replace(offer, queued_at=offer.seq))
+        road.queue(structs.replace(offer, queued_at=offer.seq))
     async with Proxy(port, _manners) as proxy:
         settings = NativeSettings.model_validate({"url": proxy.url, "secret": secret, "timeout": 50})
         connector = Connector("registry", NODE, settings)

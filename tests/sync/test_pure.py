@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from flows import delivery
 from flows.errors import Protocol, Refused, RoadFault
@@ -136,7 +137,7 @@ def test_each_word_settles_its_record_and_silence_leaves_it_in_doubt() -> None:
 )
 def test_a_fault_settles_its_whole_batch(fault: RoadFault, doubt: bool, event: str, counted: bool) -> None:  # noqa: FBT001
     offers = [offer_of(1), offer_of(2)]
-    offers = [replace(offer, in_doubt=doubt) for offer in offers]
+    offers = [structs.replace(offer, in_doubt=doubt) for offer in offers]
     found = settling.settle_fault(offers, fault, WHEN, at_once=False)
     assert {(s.event, s.counted, s.code) for s in found} == {(event, counted, fault.code)}
     assert all(delivery.move("leased", s.event) for s in found)
