@@ -6,7 +6,10 @@ import pkgutil
 import sys
 from pathlib import Path
 
-_PARTS = {"__main__", "yard", "bare", "load", "served", "offices", "options", "letters", "through_kannel"}
+_PARTS = {
+    *("__main__", "yard", "bare", "load", "served", "offices", "options", "letters"),
+    *("through_kannel", "office", "pressed"),
+}
 
 
 def _benches() -> list[str]:

@@ -15,7 +15,7 @@ from bench.served import Server, bare
 TINY = {
     "copying": ["--rounds", "1", "--seconds", "0.3"],
     "desk": ["--rounds", "1", "--rows", "600", "--no-pages"],
-    "drain": ["--rounds", "1", "--requests", "600", "--slow", "20"],
+    "drain": ["--rounds", "1", "--requests", "600", "--slow", "20", "--seconds", "0.3"],
     "engine": ["--rounds", "1", "--walks", "5"],
     "explorer": ["--rounds", "1"],
     "frames": ["--births", "5"],
