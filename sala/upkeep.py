@@ -211,7 +211,7 @@ class Upkeep:
         with contextlib.suppress(Fault):
             said = {"wrong": len(found), "seconds": seconds, "first": "; ".join(found[:_MOST_FAULTS])[:300]}
             await self._memory.audit.note(by, "database_checked", CHECKED, **said)
-        _log.info("database_checked", wrong=len(found), seconds=seconds)
+        _log.info("database_checked", count=len(found), ms=round(seconds * 1000))
 
     async def stop(self) -> None:
         """End a check that is under way."""
