@@ -21,7 +21,7 @@ async def look_again(look: Callable[[], Awaitable[object]], woken: asyncio.Event
         try:
             await look()
         except Exception as fault:  # noqa: BLE001 - the store may be busy or full; the next look comes soon
-            _log.error("not_looked_at", what=what, fault=type(fault).__name__)
+            _log.error("not_looked_at", task=what, fault=type(fault).__name__)
         try:
             await asyncio.wait_for(woken.wait(), EVERY)
         except TimeoutError:
