@@ -131,12 +131,11 @@ def _addresses(reference: str) -> Sequence[tuple[str, str]]:
     """Each page that opens by itself, with a role that may."""
     found = []
     for page in PAGES:
-        if page.method != "GET" or re.search(r"csv|xlsx|events|/link$|^/$|/fix|\{(?!ref)", page.path):
+        path = re.sub(r"\{id[^}]*\}", "birth", re.sub(r"\{ref[^}]*\}", reference, page.path))
+        if page.method != "GET" or re.search(r"csv|xlsx|events|/link$|^/$|/fix|storyboard|/file$|\{", path):
             continue
         role = next((one for one in ("officer", "admin", "auditor") if one in page.roles), "")
-        found.append(
-            (role, re.sub(r"\{ref[^}]*\}", reference, page.path) + ("?state=all" if page.path == "/queue" else ""))
-        )
+        found.append((role, path + ("?state=all" if page.path == "/queue" else "")))
     return found
 
 

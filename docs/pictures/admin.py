@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from playwright.async_api import ViewportSize, async_playwright
+from playwright.async_api import ViewportSize, async_playwright, expect
 
 from console.cookies import COOKIE, LANGUAGE
 from sala import demo
@@ -23,6 +23,7 @@ SIZE = ViewportSize(width=1280, height=800)
 
 async def main() -> None:
     """Start a demonstration, sign in, walk."""
+    expect.set_options(timeout=60_000)
     folder, port = Path(tempfile.mkdtemp()), free_port()
     config = load(await asyncio.to_thread(demo.written, port, folder))
     async with contextlib.AsyncExitStack() as stack:

@@ -6,6 +6,7 @@ from playwright.async_api import Page, expect
 
 from console.visit import ROOT
 
+LONGER = "ກະລຸນາບອກພວກເຮົາວ່າແມ່ນເລື່ອງຫຍັງ ແລະ ເກີດຂຶ້ນຢູ່ໃສ ເພື່ອໃຫ້ພວກເຮົາຊ່ວຍໄດ້ໄວ"
 Shoot = Callable[[str], Awaitable[None]]
 ANSWERS = ("1", "1", "The tap is dry", "1", "0901005", "1")
 """Water; urgent; what happened; no day; the village; send."""
@@ -30,7 +31,9 @@ async def walk(page: Page, shoot: Shoot = nothing, name: str = "water-fault") ->
     await expect(page.locator("h1")).to_contain_text("ແຈ້ງນ້ຳປະປາ")
     await shoot("editor")
     await _question(page, shoot)
+    await _costs(page, shoot)
     await _walks(page, shoot, name)
+    await _texts(page, shoot)
     await page.get_by_role("link", name="Publish", exact=True).click()
     await page.locator("#note").fill("The first version")
     await shoot("publish")
@@ -53,6 +56,32 @@ async def _question(page: Page, shoot: Shoot) -> None:
     await shoot("question")
     await page.get_by_role("button", name="Add a step").click()
     await expect(page.locator("#step-title")).to_contain_text("2 urgency")
+
+
+async def _costs(page: Page, shoot: Shoot) -> None:
+    """A longer question, and what it would cost; then the first one again."""
+    field = page.locator(".editor textarea").first
+    short = await field.input_value()
+    await field.fill(f"{short} {LONGER}")
+    costs = page.locator("#costs")
+    await expect(costs.locator(".changed").first).to_be_visible()
+    await costs.scroll_into_view_if_needed()
+    await shoot("costs")
+    await field.fill(short)
+    await expect(costs.locator("table")).to_be_visible()
+    await expect(costs.locator(".changed")).to_have_count(0)
+
+
+async def _texts(page: Page, shoot: Shoot) -> None:
+    """All texts: one is read and marked; then the phone, large, for the colleagues in the room."""
+    await page.get_by_role("link", name="All texts").click()
+    await page.get_by_role("checkbox").first.check()
+    await page.get_by_role("button", name="Save texts").click()
+    await expect(page.get_by_role("checkbox").first).to_be_checked()
+    await shoot("texts")
+    await page.get_by_role("link", name="Large phone").click()
+    await expect(page.locator("#phone .lcd")).to_be_visible()
+    await shoot("large")
 
 
 async def _walks(page: Page, shoot: Shoot, name: str) -> None:
