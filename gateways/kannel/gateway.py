@@ -147,7 +147,11 @@ class Gateway:
 
 
 def _fields(received: Received) -> dict[str, bytes] | Malformed:
-    """The fields of the query as octets: the text's alphabet is named in another field. A POST has the text as body."""
+    """The fields of the query as octets: the text's alphabet is named in another field.
+
+    A POST has the text as its body and the numbers in headers, so that none of them stands in an address, which Kannel
+    writes into its log.
+    """
     if received.method not in {"GET", "POST"}:
         return Malformed("method", status=405)
     try:
@@ -155,7 +159,10 @@ def _fields(received: Received) -> dict[str, bytes] | Malformed:
     except ValueError:
         return Malformed("not-ours")
     fields = {name: value.encode("latin-1") for name, value in pairs}
-    return {**fields, "text": received.body} if received.method == "POST" else fields
+    if received.method == "GET":
+        return fields
+    numbers = {name: received.headers.get(f"X-Kannel-{name}", "").encode() for name in ("From", "To")}
+    return {**{name.lower(): number for name, number in numbers.items() if number}, **fields, "text": received.body}
 
 
 def _plain(fields: Mapping[str, bytes], name: str) -> str:

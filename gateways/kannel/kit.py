@@ -15,8 +15,10 @@ def _get(tail: str, **fields: str) -> Received:
 
 
 def _message(name: str, number: str, text: str) -> Received:
-    own = {"id": name, "from": number.removeprefix("+"), "to": "1999", "ts": "1795993689", "smsc": "fake"}
-    return _get("sms", **own, coding="0", charset="UTF-8", udh="", text=text)
+    query = urlencode({"id": name, "coding": "0", "charset": "UTF-8", "udh": ""})
+    headers = {"X-Kannel-From": number.removeprefix("+"), "X-Kannel-To": "1999", "X-Kannel-Service": "default"}
+    kind = {"Content-Type": 'text/plain; charset="UTF-8"'}
+    return Received(text.encode(), tail="sms", query=query, headers={**headers, **kind})
 
 
 def _report(taken: Taken, status: str) -> Received:
@@ -68,7 +70,9 @@ WIRE: Final = HttpWire(
     },
     malformed=(
         Received(b"", method="GET", tail="sms"),
-        Received(b"x", method="POST", tail="sms"),
+        Received(b"x", tail="sms"),
+        Received(b"x", tail="sms", query="id=m1"),
+        Received(b"x", tail="sms", headers={"X-Kannel-From": "8562055512345"}),
         _get("sms", **{"from": "8562055512345"}, text="1"),
         _get("sms", id="m1", text="1"),
         _get("sms", id="m1", **{"from": "8562055512345"}),
