@@ -13,7 +13,10 @@ WIDTH: Final = 360
 
 HEIGHT: Final = 150
 ROW: Final = 34
-_TOP, _BOTTOM, _LEFT = 10, 22, 30
+_TOP, _BOTTOM, _GAP = 10, 22, 6
+_DIGIT: Final = 6.4
+"""Units that a digit takes at the most."""
+
 MOST_BARS: Final = 40
 """Bars of one picture; the table beside it has all of them."""
 
@@ -31,18 +34,19 @@ def columns(ident: str, title: str, names: Sequence[str], series: Sequence[Serie
     """One column a name, the series on top of each other; the first, the middle and the last name are written below."""
     count = len(names)
     highest = nice(max((sum(one.values[at] for one in series) for at in range(count)), default=0))
-    step = (WIDTH - _LEFT - 4) / max(1, count)
+    edge = len(str(highest)) * _DIGIT + _GAP
+    step = (WIDTH - edge - 4) / max(1, count)
     width = min(28.0, step * 0.8)
-    parts = [_grid(highest)]
+    parts = [_grid(highest, edge)]
     for at in range(count):
-        left, floor = _LEFT + step * at + (step - width) / 2, float(HEIGHT - _BOTTOM)
+        left, floor = edge + step * at + (step - width) / 2, float(HEIGHT - _BOTTOM)
         for one in series:
             tall = _scaled(one.values[at], highest)
             floor -= tall
             if tall:
                 parts.append(f'<rect class="s{one.kind}"{_fill(ident, one.kind)} {_box(left, floor, width, tall)}/>')
     for at in sorted({0, count // 2, count - 1} if count else set()):
-        middle = _LEFT + step * (at + 0.5)
+        middle = edge + step * (at + 0.5)
         anchor = "end" if at == count - 1 and count > 1 else "middle"
         place = WIDTH - 2 if anchor == "end" else middle
         parts.append(f'<text x="{place:.1f}" y="{HEIGHT - 7}" text-anchor="{anchor}">{escape(names[at])}</text>')
@@ -53,20 +57,26 @@ def bars(ident: str, title: str, names: Sequence[str], series: Sequence[Series])
     """One bar a name, the series one after the other, each with its number."""
     names = names[:MOST_BARS]
     highest = max((sum(one.values[at] for one in series) for at in range(len(names))), default=0) or 1
+    numbers = [_said([one.values[at] for one in series]) for at in range(len(names))]
+    room = WIDTH - max((len(one) for one in numbers), default=0) * _DIGIT - _GAP
     parts = []
     for at, name in enumerate(names):
         top, left = at * ROW, 0.0
         parts.append(f'<text x="0" y="{top + 12}">{escape(name)}</text>')
         for one in series:
-            wide = one.values[at] * (WIDTH - 44) / highest
+            wide = one.values[at] * room / highest
             if wide:
                 box = _box(left, top + 17, wide, 11)
                 parts.append(f'<rect class="s{one.kind}"{_fill(ident, one.kind)} {box}/>')
             left += wide
-        said = " + ".join(str(one.values[at]) for one in series if one.values[at] or one is series[0])
-        parts.append(f'<text x="{left + 5:.1f}" y="{top + 27}">{said}</text>')
+        parts.append(f'<text x="{left + 5:.1f}" y="{top + 27}">{numbers[at]}</text>')
     hatched = any(one.kind == "b" for one in series)
     return _svg(ident, title, max(ROW, len(names) * ROW), "".join(parts), hatched=hatched)
+
+
+def _said(values: Sequence[int]) -> str:
+    """The first number, and what comes on top of it."""
+    return " + ".join(str(value) for at, value in enumerate(values) if value or not at)
 
 
 def nice(highest: int) -> int:
@@ -78,12 +88,12 @@ def nice(highest: int) -> int:
     return size
 
 
-def _grid(highest: int) -> str:
+def _grid(highest: int, edge: float) -> str:
     parts = []
     for share in (0.0, 0.5, 1.0):
         at = HEIGHT - _BOTTOM - share * (HEIGHT - _TOP - _BOTTOM)
-        parts.append(f'<path class="line" d="M{_LEFT} {at:.1f}H{WIDTH}"/>')
-        parts.append(f'<text x="{_LEFT - 4}" y="{at + 4:.1f}" text-anchor="end">{round(highest * share)}</text>')
+        parts.append(f'<path class="line" d="M{edge:.1f} {at:.1f}H{WIDTH}"/>')
+        parts.append(f'<text x="{edge - 4:.1f}" y="{at + 4:.1f}" text-anchor="end">{round(highest * share)}</text>')
     return "".join(parts)
 
 

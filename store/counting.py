@@ -36,15 +36,15 @@ HOUR: Final = 3600
 
 DAY: Final = 86_400
 
+SETTLES: Final = DAY
+"""Seconds for which a day is left open after its end: by then most of its sessions have come to something."""
+
 WAITS: Final = (("hour", 3600), ("day", DAY), ("3days", 3 * DAY), ("week", 7 * DAY), ("month", 30 * DAY))
 LATER: Final = "later"
 """How long something took, in parts that a person thinks in."""
 
 Key = tuple[str, str, str, str, int, str]
 """Service, agency, district, what, day, traits."""
-
-Base = tuple[str, str, str, str]
-"""The first four of them."""
 
 
 class Counting:
@@ -68,7 +68,7 @@ class Counting:
         await self._messages(marks.get("message", 0))
         now = self._clock.steady()
         if marks.get("told", 0) < now // HOUR:
-            await self.tell(self.day(now), now // HOUR)
+            await self.tell(self.day(now - SETTLES), now // HOUR)
 
     def day(self, at: int) -> int:
         """The day in the node's time zone, as days since 1970."""
@@ -94,15 +94,16 @@ class Counting:
         return (stop.service, stop.agency, stop.district, stop.outcome, self.day(at), _traits(told))
 
     async def tell(self, today: int, hour: int) -> int:
-        """Tell what may be told of the days before `today`, one base after the other; returns how many stretches."""
+        """Tell what may be told of the days before `today`, one group after the other; returns how many stretches."""
         told = 0
         # Twice, because what is told of the districts goes on to the country.
         for _ in range(2):
-            for base in await self._reader.rows(figures_sql.BASES, (today,)):
+            rows = await self._reader.rows(figures_sql.BASES, (today,))
+            for group in dict.fromkeys((*base, _together(what)) for *base, what in rows):
 
-                async def run(database: Database, base: Base = tuple(base)) -> int:
+                async def run(database: Database, group: Sequence[Any] = group) -> int:
                     await database.begin()
-                    return await _tell(database, base, today)
+                    return await _tell(database, group[:3], group[3], today)
 
                 told += await self._writer.do(run, slow=True)
 
@@ -230,27 +231,39 @@ def week_of(day: int) -> int:
     return day - (day + 3) % 7
 
 
-async def _tell(database: Database, base: Base, today: int) -> int:
+def _together(what: str) -> tuple[str, ...]:
+    return release.TOGETHER if what in release.TOGETHER else (what,)
+
+
+async def _tell(database: Database, base: Sequence[Any], together: Sequence[str], today: int) -> int:
+    given, families = {}, {}
+    for what in together:
+        rows = await database.rows(figures_sql.FRESH, (*base, what, today))
+        given[what] = [release.Cell(day, tuple(map(tuple, json.loads(one))), n, total) for day, one, n, total in rows]
+        # Of a private service nothing is told apart.
+        private = any(not cell.traits for cell in given[what]) and what not in release.ONWARD.values()
+        families[what] = () if private else release.FAMILIES.get(what, ())
+    count = 0
+    for what, stretches in release.release(given, families, today).items():
+        for one in stretches:
+            await _tell_one(database, (*base, what), one, onward=bool(families[what]))
+            count += 1
+    return count
+
+
+async def _tell_one(database: Database, base: Sequence[Any], one: release.Told, *, onward: bool) -> None:
+    """Write the numbers of a stretch in place of its counts; with `onward`, those that go on to the country."""
     service, agency, _, what = base
-    rows = await database.rows(figures_sql.FRESH, (*base, today))
-    cells = [release.Cell(day, tuple(map(tuple, json.loads(traits))), n, total) for day, traits, n, total in rows]
-    # Of a private service nothing is told apart.
-    private = any(not cell.traits for cell in cells) and what != release.ONWARD.get("stopped")
-    families = () if private else release.FAMILIES.get(what, ())
-    stretches = release.release(cells, families, today)
-    for one in stretches:
-        gone = [(*base, cell.day, json.dumps([list(pair) for pair in cell.traits])) for cell in one.cells]
-        await database.many(figures_sql.DROP_FRESH, gone)
-        week = week_of(one.day)
-        parts = [(family, *row) for family, table in one.tables.items() for row in table.items()]
-        await database.many(figures_sql.TELL, [(*base, week, family, value, *sums) for family, value, sums in parts])
-        if (on := release.ONWARD.get(what)) and not private:
-            more = [
-                (service, agency, "", on, cell.day, _traits(dict(cell.traits)), cell.n, 0)
-                for cell in release.onward(one)
-            ]
-            await database.many(figures_sql.ADD_FRESH, more)
-    return len(stretches)
+    gone = [(*base, cell.day, json.dumps([list(pair) for pair in cell.traits])) for cell in one.cells]
+    await database.many(figures_sql.DROP_FRESH, gone)
+    week = week_of(one.day)
+    parts = [(family, *row) for family, table in one.tables.items() for row in table.items()]
+    await database.many(figures_sql.TELL, [(*base, week, family, value, *sums) for family, value, sums in parts])
+    on = release.ONWARD.get(what)
+    if on is not None and onward:
+        cells = release.onward(one)
+        more = [(service, agency, "", on, cell.day, _traits(dict(cell.traits)), cell.n, 0) for cell in cells]
+        await database.many(figures_sql.ADD_FRESH, more)
 
 
 def _traits(told: dict[str, str]) -> str:

@@ -17,8 +17,8 @@ LEAST: Final = 5
 PATIENT: Final = 28
 """Days after which a stretch is told although some parts of it are small."""
 
-PLENTY: Final = 20
-"""People for each part of a table: then little is lost when the small parts stand together."""
+PLENTY: Final = 50
+"""People for each part of a table: then few parts are small, and little is lost when those stand together."""
 
 REST: Final = "*"
 """The part of a table whose values are not told apart."""
@@ -36,6 +36,9 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The tables of each outcome. What they tell apart is independent: no value of one lies within a value of another, or
 the two could be subtracted (a step that only one revision has, say: so revisions are not told apart)."""
+
+TOGETHER: Final = ("finished", "stopped", "ended")
+"""Outcomes that are told of the same days."""
 
 ONWARD: Final[Mapping[str, str]] = {"stopped": "left"}
 """What was told of a district goes on to be told of the whole country by step: only those who are told already."""
@@ -71,22 +74,36 @@ class Told:
     cells: tuple[Cell, ...]
 
 
-def release(cells: Iterable[Cell], families: Sequence[str], today: int) -> list[Told]:
-    """The stretches that may be told, of days before `today`; what is in none of them goes on waiting."""
-    found: list[Told] = []
-    waiting: list[Cell] = []
-    days: dict[int, list[Cell]] = {}
-    for cell in cells:
-        if cell.day < today:
-            days.setdefault(cell.day, []).append(cell)
-    for day in sorted(days):
-        waiting += days[day]
-        if _may_be_told(waiting, families, patient=day - waiting[0].day < PATIENT):
-            found.append(_told(waiting, families))
-            waiting = []
-    if waiting and _may_be_told(waiting, families, patient=today - waiting[0].day < PATIENT):
-        found.append(_told(waiting, families))
+def release(
+    given: Mapping[str, Iterable[Cell]], families: Mapping[str, Sequence[str]], today: int
+) -> dict[str, list[Told]]:
+    """The stretches that may be told, of days before `today`, by outcome; what is in none of them goes on waiting.
+
+    Outcomes that are given together are told of the same days, as far as it can be, so that a share of one in all of
+    them is one of the same time.
+    """
+    days: dict[int, list[tuple[str, Cell]]] = {}
+    for what, cells in given.items():
+        for cell in cells:
+            if cell.day < today:
+                days.setdefault(cell.day, []).append((what, cell))
+    found: dict[str, list[Told]] = {what: [] for what in given}
+    waiting: dict[str, list[Cell]] = {}
+    for day in (*sorted(days), today):
+        for what, cell in days.get(day, ()):
+            waiting.setdefault(what, []).append(cell)
+        for what in _ready(waiting, families, day):
+            found[what].append(_told(waiting.pop(what), families[what]))
     return found
+
+
+def _ready(waiting: Mapping[str, Sequence[Cell]], families: Mapping[str, Sequence[str]], day: int) -> set[str]:
+    """All outcomes when each may be told; after four weeks those that may."""
+    ages = {what: day - cells[0].day for what, cells in waiting.items()}
+    ready = {
+        what for what, cells in waiting.items() if _may_be_told(cells, families[what], patient=ages[what] < PATIENT)
+    }
+    return ready if ready == waiting.keys() or max(ages.values(), default=0) >= PATIENT else set()
 
 
 def _may_be_told(cells: Sequence[Cell], families: Sequence[str], *, patient: bool) -> bool:

@@ -90,7 +90,7 @@ def _names(visit: Visit) -> Names:
         flow = live[name].flow
         for index, one in enumerate(flow.steps):
             if flow.step_name(index) == at and isinstance(one, Ask) and one.ask in flow.fields:
-                return flow.fields[one.ask].label.say(language)
+                return f"{index + 1}. {flow.fields[one.ask].label.say(language)}"
         return at
 
     return Names(service, district, tongue, step)

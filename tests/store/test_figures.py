@@ -1,6 +1,7 @@
 """Counting what happened: once each, without a row of any key press, across restarts, told only of enough people."""
 
 import json
+import random
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
@@ -8,8 +9,10 @@ from typing import Any
 import pytest
 
 from flows.dialogue import Office
+from flows.errors import StoreFault
+from store import figures_sql
 from store.counting import week_of
-from store.figures import Figure, StepFigure, Tried
+from store.figures import Figure, StepFigure, Tried, Within
 from store.memory import Memory
 from store.mind import dialogue_mind
 from store.scope import EVERYTHING, Scope
@@ -58,7 +61,7 @@ def told(found: Iterable[Figure], what: str, family: str = "") -> dict[str, int]
 
 
 async def next_day(memory: Memory, hands: Hands, days: int = 1) -> None:
-    hands.go(days * DAY)
+    hands.go((days + 1) * DAY)
     for _ in range(3):
         await memory.sweep.round()
     # What the last round has found is told in the next hour.
@@ -290,6 +293,95 @@ async def test_bodies_are_read_before_they_go(opened: Opened, hands: Hands) -> N
         await next_day(memory, hands, 3)
         assert await rows(memory, "SELECT count(*) FROM submission WHERE event IS NOT NULL") == [(0,)], "the control"
         assert told(await memory.figures.read(EVERYTHING), "finished", "sex") == {"f": 5}
+
+
+async def test_a_sweep_that_fails_clears_nothing_away_and_counts_nothing(
+    node: Memory, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await dial_and_stop(node, 6, "1", "1", "Kham La")
+    hands.go(2 * DAY)
+    with monkeypatch.context() as broken:
+        broken.setattr(figures_sql, "ADD_FRESH", "INSERT INTO nowhere VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+        with pytest.raises(StoreFault):
+            await node.sweep.round()
+    assert await rows(node, "SELECT count(*) FROM session") == [(6,)]
+    await next_day(node, hands, 2)
+    assert told(await node.figures.read(EVERYTHING), "stopped") == {"": 6}
+
+
+# --- whoever asks in every way that there is, and subtracts -----------------------------------------------------------
+
+DISTRICTS = ("LA0901", "LA0902", "LA0402")
+WAYS = [("", "LA09"), ("", "LA0901"), ("LA09", "LA0901"), ("", "LA04"), ("LA09", "LA0902")]
+
+
+def chance(seed: int) -> list[tuple[Any, ...]]:
+    """Births of ten weeks, few and many, by chance."""
+    drawn = random.Random(seed)
+    facts: Counter[tuple[Any, ...]] = Counter()
+    for _ in range(drawn.randint(60, 500)):
+        district = drawn.choices(DISTRICTS, (9, 3, 1))[0]
+        traits = [["channel", drawn.choices(("ussd", "sms", "counter"), (12, 4, 1))[0]]]
+        traits += [["language", drawn.choices(("lo", "en"), (9, 1))[0]]]
+        traits += [["sex", one] for one in drawn.choices(("f", "m", ""), (2, 6, 2)) if one]
+        day = NOON // DAY - drawn.randint(1, 70)
+        facts["birth", "civil-registry", district, "finished", day, json.dumps(traits)] += 1
+    return [(*key, n, 0) for key, n in facts.items()]
+
+
+async def subtractions(read: Any) -> list[int]:
+    """What is left of each number when that of less of the country, or of less time, is taken from it."""
+    now = week_of(NOON // DAY)
+    spans = [(now - 7 * back, now - 7 * until) for back in (10, 6, 3, 1, 0) for until in (0, 1, 2) if until <= back]
+    seen = {
+        (where, span): await read(where, *span) for where in ("", "LA09", "LA0901", "LA0902", "LA04") for span in spans
+    }
+    pairs = [((one, span), (other, span)) for one, other in WAYS for span in spans]
+    pairs += [
+        ((where, long), (where, short))
+        for where in ("", "LA09", "LA0901")
+        for long in spans
+        for short in spans
+        if long != short and long[0] <= short[0] and short[1] <= long[1]
+    ]
+    return [
+        seen[more].get(value, 0) - seen[less].get(value, 0)
+        for more, less in pairs
+        for value in seen[more].keys() | seen[less].keys()
+    ]
+
+
+async def test_no_two_reports_subtract_to_fewer_than_five(opened: Opened) -> None:
+    async with opened(mind=mind()) as memory:
+        figures = memory.figures
+
+        async def ask(where: str, since: int, until: int) -> dict[tuple[str, str], int]:
+            within = Within(EVERYTHING, since, until, "birth", where)
+            return {(family, value): n for family, value, n, _ in await figures.sums(within, "family", "value")}
+
+        async def count(where: str, since: int, until: int) -> dict[tuple[str, str], int]:
+            """The control: the counts as they are."""
+            found: Counter[tuple[str, str]] = Counter()
+            for district, day, traits, n in fresh:
+                if district.startswith(where) and since <= week_of(day) <= until:
+                    found["", ""] += n
+                    for family, value in json.loads(traits):
+                        found[family, value] += n
+            return dict(found)
+
+        many = 0
+        for seed in range(4):
+            facts = chance(seed)
+            fresh = [(fact[2], fact[4], fact[5], fact[6]) for fact in facts]
+            await memory.writer.do(lambda database: database.rows("DELETE FROM fresh_figure"))
+            await memory.writer.do(lambda database: database.rows("DELETE FROM figure"))
+            await figures.counting._add(facts, "test", seed, seed + 1)
+            await figures.counting.tell(NOON // DAY, seed)
+            left = await subtractions(ask)
+            many += sum(n >= 5 for n in left)
+            assert [n for n in left if n < 0 or 0 < n < 5] == []
+            assert any(0 < n < 5 for n in await subtractions(count)), "the control"
+        assert many > 100, "there was much to subtract"
 
 
 async def test_outlines_are_replaced_as_a_whole(node: Memory) -> None:

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
-from store.release import FAMILIES, LEAST, PATIENT, REST, Cell, Told, onward, release, tellable
+from store import release as releasing
+from store.release import FAMILIES, LEAST, PATIENT, REST, Cell, Told, onward, tellable
 
 TABLES = FAMILIES["finished"][:3]
 DOMAIN: Mapping[str, tuple[str, ...]] = {
@@ -15,6 +16,11 @@ DOMAIN: Mapping[str, tuple[str, ...]] = {
     "sex": ("f", "m", ""),
 }
 TODAY = 100
+
+
+def release(cells: Iterable[Cell], families: Sequence[str], today: int) -> list[Told]:
+    """Of one outcome alone."""
+    return releasing.release({"finished": cells}, {"finished": families}, today)["finished"]
 
 
 def cell(n: int = 1, day: int = 1, **traits: str) -> Cell:
@@ -42,8 +48,20 @@ def test_a_stretch_waits_until_no_part_is_small_and_then_no_longer_than_four_wee
 
 
 def test_of_plenty_the_small_parts_stand_together_at_once() -> None:
-    (told,) = release([cell(50, channel="ussd"), cell(20, channel="sms"), cell(1, channel="counter")], ("channel",), 2)
-    assert told.tables["channel"] == {"ussd": (50, 0), REST: (21, 0)}
+    (told,) = release([cell(120, channel="ussd"), cell(40, channel="sms"), cell(1, channel="counter")], ("channel",), 2)
+    assert told.tables["channel"] == {"ussd": (120, 0), REST: (41, 0)}
+
+
+def test_outcomes_are_told_of_the_same_days_unless_one_stays_too_few_for_four_weeks() -> None:
+    families = {"finished": (), "stopped": ()}
+    given = {"finished": [cell(9), cell(9, day=2)], "stopped": [cell(2), cell(4, day=2)]}
+    told = releasing.release(given, families, 5)
+    assert [(one.day, one.tables[""][""][0]) for one in told["finished"]] == [(2, 18)]
+    assert [(one.day, one.tables[""][""][0]) for one in told["stopped"]] == [(2, 6)]
+    few = {"finished": [cell(9)], "stopped": [cell(2)]}
+    assert releasing.release(few, families, 1 + PATIENT - 1) == {"finished": [], "stopped": []}
+    told = releasing.release(few, families, 1 + PATIENT)
+    assert (len(told["finished"]), told["stopped"]) == (1, [])
 
 
 def test_woman_and_man_are_told_together_or_not_at_all() -> None:
@@ -113,7 +131,7 @@ Equation = dict[int, Fraction]
 def people(seed: int) -> Counter[Person]:
     drawn = random.Random(seed)
     found: Counter[Person] = Counter()
-    for _ in range(drawn.randint(20, 120)):
+    for _ in range(drawn.randint(20, 240)):
         channel = drawn.choices(DOMAIN["channel"], (12, 5, 1))[0]
         language = drawn.choices(DOMAIN["language"], (9, 1))[0]
         sex = drawn.choices(DOMAIN["sex"], (2, 6, 2))[0]
@@ -137,15 +155,20 @@ def equations(told: Iterable[Told], district: str) -> list[set[Person]]:
     for one in told:
         stretch = {p for p in UNIVERSE if p[0] == district and begin < p[1] <= one.day}
         begin = one.day
-        found.append(stretch)
-        for place, family in enumerate(TABLES, 2):
-            shown = set(one.tables[family]) - {REST}
-            parts = [{p for p in stretch if p[place] == value} for value in DOMAIN[family]]
-            if REST in one.tables[family]:
-                hidden = [p for p in stretch if p[place] not in shown]
-                found += [set(hidden), *(part for part, v in zip(parts, DOMAIN[family], strict=True) if v in shown)]
-            else:
-                found += parts
+        found += equations_of(one, stretch, TABLES)
+    return found
+
+
+def equations_of(one: Told, stretch: set[Person], families: Sequence[str]) -> list[set[Person]]:
+    found = [stretch]
+    for place, family in enumerate(families, 2):
+        shown = set(one.tables[family]) - {REST}
+        parts = [{p for p in stretch if p[place] == value} for value in DOMAIN[family]]
+        if REST in one.tables[family]:
+            hidden = [p for p in stretch if p[place] not in shown]
+            found += [set(hidden), *(part for part, v in zip(parts, DOMAIN[family], strict=True) if v in shown)]
+        else:
+            found += parts
     return found
 
 
@@ -198,6 +221,40 @@ def test_nothing_of_one_to_four_people_follows_from_all_that_is_told() -> None:
             known += equations(told, district)
         assert follows(known, everybody) == [], seed
     assert stretches > 20, "there was something to attack"
+
+
+def test_what_the_country_is_told_by_step_gives_away_nobody_of_a_district() -> None:
+    """The same people are told by channel in their district, and by step in the country: here `sex` plays the step."""
+    steps = {"f": "one", "m": "two", "": "three"}
+    stretches = 0
+    for seed in range(20, 32):
+        everybody = people(seed)
+        known: list[set[Person]] = []
+        of_country: list[tuple[Cell, set[Person]]] = []
+        for district in ("A", "B"):
+            cells = [
+                Cell(day, (("channel", channel), ("language", language), ("step", steps[sex])), n)
+                for (where, day, channel, language, sex), n in sorted(everybody.items())
+                if where == district
+            ]
+            begin = 0
+            for one in release(cells, TABLES[:2], TODAY):
+                stretch = {p for p in UNIVERSE if p[0] == district and begin < p[1] <= one.day}
+                begin = one.day
+                known += equations_of(one, stretch, TABLES[:2])
+                of_country += [(cell, stretch) for cell in onward(one)]
+        told = release([cell for cell, _ in of_country], ("step",), TODAY + 1)
+        begin = 0
+        for one in told:
+            begin, before = one.day, begin
+            union = {p for cell, stretch in of_country if before < cell.day <= one.day for p in stretch}
+            known.append(union)
+            shown = set(one.tables["step"]) - {REST}
+            parts = {step: {p for p in union if steps[p[4]] == step} for step in steps.values()}
+            known += [part for step, part in parts.items() if step in shown or REST not in one.tables["step"]]
+            stretches += 1
+        assert follows(known, everybody) == [], seed
+    assert stretches > 8
 
 
 def test_the_attack_finds_what_is_hidden_without_care() -> None:
