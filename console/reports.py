@@ -90,7 +90,7 @@ def tables(
     """The tables of a report; those without a row are left out.
 
     Args:
-        whole: service, district, week, what, n, total of the family "".
+        whole: service, district, what, n, total of the family "".
         parts: service, what, family, value, n, total of the others.
         say: the reader's words.
         names: how she calls things.
@@ -98,17 +98,18 @@ def tables(
     """
     services, districts, by_week = _Counts(), _Counts(), _Counts()
     for week in weeks:
-        by_week.at(week)
-    for service, district, week, what, n, total in whole:
+        by_week.at(str(week))
+    for service, district, what, n, total in whole:
         services.at(service).add(what, n, total)
-        by_week.at(week).add(what, n, total)
         districts.at(district).add(what, n, total)
     families: dict[str, list[tuple[str, str, str, int]]] = {}
     for service, what, family, value, n, _ in parts:
         families.setdefault(family, []).append((service, what, value, n))
+    for _, what, value, n in families.get("week", ()):
+        by_week.at(value).add(what, n, 0)
     found = [
         _by("service", services, lambda one: names.service(one) or one),
-        _by("week", by_week, week_name),
+        _by("week", by_week, lambda one: say["rp_rest"] if one == REST else week_name(int(one))),
         _by("district", districts, lambda one: names.district(one) if one else say["rp_country_only"]),
         *(_by_part(family, families.get(family, ()), say, names) for family in PARTS),
         _by_sex(families.get("sex", ()), say),
@@ -135,8 +136,9 @@ def _begun(one: Count) -> tuple[Value, ...]:
 
 def _by(key: str, counts: Mapping[Any, Count], name: Callable[[Any], str]) -> Table:
     # Of a district only its cost or waiting may have been told so far: that is no line of this table.
-    # The country stands after its districts.
-    shown = sorted((one for one, n in counts.items() if n.started or key == "week"), key=lambda one: (one == "", one))
+    # The country stands after its districts, and the rest after all weeks.
+    shown = [one for one, count in counts.items() if count.started or key == "week"]
+    shown.sort(key=lambda one: (one in {"", REST}, len(one) if key == "week" else 0, one))
     rows = tuple(Row(name(one), str(one), _begun(counts[one])) for one in shown)
     return Table(key, (f"rp_{key}", *_BEGUN_HEADS), rows if any(row.values[0] for row in rows) else ())
 

@@ -226,11 +226,6 @@ class Counting:
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
 
 
-def week_of(day: int) -> int:
-    """The Monday of this day's ISO week, both as days since 1970 (which began on a Thursday)."""
-    return day - (day + 3) % 7
-
-
 def _together(what: str) -> tuple[str, ...]:
     return release.TOGETHER if what in release.TOGETHER else (what,)
 
@@ -240,13 +235,14 @@ async def _tell(database: Database, base: Sequence[Any], together: Sequence[str]
     for what in together:
         rows = await database.rows(figures_sql.FRESH, (*base, what, today))
         given[what] = [release.Cell(day, tuple(map(tuple, json.loads(one))), n, total) for day, one, n, total in rows]
-        # Of a private service nothing is told apart.
+        # Of a private service nothing is told apart but the time.
         private = any(not cell.traits for cell in given[what]) and what not in release.ONWARD.values()
-        families[what] = () if private else release.FAMILIES.get(what, ())
+        own = release.FAMILIES.get(what, ())
+        families[what] = tuple(one for one in own if one == release.WEEK) if private else own
     count = 0
     for what, stretches in release.release(given, families, today).items():
         for one in stretches:
-            await _tell_one(database, (*base, what), one, onward=bool(families[what]))
+            await _tell_one(database, (*base, what), one, onward=len(families[what]) > 1)
             count += 1
     return count
 
@@ -256,7 +252,7 @@ async def _tell_one(database: Database, base: Sequence[Any], one: release.Told, 
     service, agency, _, what = base
     gone = [(*base, cell.day, json.dumps([list(pair) for pair in cell.traits])) for cell in one.cells]
     await database.many(figures_sql.DROP_FRESH, gone)
-    week = week_of(one.day)
+    week = release.week_of(one.day)
     parts = [(family, *row) for family, table in one.tables.items() for row in table.items()]
     await database.many(figures_sql.TELL, [(*base, week, family, value, *sums) for family, value, sums in parts])
     on = release.ONWARD.get(what)

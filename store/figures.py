@@ -6,9 +6,9 @@ from typing import Any, Final, Literal
 
 from store import figures_sql
 from store.clock import Clock
-from store.counting import Counting, week_of
+from store.counting import Counting
 from store.database import Database
-from store.release import LEAST, REST
+from store.release import LEAST, REST, week_of
 from store.scope import EVERYTHING, Scope, after, marks
 from store.writer import Writer
 
@@ -123,8 +123,8 @@ class Figures:
         statement = figures_sql.SUMS.format(columns=", ".join(columns), within=condition)
         return [tuple(row) for row in await self._reader.rows(statement, (within.since, within.until, *values))]
 
-    async def tried(self, scope: Scope, weeks: int = 1) -> dict[str, Tried]:
-        """By service, what was told under the last so many weeks, this one included."""
+    async def tried(self, scope: Scope, weeks: int = 5) -> dict[str, Tried]:
+        """By service, what was told under the last so many weeks, this one included, of which little is told yet."""
         within = Within(scope, self.this_week() - WEEK * (weeks - 1), family="")
         found: dict[str, Tried] = {}
         for service, what, n, _ in await self.sums(within, "service", "what"):

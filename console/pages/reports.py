@@ -101,7 +101,7 @@ async def _report(visit: Visit, wanted: Wanted) -> list[Table]:
     until = figures.this_week()
     weeks = reports.mondays(until, wanted.weeks)
     about = (visit.scope, weeks[0], until, wanted.service or None, wanted.district)
-    whole = await figures.sums(Within(*about, family=""), "service", "district", "week", "what")
+    whole = await figures.sums(Within(*about, family=""), "service", "district", "what")
     parts = await figures.sums(Within(*about), "service", "what", "family", "value")
     told = [row for row in parts if row[2]]
     return reports.tables(whole, told, visit.say, _names(visit), weeks)
@@ -110,18 +110,20 @@ async def _report(visit: Visit, wanted: Wanted) -> list[Table]:
 def _drawn(visit: Visit, table: Table) -> Drawn:
     """A table's picture, where there is something to compare."""
     say, title = visit.say, visit.say[f"rp_by_{table.key}"]
-    names = [row.name for row in table.rows]
+    # Among the weeks of a picture the rest would look like a week.
+    rows = [row for row in table.rows if table.key != "week" or row.of != REST]
+    names = [row.name for row in rows]
     begun = {"service", "week", "district", "channel", "language"}
     if table.key in begun:
-        done = [_number(row.values[1]) for row in table.rows]
-        rest = [_number(row.values[0]) - n for row, n in zip(table.rows, done, strict=True)]
+        done = [_number(row.values[1]) for row in rows]
+        rest = [_number(row.values[0]) - n for row, n in zip(rows, done, strict=True)]
         series = [charts.Series(say["rp_finished"], "a", done), charts.Series(say["rp_not"], "b", rest)]
         if table.key == "week":
             return Drawn(table, Markup(charts.columns("c-week", title, [name[:5] for name in names], series)))  # noqa: S704 - every word in it is escaped
         return Drawn(table, Markup(charts.bars(f"c-{table.key}", title, names, series)))  # noqa: S704 - as above
     if table.key in {"sex", "step"}:
         place = 0 if table.key == "sex" else 1
-        rows = [row for row in table.rows if row.values[place] is not None]
+        rows = [row for row in rows if row.values[place] is not None]
         one = charts.Series(title, "a", [_number(row.values[place]) for row in rows])
         return Drawn(table, Markup(charts.bars(f"c-{table.key}", title, [row.name for row in rows], [one])))  # noqa: S704 - as above
     return Drawn(table, Markup())

@@ -68,7 +68,7 @@ async def counted(site: Site) -> AsyncIterator[None]:
     await write(memory, [submission(n, **secret) for n in range(401, 407)])
     counting = memory.figures.counting
     await counting.round()
-    await counting.tell(counting.day(memory.clock.steady()) + 1, 0)
+    await counting.tell(counting.day(memory.clock.steady()) + 15, 0)
     yield
 
 
@@ -243,7 +243,7 @@ async def test_a_map_of_every_district_is_a_small_page(site: Site) -> None:
         await site.memory.figures.draw([(one.code, one.rings) for one in before], "before")
 
 
-async def test_the_list_of_services_says_how_this_week_went(signed_in: SignedIn) -> None:
+async def test_the_list_of_services_says_how_the_weeks_went(signed_in: SignedIn) -> None:
     page = await signed_in("admin")
     await page.goto(ROOT + "/flows")
     row = page.get_by_role("row").filter(has_text="birth")

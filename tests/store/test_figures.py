@@ -11,10 +11,10 @@ import pytest
 from flows.dialogue import Office
 from flows.errors import StoreFault
 from store import figures_sql
-from store.counting import week_of
 from store.figures import Figure, StepFigure, Tried, Within
 from store.memory import Memory
 from store.mind import dialogue_mind
+from store.release import week_of
 from store.scope import EVERYTHING, Scope
 from store.values import Settlement, StatusEvent, Trip
 from tests.dialogue.flows import BIRTH, HEALTH, SAY, office
@@ -60,8 +60,9 @@ def told(found: Iterable[Figure], what: str, family: str = "") -> dict[str, int]
     return dict(counts)
 
 
-async def next_day(memory: Memory, hands: Hands, days: int = 1) -> None:
-    hands.go((days + 1) * DAY)
+async def next_week(memory: Memory, hands: Hands, days: int = 1) -> None:
+    """The week is over, and its last day is not left open any more."""
+    hands.go((days + 7) * DAY)
     for _ in range(3):
         await memory.sweep.round()
     # What the last round has found is told in the next hour.
@@ -71,11 +72,11 @@ async def next_day(memory: Memory, hands: Hands, days: int = 1) -> None:
 
 async def test_requests_are_told_by_channel_language_and_sex_once_there_are_five(node: Memory, hands: Hands) -> None:
     await births(node, 4)
-    await next_day(node, hands)
+    await next_week(node, hands)
     assert await node.figures.read(EVERYTHING) == []
     await births(node, 6, 11, language="en", channel="sms", answers={"applicant_sex": "m", "rating": 4})
     await births(node, 1, 21)
-    await next_day(node, hands)
+    await next_week(node, hands)
     found = await node.figures.read(EVERYTHING)
     assert told(found, "finished") == {"": 11}
     assert told(found, "finished", "channel") == {"ussd": 5, "sms": 6}
@@ -83,14 +84,14 @@ async def test_requests_are_told_by_channel_language_and_sex_once_there_are_five
     assert told(found, "finished", "sex") == {"f": 5, "m": 6}
     assert told(found, "finished", "stars") == {"": 5, "4": 6}
     assert {(one.district, one.agency) for one in found} == {("LA0901", "civil-registry")}
-    assert {one.week for one in found} == {week_of((NOON + DAY) // DAY)}
-    assert await node.figures.tried(EVERYTHING) == {"birth": Tried(11, 11)}
+    assert {one.week for one in found} == {week_of((NOON + 8 * DAY) // DAY)}
+    assert await node.figures.tried(EVERYTHING, 2) == {"birth": Tried(11, 11)}
     assert await rows(node, "SELECT count(*) FROM fresh_figure") == [(0,)], "what was told is kept apart no longer"
 
 
 async def test_the_sex_of_a_child_is_nobodys_own_word(node: Memory, hands: Hands) -> None:
     await births(node, 9, answers={"child_sex": "f"})
-    await next_day(node, hands)
+    await next_week(node, hands)
     assert told(await node.figures.read(EVERYTHING), "finished", "sex") == {"": 9}
 
 
@@ -100,7 +101,7 @@ async def test_nothing_is_counted_twice_whatever_stops_in_between(opened: Opened
         await memory.figures.counting.round()
         await memory.figures.counting.round()
     async with opened(mind=mind()) as memory:
-        await next_day(memory, hands)
+        await next_week(memory, hands)
     async with opened(mind=mind()) as memory:
         await memory.figures.counting.round()
         assert told(await memory.figures.read(EVERYTHING), "finished") == {"": 7}
@@ -119,7 +120,7 @@ async def test_corrections_trials_and_others_agencies_add_no_request(node: Memor
     await births(node, 6, 31, trial=True)
     first = submission(1, revision=BIRTH_NOW)
     await write(node, [submission(41, revision=BIRTH_NOW, case_id=first.case_id, case_revision=2)])
-    await next_day(node, hands)
+    await next_week(node, hands)
     assert told(await node.figures.read(EVERYTHING), "finished") == {"": 6}
 
 
@@ -138,7 +139,7 @@ async def test_who_stops_is_counted_by_step_when_the_time_to_go_on_is_over(node:
     for _ in range(3):
         await node.sweep.round()
     assert await rows(node, "SELECT count(*) FROM fresh_figure WHERE what = 'stopped'") == [(0,)], "she may go on yet"
-    await next_day(node, hands, 2)
+    await next_week(node, hands, 2)
     found = await node.figures.read(EVERYTHING)
     assert told(found, "stopped") == {"": 13}
     assert told(found, "left", "step") == {STEPS[1]: 6, STEPS[2]: 7}
@@ -160,7 +161,7 @@ async def test_who_goes_on_later_is_counted_as_what_became_of_it(node: Memory, h
         await phone.dial()
         await phone.press("1", "1", "02112026", "1")
         assert phone.over
-    await next_day(node, hands, 3)
+    await next_week(node, hands, 3)
     found = await node.figures.read(EVERYTHING)
     assert told(found, "finished") == {"": 5}
     assert told(found, "stopped") == {}
@@ -177,7 +178,7 @@ async def test_who_leaves_by_a_key_or_dials_anew_is_counted_where_she_began(node
         await phone.press("1", "1", "1")
         hands.go(7)
         await phone.dial()
-    await next_day(node, hands, 2)
+    await next_week(node, hands, 2)
     assert told(await node.figures.read(EVERYTHING), "left", "step") == {STEPS[0]: 6}
 
 
@@ -193,7 +194,7 @@ async def test_a_service_that_ends_by_itself_is_counted_as_ended(opened: Opened,
             await phone.dial()
             assert "Not for you" in await phone.press("1", "1", "1", "Nobody")
             assert phone.over
-        await next_day(memory, hands, 2)
+        await next_week(memory, hands, 2)
         assert told(await memory.figures.read(EVERYTHING), "ended") == {"": 5}
 
 
@@ -221,12 +222,14 @@ async def test_of_a_sensitive_or_anonymous_service_only_the_country_is_told(node
     await write(node, [submission(n, service="health", revision=health, sensitive=True, **common) for n in range(1, 8)])
     await write(node, [submission(n, service="say", revision=say, anonymous=True, **common) for n in range(11, 19)])
     await births(node, 5, 31)
-    await next_day(node, hands)
+    await next_week(node, hands)
     found = await node.figures.read(EVERYTHING)
     private = [one for one in found if one.service in {"health", "say"}]
     assert {(one.service, one.district, one.family, one.n) for one in private} == {
         ("health", "", "", 7),
+        ("health", "", "week", 7),
         ("say", "", "", 8),
+        ("say", "", "week", 8),
     }
     district = await node.figures.read(Scope(("LA0901",), ("*",)))
     assert {one.service for one in district} == {"birth"}, "and nobody of one district sees it"
@@ -235,14 +238,14 @@ async def test_of_a_sensitive_or_anonymous_service_only_the_country_is_told(node
 
 async def test_of_a_revision_that_is_not_known_nothing_is_told_apart(node: Memory, hands: Hands) -> None:
     await births(node, 5, revision="sha256:gone")
-    await next_day(node, hands)
-    assert {(one.district, one.family) for one in await node.figures.read(EVERYTHING)} == {("", "")}
+    await next_week(node, hands)
+    assert {(one.district, one.family) for one in await node.figures.read(EVERYTHING)} == {("", ""), ("", "week")}
 
 
 async def test_each_sees_her_districts_and_agencies_and_nobody_sees_all_by_default(node: Memory, hands: Hands) -> None:
     await births(node, 5)
     await births(node, 6, 11, place="LA0402")
-    await next_day(node, hands)
+    await next_week(node, hands)
 
     async def seen(*scope: tuple[str, ...]) -> int:
         return sum(told(await node.figures.read(Scope(*scope)), "finished").values())
@@ -275,8 +278,8 @@ async def test_waiting_times_and_costs_are_counted_from_what_is_there_anyway(nod
         await database.rows("UPDATE message SET state = 'sent', price = 1500, settled_at = 1")
 
     await node.writer.do(pay)
-    await next_day(node, hands)
-    await next_day(node, hands)
+    await next_week(node, hands)
+    await next_week(node, hands)
     found = await node.figures.read(EVERYTHING)
     assert told(found, "acknowledged", "wait") == {"day": 5}
     assert told(found, "decided", "wait") == {"week": 5}, "the first decision, once"
@@ -290,7 +293,7 @@ async def test_waiting_times_and_costs_are_counted_from_what_is_there_anyway(nod
 async def test_bodies_are_read_before_they_go(opened: Opened, hands: Hands) -> None:
     async with opened(mind=mind()) as memory:
         await births(memory, 5, keep_days=0, agencies=())
-        await next_day(memory, hands, 3)
+        await next_week(memory, hands, 3)
         assert await rows(memory, "SELECT count(*) FROM submission WHERE event IS NOT NULL") == [(0,)], "the control"
         assert told(await memory.figures.read(EVERYTHING), "finished", "sex") == {"f": 5}
 
@@ -305,7 +308,7 @@ async def test_a_sweep_that_fails_clears_nothing_away_and_counts_nothing(
         with pytest.raises(StoreFault):
             await node.sweep.round()
     assert await rows(node, "SELECT count(*) FROM session") == [(6,)]
-    await next_day(node, hands, 2)
+    await next_week(node, hands, 2)
     assert told(await node.figures.read(EVERYTHING), "stopped") == {"": 6}
 
 
@@ -365,7 +368,7 @@ async def test_no_two_reports_subtract_to_fewer_than_five(opened: Opened) -> Non
             for district, day, traits, n in fresh:
                 if district.startswith(where) and since <= week_of(day) <= until:
                     found["", ""] += n
-                    for family, value in json.loads(traits):
+                    for family, value in [*json.loads(traits), ("week", week_of(day))]:
                         found[family, value] += n
             return dict(found)
 

@@ -7,15 +7,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from store import release as releasing
-from store.release import FAMILIES, LEAST, PATIENT, REST, Cell, Told, onward, tellable
+from store.release import FAMILIES, LEAST, REST, Cell, Told, onward, tellable
 
-TABLES = FAMILIES["finished"][:3]
+TODAY = 100
+SUNDAY = 3
+"""1970 began on a Thursday, day 0."""
+DAYS = (SUNDAY, SUNDAY + 7, SUNDAY + 14)
+TABLES = ("day", *FAMILIES["finished"][1:4])
+"""The day itself stands for the week here: it is the finer one."""
 DOMAIN: Mapping[str, tuple[str, ...]] = {
+    "day": tuple(map(str, DAYS)),
     "channel": ("ussd", "sms", "counter"),
     "language": ("lo", "en"),
     "sex": ("f", "m", ""),
 }
-TODAY = 100
 
 
 def release(cells: Iterable[Cell], families: Sequence[str], today: int) -> list[Told]:
@@ -35,33 +40,52 @@ def test_nothing_is_told_of_four_and_five_are() -> None:
 
 
 def test_a_day_that_is_not_over_is_not_told() -> None:
-    assert release([cell(9, day=TODAY, channel="ussd")], ("channel",), TODAY) == []
+    assert release([cell(9, day=SUNDAY, channel="ussd")], ("channel",), SUNDAY) == []
 
 
-def test_a_stretch_waits_until_no_part_is_small_and_then_no_longer_than_four_weeks() -> None:
+def test_a_stretch_waits_for_the_end_of_a_week_in_which_no_part_is_small_and_no_longer_than_two() -> None:
     some = [cell(9, channel="ussd"), cell(1, channel="sms")]
-    assert release(some, ("channel",), 1 + PATIENT - 1) == []
-    (told,) = release(some, ("channel",), 1 + PATIENT)
+    assert release(some, ("channel",), SUNDAY + 1) == []
+    assert release(some, ("channel",), SUNDAY + 7) == []
+    (told,) = release(some, ("channel",), SUNDAY + 8)
     assert told.tables["channel"] == {REST: (10, 0)}
-    (clean,) = release([*some, cell(4, day=2, channel="sms")], ("channel",), 3)
+    more = [*some, cell(4, day=2, channel="sms")]
+    assert release(more, ("channel",), SUNDAY) == []
+    (clean,) = release(more, ("channel",), SUNDAY + 1)
     assert clean.tables["channel"] == {"ussd": (9, 0), "sms": (5, 0)}
 
 
-def test_of_plenty_the_small_parts_stand_together_at_once() -> None:
+def test_of_plenty_a_day_is_told_when_it_is_over_and_small_parts_stand_together() -> None:
     (told,) = release([cell(120, channel="ussd"), cell(40, channel="sms"), cell(1, channel="counter")], ("channel",), 2)
     assert told.tables["channel"] == {"ussd": (120, 0), REST: (41, 0)}
 
 
-def test_outcomes_are_told_of_the_same_days_unless_one_stays_too_few_for_four_weeks() -> None:
+def test_the_weeks_of_a_stretch_are_one_of_its_tables() -> None:
+    first = [cell(9, channel="ussd"), cell(1, channel="sms")]
+    later = [cell(7, day=SUNDAY + 1, channel="sms")]
+    (told,) = release([*first, *later], ("week", "channel"), SUNDAY + 8)
+    assert told.tables["week"] == {str(SUNDAY - 6): (10, 0), str(SUNDAY + 1): (7, 0)}
+
+
+def test_outcomes_are_told_of_the_same_days_unless_one_stays_too_few_for_two_weeks() -> None:
     families = {"finished": (), "stopped": ()}
     given = {"finished": [cell(9), cell(9, day=2)], "stopped": [cell(2), cell(4, day=2)]}
-    told = releasing.release(given, families, 5)
+    told = releasing.release(given, families, SUNDAY + 1)
     assert [(one.day, one.tables[""][""][0]) for one in told["finished"]] == [(2, 18)]
     assert [(one.day, one.tables[""][""][0]) for one in told["stopped"]] == [(2, 6)]
     few = {"finished": [cell(9)], "stopped": [cell(2)]}
-    assert releasing.release(few, families, 1 + PATIENT - 1) == {"finished": [], "stopped": []}
-    told = releasing.release(few, families, 1 + PATIENT)
+    assert releasing.release(few, families, SUNDAY + 7) == {"finished": [], "stopped": []}
+    told = releasing.release(few, families, SUNDAY + 8)
     assert (len(told["finished"]), told["stopped"]) == (1, [])
+
+
+def test_what_one_outcome_does_not_tell_apart_no_outcome_does() -> None:
+    families = {"finished": ("channel",), "stopped": ("channel",)}
+    finished = [cell(300, channel="ussd"), cell(60, channel="sms"), cell(30, channel="counter")]
+    stopped = [cell(150, channel="ussd"), cell(3, channel="sms"), cell(9, channel="counter")]
+    told = releasing.release({"finished": finished, "stopped": stopped}, families, 2)
+    assert told["stopped"][0].tables["channel"] == {"ussd": (150, 0), REST: (12, 0)}
+    assert told["finished"][0].tables["channel"] == {"ussd": (300, 0), REST: (90, 0)}
 
 
 def test_woman_and_man_are_told_together_or_not_at_all() -> None:
@@ -118,12 +142,13 @@ def test_who_subtracts_from_a_whole_would_learn_it_without_a_second_part_in_the_
 # --- many tables, many stretches: everything that follows by adding and subtracting ---------------------------------
 
 Person = tuple[str, int, str, str, str]
-"""District, day, channel, language, sex."""
+PLACES = ("district", "day", "channel", "language", "sex")
+"""What a person is, in this order."""
 UNIVERSE: list[Person] = [
     (district, day, channel, language, sex)
     for district in ("A", "B")
-    for day in (1, 2, 3)
-    for channel, language, sex in itertools.product(*DOMAIN.values())
+    for day in DAYS
+    for channel, language, sex in itertools.product(*(DOMAIN[family] for family in TABLES[1:]))
 ]
 Equation = dict[int, Fraction]
 
@@ -135,13 +160,13 @@ def people(seed: int) -> Counter[Person]:
         channel = drawn.choices(DOMAIN["channel"], (12, 5, 1))[0]
         language = drawn.choices(DOMAIN["language"], (9, 1))[0]
         sex = drawn.choices(DOMAIN["sex"], (2, 6, 2))[0]
-        found[drawn.choice("AAAB"), drawn.randint(1, 3), channel, language, sex] += 1
+        found[drawn.choice("AAAB"), drawn.choice(DAYS), channel, language, sex] += 1
     return found
 
 
 def told_of(everybody: Counter[Person], district: str) -> list[Told]:
     cells = [
-        Cell(day, tuple((n, v) for n, v in zip(("channel", "language", "sex"), traits, strict=True) if v), count)
+        Cell(day, tuple((n, v) for n, v in zip(TABLES, (str(day), *traits), strict=True) if v), count)
         for (where, day, *traits), count in sorted(everybody.items())
         if where == district
     ]
@@ -161,11 +186,12 @@ def equations(told: Iterable[Told], district: str) -> list[set[Person]]:
 
 def equations_of(one: Told, stretch: set[Person], families: Sequence[str]) -> list[set[Person]]:
     found = [stretch]
-    for place, family in enumerate(families, 2):
+    for family in families:
+        place = PLACES.index(family)
         shown = set(one.tables[family]) - {REST}
-        parts = [{p for p in stretch if p[place] == value} for value in DOMAIN[family]]
+        parts = [{p for p in stretch if str(p[place]) == value} for value in DOMAIN[family]]
         if REST in one.tables[family]:
-            hidden = [p for p in stretch if p[place] not in shown]
+            hidden = [p for p in stretch if str(p[place]) not in shown]
             found += [set(hidden), *(part for part, v in zip(parts, DOMAIN[family], strict=True) if v in shown)]
         else:
             found += parts
@@ -200,7 +226,7 @@ def follows(known: Sequence[set[Person]], everybody: Counter[Person]) -> list[tu
             scaled = {column: value / row[pivot] for column, value in row.items()}
             basis = {at: reduced(one, {pivot: scaled}) for at, one in basis.items()} | {pivot: scaled}
     leaks: list[tuple[object, ...]] = []
-    choices = [(None, 1, 2, 3), *((None, *DOMAIN[family]) for family in TABLES)]
+    choices = [(None, *DAYS), *((None, *DOMAIN[family]) for family in TABLES[1:])]
     for district, *wanted in itertools.product(("A", "B"), *choices):
         group = {
             p for p in UNIVERSE if p[0] == district and all(w in (None, v) for w, v in zip(wanted, p[1:], strict=True))
@@ -233,15 +259,15 @@ def test_what_the_country_is_told_by_step_gives_away_nobody_of_a_district() -> N
         of_country: list[tuple[Cell, set[Person]]] = []
         for district in ("A", "B"):
             cells = [
-                Cell(day, (("channel", channel), ("language", language), ("step", steps[sex])), n)
+                Cell(day, (("channel", channel), ("day", str(day)), ("language", language), ("step", steps[sex])), n)
                 for (where, day, channel, language, sex), n in sorted(everybody.items())
                 if where == district
             ]
             begin = 0
-            for one in release(cells, TABLES[:2], TODAY):
+            for one in release(cells, TABLES[:3], TODAY):
                 stretch = {p for p in UNIVERSE if p[0] == district and begin < p[1] <= one.day}
                 begin = one.day
-                known += equations_of(one, stretch, TABLES[:2])
+                known += equations_of(one, stretch, TABLES[:3])
                 of_country += [(cell, stretch) for cell in onward(one)]
         told = release([cell for cell, _ in of_country], ("step",), TODAY + 1)
         begin = 0
@@ -264,10 +290,13 @@ def test_the_attack_finds_what_is_hidden_without_care() -> None:
     for district in ("A", "B"):
         whole = {p for p in UNIVERSE if p[0] == district}
         known.append(whole)
-        for place, family in enumerate(TABLES, 2):
-            parts = [{p for p in whole if p[place] == value} for value in DOMAIN[family]]
+        for family in TABLES[1:]:
+            place = PLACES.index(family)
+            parts = [{p for p in whole if str(p[place]) == value} for value in DOMAIN[family]]
             known += [part for part in parts if sum(everybody[p] for p in part) >= LEAST]
     assert follows(known, everybody)
-    windows = [{p for p in UNIVERSE if p[0] == "A" and p[1] <= day and p[2] == "sms"} for day in (1, 2, 3)]
-    few = Counter({("A", 1, "sms", "lo", "f"): 7, ("A", 2, "sms", "lo", "f"): 2, ("A", 3, "sms", "lo", "m"): 6})
+    windows = [{p for p in UNIVERSE if p[0] == "A" and p[1] <= day and p[2] == "sms"} for day in DAYS]
+    few = Counter(
+        {("A", DAYS[0], "sms", "lo", "f"): 7, ("A", DAYS[1], "sms", "lo", "f"): 2, ("A", DAYS[2], "sms", "lo", "m"): 6}
+    )
     assert follows(windows, few), "two periods that overlap"
