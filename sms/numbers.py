@@ -15,7 +15,7 @@ _STEPS: Final = 10
 class Numbers:
     """Counts of one channel, by the keyed hash of a number.
 
-    A restart forgets at most a tenth of the limit, and nothing of a limit of 10 or less: `count` says what to note.
+    A restart forgets at most a tenth of the limit, and nothing of a limit below 20: `count` says what to note.
     """
 
     def __init__(self, most: int) -> None:
