@@ -33,7 +33,8 @@ class Capabilities:
         encodings: alphabets that it carries; without `ucs2` it carries no Lao.
         reports: whether it says what became of a message. optouts: whether it passes on that a number wants no more.
         paths: whether its contract goes on in the path, behind `sms/`, `report/` or `optout/` (`Received.tail`).
-        idempotent: whether the same `Outgoing.mark` again is taken once only, so that what nobody knows is asked again.
+        idempotent: whether the same `Outgoing.mark` again is taken once only, for a day at least, so that what nobody
+            knows is asked again.
         phones: whether it leads to phones; what leads to another system gets answers to what came by it alone.
     """
 
