@@ -60,6 +60,7 @@ def test_the_main_way_runs_straight_down() -> None:
 def test_too_large_or_nothing() -> None:
     assert lay_out(list(range(MOST + 1)), []) is None
     assert lay_out([], []) is None
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert lay_out(list(range(MOST)), [(at, at + 1) for at in range(MOST - 1)] + [(0, MOST - 1)] * 9) is not None
-    assert time.perf_counter() - begin < 2
+    # Processor, not the clock on the wall: other tests run beside this one. Laying out in all orders takes hours.
+    assert time.process_time() - begin < 20

@@ -350,9 +350,10 @@ def test_a_pattern_that_could_run_wild_is_refused(pattern: str) -> None:
 def test_known_wild_patterns_stay_fast(pattern: str) -> None:
     assert not pattern_fault(pattern)
     matches(pattern, "a")
-    begin = time.perf_counter()
+    begin = time.process_time()
     matches(pattern, "a" * 60 + "!")
-    assert time.perf_counter() - begin < 0.05
+    # A search that backtracks would not end in a lifetime.
+    assert time.process_time() - begin < 5
 
 
 def test_a_pattern_holds_for_the_whole_code() -> None:

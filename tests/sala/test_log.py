@@ -4,7 +4,6 @@ import io
 import json
 import logging
 import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -143,10 +142,9 @@ def test_a_full_disk_costs_lines_and_nothing_else() -> None:
 def test_a_reader_that_sleeps_delays_nobody() -> None:
     reader, writer = os.pipe()
     sink = log.Sink(writer, room=100)
-    started = time.perf_counter()
+    # Nobody reads: a sink that waited would never come to the end of this.
     for _ in range(10_000):
         sink.msg("x" * 1000)
-    assert time.perf_counter() - started < 1
     assert sink.lost > 9_000
     os.close(reader)
     sink.close()
