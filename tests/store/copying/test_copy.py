@@ -98,7 +98,7 @@ async def test_a_stick_that_is_pulled_out_and_put_in(copied: Copied, stick: Stic
         assert one.since
         began = time.monotonic()
         await busy(memory, "x")
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 30, "a medium that is gone would be waited for until it is back"
         stick.put_in()
         now = await two(memory)
         assert now.bases == 2
@@ -146,10 +146,10 @@ async def test_a_slow_stick_keeps_a_key_press_waiting_once(copied: Copied, monke
 
     async with copied(replace(QUICK, sync=sync), wait=True) as memory:
         await two(memory)
-        pace[0] = 0.5
+        pace[0] = 2.0
         began = time.monotonic()
         await dial(memory, "a", "b", "c")
-        assert 0.1 <= time.monotonic() - began < 0.3
+        assert 0.1 <= time.monotonic() - began < 1.9, "three who waited for the medium would take six"
         slow = await until(memory, lambda now: now.copies == 1)
         assert "slow" in slow.reason
         pace[0] = 0.0
@@ -175,7 +175,7 @@ async def test_with_wait_the_answer_comes_when_the_medium_has_it(copied: Copied,
         began = time.monotonic()
         for _ in range(3):
             await memory.tick()
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < 2.5
 
 
 async def test_another_process_writes_and_the_copy_begins_again(
