@@ -62,6 +62,7 @@ async def fill(folder: Path, count: int) -> None:
                 await memory.turns.take(Call("at", f"drain-{number}", msisdn, "", "*999#"))
 
         await asyncio.gather(*(phone() for _ in range(_AT_ONCE)))
+        await memory.put_away(0)
 
 
 async def bodies(folder: Path, count: int) -> list[bytes]:

@@ -41,8 +41,8 @@ CLASHES: Final = 3
 LIVELY: Final = 1.0
 """Seconds after a turn for which others are expected."""
 
-COMPANY: Final = 0.005
-"""Seconds that a small work waits for turns to share their commit, while they are expected."""
+COMPANY: Final = 0.01
+"""Seconds that a small work, done, waits for turns to share its commit, while they are expected."""
 
 DRAIN: Final = 4.0
 """Seconds that a shutdown waits for what is under way."""
@@ -54,11 +54,13 @@ log = structlog.get_logger("store")
 class Work:
     """Anything but a turn: it runs in the batch's transaction, after the turns."""
 
-    __slots__ = ("future", "result", "run")
+    __slots__ = ("done", "future", "result", "run")
 
     def __init__(self, run: Callable[[Database], Awaitable[Any]]) -> None:
         self.run = run
         self.result: Any = None
+        self.done = False
+        """Whether it has run in the transaction that is open."""
         self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
 
@@ -91,6 +93,7 @@ class Writer:
         self._wake = asyncio.Event()
         self._turns = True
         self._answered = 0
+        self._changes = 0
         self._turned = -LIVELY
         self._closing = False
         self._broken: StoreFault | None = None
@@ -116,6 +119,7 @@ class Writer:
     def start(self, *, turns: bool) -> None:
         """Begin to serve; without `turns` in a process beside the node, which alone numbers sessions."""
         self._turns = turns
+        self._changes = self._database.changes
         self._task = asyncio.create_task(self._run(), name="store-writer")
 
     async def close(self) -> None:
@@ -172,8 +176,8 @@ class Writer:
 
         `run` may be run again after a failure, so it must have no effect but on the database. What is `slow` shares no
         transaction with turns, so that none waits for it to the end, and takes turns with them. What is `small` is one
-        of many that are in no hurry: it shares the commit of the turns that come next, one at a time, for a commit of
-        its own would be in the way of those that come meanwhile. When no turn comes soon, it goes alone.
+        of many that are in no hurry: one at a time, it is done while no turn is there, and shares the commit of those
+        that come next, for a commit of its own would be in their way. When none comes soon, it goes alone.
         """
         self._refuse()
         work = Work(run)
@@ -196,10 +200,9 @@ class Writer:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            if not self._hurried and self.lively:
-                await self._company()
+            early = await self._early() if self.lively and not self._hurried else []
             await self._gather()
-            await self._serve_all(self._some_asks(), self._some_works())
+            await self._serve_all(self._some_asks(), early + self._some_works(small=not early))
             if self._slow_works and not (work := self._slow_works.popleft()).future.done():
                 await self._serve_all([], [work])
 
@@ -214,13 +217,23 @@ class Writer:
     def _hurried(self) -> bool:
         return bool(self._asks or self._works or self._slow_works)
 
-    async def _company(self) -> None:
-        """Give turns a moment to come."""
+    async def _early(self) -> list[Work]:
+        """Do a small work while no turn is there, and give turns a moment to come to its commit."""
+        work = self._small_works.popleft()
+        if work.future.done():
+            return []
+        try:
+            work.result = await work.run(self._database)
+        except Exception:  # noqa: BLE001 - it is tried once more by itself, and whoever asked for it is told then
+            await self._roll_back()
+            return [work]
+        work.done = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(COMPANY):
                 while not self._hurried and not self._closing:
                     self._wake.clear()
                     await self._wake.wait()
+        return [work]
 
     async def _gather(self) -> None:
         """Hold the batch open while turns keep coming in, or may be expected to."""
@@ -244,9 +257,9 @@ class Writer:
                 taken.append(ask)
         return taken
 
-    def _some_works(self) -> list[Work]:
+    def _some_works(self, *, small: bool) -> list[Work]:
         taken = [self._works.popleft() for _ in range(min(len(self._works), MOST_WORKS))]
-        if self._small_works:
+        if small and self._small_works:
             taken.append(self._small_works.popleft())
         return [work for work in taken if not work.future.done()]
 
@@ -287,14 +300,16 @@ class Writer:
     async def _attempt(self, asks: Sequence[Ask], works: Sequence[Work]) -> Exception | None:
         """Write a batch and complete its futures; or roll it back and return why."""
         database = self._database
-        before = database.changes
         try:
             later = await self._crew.run(database, asks) if asks else []
             for work in works:
-                work.result = await work.run(database)
+                if not work.done:
+                    work.result = await work.run(database)
             await database.commit()
         except BaseException as fault:
             self._crew.undo(asks)
+            for work in works:
+                work.done = False
             await self._roll_back()
             if isinstance(fault, Exception):
                 return fault
@@ -303,7 +318,8 @@ class Writer:
             await self._settled()
         self.counts["batches"] += 1
         # Nothing is synced for a batch that only looked.
-        self.counts["commits"] += database.changes != before
+        self.counts["commits"] += database.changes != self._changes
+        self._changes = database.changes
         self._post.ring()
         self._complete(asks, works, later)
         return None
@@ -312,6 +328,7 @@ class Writer:
         try:
             await self._database.rollback()
             await self._words.load(self._database)
+            self._changes = self._database.changes
         except StoreFault as fault:
             self._broken = fault
             log.critical("a transaction cannot be rolled back; nothing more is written until a new start")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flows.errors import Busy
+from flows.errors import Busy, StoreFault
 from store import road
 from store.memory import Memory
 from store.values import Settlement, SignedAnswer, Trip
@@ -118,3 +118,84 @@ async def test_no_turn_waits_for_slow_work_that_came_before_it(memory: Memory) -
     await asyncio.gather(*works, *presses)
     assert order.count("slow") == order.count("press") == 3
     assert order[:4] == ["press"] * 3 + ["slow"], "the turns first, then one work at a time"
+
+
+@pytest.fixture
+def crowded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Turns are expected, and waited for as long as it takes."""
+    monkeypatch.setattr("store.writer.LIVELY", 1e9)
+    monkeypatch.setattr("store.writer.COMPANY", 600.0)
+
+
+class Small:
+    """A small work, and whether it has begun."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+
+    async def run(self, database: Any) -> str:
+        await database.begin()
+        await database.many("UPDATE meta SET value = value", [()])
+        self.begun.set()
+        return "done"
+
+
+@pytest.mark.usefixtures("crowded")
+async def test_small_work_shares_the_commit_of_the_turn_that_comes(memory: Memory) -> None:
+    await requests(memory, 1)
+    before = memory.writer.counts["commits"]
+    small = Small()
+    work = asyncio.ensure_future(memory.writer.do(small.run, small=True))
+    await small.begun.wait()
+    assert not work.done()
+    await memory.turns.take(call("", "s1", "+8562055550001"))
+    assert await work == "done"
+    assert memory.writer.counts["commits"] == before + 1
+
+
+async def test_small_work_goes_alone_when_no_turn_comes(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.writer.LIVELY", 1e9)
+    await requests(memory, 1)
+    before = memory.writer.counts["commits"]
+    assert await memory.writer.do(Small().run, small=True) == "done"
+    assert memory.writer.counts["commits"] == before + 1
+
+
+@pytest.mark.usefixtures("crowded")
+async def test_small_work_that_fails_fails_alone(memory: Memory) -> None:
+    await requests(memory, 1)
+    small = Small()
+
+    async def bad(database: Any) -> None:
+        await small.run(database)
+        await database.rows("INSERT INTO nowhere VALUES (1)")
+
+    work = asyncio.ensure_future(memory.writer.do(bad, small=True))
+    await small.begun.wait()
+    reply = await memory.turns.take(call("", "s2", "+8562055550002"))
+    assert reply.text
+    with pytest.raises(StoreFault):
+        await work
+
+
+@pytest.mark.usefixtures("crowded")
+async def test_a_turn_that_fails_takes_no_small_work_with_it(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    await requests(memory, 1)
+    commit, fails = memory._writing.commit, [Busy("locked")]
+
+    async def once() -> None:
+        if fails:
+            raise fails.pop()
+        await commit()
+
+    small = Small()
+    work = asyncio.ensure_future(memory.writer.do(small.run, small=True))
+    await small.begun.wait()
+    monkeypatch.setattr(memory._writing, "commit", once)
+    with pytest.raises(Busy):
+        await memory.turns.take(call("", "s3", "+8562055550003"))
+    with pytest.raises(Busy):
+        await work
+    monkeypatch.setattr(memory._writing, "commit", commit)
+    assert (await memory.turns.take(call("", "s3", "+8562055550003"))).text
+    await sound(memory)
