@@ -241,7 +241,9 @@ async def test_a_failed_one_is_failed_and_an_empty_file_nobody_knows(tmp_path: P
         second.write_bytes(b"")
         for path in (first, second):
             path.rename(tmp_path / "spool" / ERROR / path.name)
-        assert await phone.message("m3", "+8562055598765", "x")
+        # The look that takes m3 may have been at `error` before the files were; the next one has been there after.
+        for name in ("m3", "m4"):
+            assert await phone.message(name, "+8562055598765", "x")
         assert list((tmp_path / "spool" / ERROR).iterdir()) == []
         assert (await house.states())[:2] == ["failed", "sent"]
     finally:
