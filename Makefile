@@ -40,7 +40,7 @@ peers: develop ## what tests need beside Python: a browser, Lao fonts, others' f
 	@sh deploy/peers.sh
 
 test: peers check quick ## everything that CI runs
-	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q -m slow -n 2 --dist loadfile
 
 walk: install ## follow one key press and one submission through the running code, hop by hop
 	$(BIN)/python -m sala.walk

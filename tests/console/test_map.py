@@ -118,7 +118,8 @@ async def test_a_late_layout_is_left_and_not_tried_again() -> None:
 HOSTILE = divided(
     range(200), {(start, end): () for start in range(200) for end in range(start + 1, min(start + 9, 200))}
 )
-"""Two hundred steps, each of which leads to the next eight: minutes of native code that holds the interpreter."""
+"""Two hundred steps, each of which leads to the next eight: seconds to minutes of native code that holds the
+interpreter, by how busy the machine is."""
 
 
 @pytest.mark.slow
@@ -132,7 +133,7 @@ async def test_a_hostile_graph_holds_up_nobody_and_its_layout_is_ended(monkeypat
         return started[-1]
 
     monkeypatch.setattr(asyncio, "create_subprocess_exec", begun)
-    placer = Placer(seconds=3)
+    placer = Placer(seconds=0.5)
     placing = asyncio.create_task(placer.place(HOSTILE))
     beats = 0
     while not placing.done():
@@ -140,7 +141,7 @@ async def test_a_hostile_graph_holds_up_nobody_and_its_layout_is_ended(monkeypat
         beats += 1
     assert placing.result() is None
     # Held up, the loop would have come by once or twice.
-    assert beats > 20
+    assert beats > 5
     assert [one.returncode for one in started] == [-9]
     assert await placer.place(HOSTILE) is None
     assert len(started) == 1, "it is not tried again"

@@ -23,6 +23,7 @@ ALLOWED = re.compile(
 # What states no licence that a program can read, or one outside the list, each with its reason.
 KNOWN = {
     "axe-playwright-python": "MIT, in its LICENSE file; axe-core inside is MPL-2.0; development only",
+    "owlrl": "W3C Software Notice and License, permissive: development only, a part of pyshacl",
     "pyrage": "MIT, in its LICENSE file",
     "sqlcipher3": "zlib, in its LICENSE file",
     "python-stdnum": "LGPL-2.1+: development only, an oracle in tests",

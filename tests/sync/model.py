@@ -23,14 +23,19 @@ class Row:
 
 
 class ModelRoad:
-    def __init__(self) -> None:
+    def __init__(self, head_start: int = 0) -> None:
+        """`head_start` is what the store gives each of the submissions that are queued here, in seconds."""
+        self.head_start = head_start
         self.rows: dict[int, Row] = {}
         self.trips: list[Trip] = []
         self.marks: dict[str, Bookmark] = {}
         self.seen: set[tuple[str, int]] = set()
 
     def queue(self, offer: Offer, agency: str = "a") -> None:
-        self.rows[offer.seq] = Row(offer, agency, due_at=offer.queued_at)
+        self.rows[offer.seq] = Row(offer, agency, due_at=self._rank(offer))
+
+    def _rank(self, offer: Offer) -> int:
+        return offer.queued_at - self.head_start
 
     def _of(self, agency: str) -> list[Row]:
         return [row for _, row in sorted(self.rows.items()) if row.agency == agency]
@@ -63,7 +68,7 @@ class ModelRoad:
                 continue
             row.state, row.code, row.held = state, settlement.code, settlement.held
             row.doubt = state in {"in_doubt", "carried"}
-            row.due_at = settlement.next_at or row.offer.queued_at
+            row.due_at = settlement.next_at or self._rank(row.offer)
             if not settlement.counted and leased:
                 row.offer = replace(row.offer, attempts=row.offer.attempts - 1)
         if wake:
@@ -71,9 +76,9 @@ class ModelRoad:
 
     def _wake(self, agency: str, *, held: bool) -> None:
         for row in self._of(agency):
-            moved = row.state in delivery.WAITING and row.due_at > row.offer.queued_at
+            moved = row.state in delivery.WAITING and row.due_at > self._rank(row.offer)
             if moved and (held or not row.held):
-                row.due_at, row.held = row.offer.queued_at, False
+                row.due_at, row.held = self._rank(row.offer), False
 
     async def wake(self, agency: str, now: int) -> None:
         self._wake(agency, held=True)
@@ -81,7 +86,7 @@ class ModelRoad:
     async def lapse(self, now: int) -> int:
         lapsed = [row for row in self.rows.values() if row.state == "leased" and row.lease_until <= now]
         for row in lapsed:
-            row.state, row.doubt, row.held, row.due_at = "in_doubt", True, False, row.offer.queued_at
+            row.state, row.doubt, row.held, row.due_at = "in_doubt", True, False, self._rank(row.offer)
         return len(lapsed)
 
     async def bookmark(self, agency: str) -> Bookmark:
@@ -114,7 +119,7 @@ class ModelRoad:
         self.seen = {key for key in self.seen if key[0] != agency}
         rows = [row for row in self._of(agency) if row.state == "accepted"]
         for row in rows:
-            row.state, row.doubt, row.due_at = "in_doubt", True, row.offer.queued_at
+            row.state, row.doubt, row.due_at = "in_doubt", True, self._rank(row.offer)
         self._wake(agency, held=True)
         return len(rows)
 

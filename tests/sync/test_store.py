@@ -16,6 +16,7 @@ from flows import delivery
 from store.memory import Memory, open_memory
 from store.numbers import unpack_reference
 from store.road import STATES
+from store.scribe import SMALL_HEAD_START
 from store.settings import StoreSettings
 from store.values import Settlement, StatusEvent, Trip
 from sync.means import Means
@@ -59,7 +60,8 @@ class DeliveryMachine(RuleBasedStateMachine):
         self.hands = Hands()
         self.folder = self.base / str(next(self.folders))
         self.folder.mkdir()
-        self.models = {agency: ModelRoad() for agency in AGENCIES}
+        # All that is submitted here is small.
+        self.models = {agency: ModelRoad(SMALL_HEAD_START) for agency in AGENCIES}
         self.count = 0
         self.runner.run(self._open())
         self.submit("TWO")
