@@ -76,10 +76,10 @@ def measured(folder: Path, batches: Sequence[bytes], count: int, rounds: int, se
     return {"p99_ms": {turn: times[1:] for turn, times in found.items()}, "rate": rates[1:], "left": left}
 
 
-def rested(server: Server) -> None:
-    """Wait until the node has caught up after its start (cards, indexes): twenty seconds at most."""
+def rested(server: Server, most: int = 20) -> None:
+    """Wait until the node has caught up after its start (cards, indexes): so many seconds at `most`."""
     before = yard.processor_seconds(server.pid)
-    for _ in range(20):
+    for _ in range(most):
         time.sleep(1)
         now = yard.processor_seconds(server.pid)
         if now - before < 0.08:
