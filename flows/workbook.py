@@ -161,8 +161,8 @@ def _named(texts: Mapping[str, bytes], merged: set[str]) -> frozenset[str]:
 
 def _read(data: bytes, wanted: frozenset[str] | None, merged: frozenset[str]) -> dict[str, Sheet]:
     # A quarter of a second that a refused file, and a node that reads no workbook, do not need.
-    from openpyxl import load_workbook  # noqa: PLC0415
-    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+    from openpyxl import load_workbook  # noqa: PLC0415 - half of what a start takes; for workbooks only
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415 - half of what a start takes; for workbooks only
 
     found: dict[str, Sheet] = {}
     with warnings.catch_warnings():

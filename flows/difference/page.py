@@ -1,11 +1,8 @@
 """What changes, as one page without a script: the sentences, then every screen that looks different, before and now."""
 
 from collections.abc import Sequence
-from functools import cache
 from importlib.resources import files
 from typing import Any, Final, get_args
-
-import jinja2
 
 from flows.captions import captions
 from flows.difference.changes import Change, Group, difference
@@ -13,6 +10,7 @@ from flows.difference.screens import Pair, screens
 from flows.explorer import Settings
 from flows.explorer.board import Card, Face
 from flows.phrases import load as phrases
+from flows.printed import template
 from flows.revision import Revision
 
 GROUPS: Final[tuple[Group, ...]] = get_args(Group)
@@ -35,7 +33,7 @@ def page(old: Revision, new: Revision, settings: Settings, language: str = "en")
         "names": lambda tag: names.get(tag, tag),
         "lines": marked,
     }
-    return _page().render(values)
+    return template("flows.difference", "difference.html").render(values)
 
 
 def grouped(changes: Sequence[Change]) -> list[tuple[Group, list[Change]]]:
@@ -57,15 +55,3 @@ def _name(pair: Pair, language: str) -> str:
     tags = [face.language for face in card.faces]
     title = card.titles[tags.index(language)] if language in tags else card.titles[0]
     return title or captions(language)(f"kind.{card.kind}")
-
-
-@cache
-def _page() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("flows.difference"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("difference.html")

@@ -4,11 +4,8 @@ Every screen is drawn as it stands on a phone, in all languages side by side, wi
 browser it is the PDF. No font is carried: the reader's own Lao font is used.
 """
 
-from functools import cache
 from importlib.resources import files
 from typing import Any, Final
-
-import jinja2
 
 from flows.explorer import Settings
 from flows.explorer.board import Board, Card, board_of
@@ -17,6 +14,7 @@ from flows.explorer.plain import clock
 from flows.explorer.report import Branch
 from flows.explorer.telling import Verdict
 from flows.findings import Finding
+from flows.printed import template
 from flows.revision import Revision
 
 HEADS: Final = ("language", "channel", "pages", "keys", "minutes", "dialling", "sms", "price", "longest")
@@ -49,7 +47,7 @@ def drawn(board: Board) -> str:
         "digest": board.revision.digest.removeprefix("sha256:")[:12],
         "problems": [_problem(board, finding) for finding in board.report.findings],
     }
-    return _page().render(values)
+    return template("flows.explorer", "storyboard.html").render(values)
 
 
 def _row(board: Board, branch: Branch) -> dict[str, Any]:
@@ -88,15 +86,3 @@ def _problem(board: Board, finding: Finding) -> dict[str, Any]:
 def _about(board: Board, card: Card, finding: Finding) -> bool:
     flow = board.revision.flow if card.spot.flow == board.revision.flow.id else board.revision.parts[card.spot.flow]
     return card.step == finding.step and flow.file == finding.file
-
-
-@cache
-def _page() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader(__package__),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("storyboard.html")

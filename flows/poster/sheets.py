@@ -2,12 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
 from itertools import islice, product
 from typing import Any, Final
-
-import jinja2
 
 from flows.captions import captions
 from flows.errors import Refusal
@@ -17,6 +14,7 @@ from flows.fields import AnyField, ChoiceField, DateField, IntField, MultiField,
 from flows.forms import fill
 from flows.inputs import Choose, Confirm, Frame, read
 from flows.model import OFFICE_NAMES
+from flows.printed import template
 from flows.program import AskNode, program
 from flows.revision import Revision
 from flows.turn import Need, Submit
@@ -73,7 +71,7 @@ def page(revision: Revision, settings: Settings, short: str = "1999") -> str:
         "tongue": {one.language: captions(one.language).language for one in made},
         "style": files("flows.poster").joinpath("templates/poster.css").read_text("utf-8"),
     }
-    return _page().render(values)
+    return template("flows.poster", "poster.html").render(values)
 
 
 def _sheet(revision: Revision, settings: Settings, tag: str, short: str) -> Sheet:
@@ -200,15 +198,3 @@ def _office(revision: Revision, settings: Settings, tag: str) -> Mapping[str, st
     table = settings.tables.get("offices")
     key = f"{settings.district}/{revision.flow.agency}/{tag}"
     return {name: found for name in OFFICE_NAMES if table is not None and (found := table.get(key, name))}
-
-
-@cache
-def _page() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("flows.poster"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("poster.html")

@@ -1,14 +1,12 @@
 """The record of processing as a page to read, print and complete by hand; the same facts as `processing` has."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-import jinja2
-
 from flows.captions import Captions, captions
 from flows.model import Flow
+from flows.printed import template
 from flows.published.processing import ALWAYS, OPEN, SENSITIVE, processing
 
 _NEVER: Final = {"never": "record.number_kept", "True": "record.number_never"}
@@ -23,7 +21,7 @@ def page(flows: Sequence[Flow], parts: Mapping[str, Flow], language: str = "en")
         "services": [_service(one, words) for one in processing(flows, parts)["record"]],
         "open": [words(f"record.open.{one}") for one in OPEN],
     }
-    return _page().render(values)
+    return template("flows.published", "record.html").render(values)
 
 
 def _service(one: Mapping[str, Any], words: Captions) -> dict[str, Any]:
@@ -57,15 +55,3 @@ def _number(anonymous: str, words: Captions) -> str:
 def said(texts: Mapping[str, str], words: Captions) -> str:
     """A text in the reader's language, else in the first that there is."""
     return texts.get(words.language) or next(iter(texts.values()), "")
-
-
-@cache
-def _page() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("flows.published"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("record.html")
