@@ -27,6 +27,7 @@ from bench import options, through_kannel, yard
 from gateways.smpp.numbers import RESPONSE, Command, Status
 from gateways.smpp.pdu import Bind, Bound, Message, Pdu, Taken, answer
 from gateways.smpp.session import Limits, Reply, Session
+from sala.loops import calm_collector
 from tests.gateways.smpp.house import house
 from tests.ports import free_port
 
@@ -299,6 +300,8 @@ def main(said: list[str]) -> None:
         asyncio.run(_serve(asked.serve))
         return
     os.sched_setaffinity(0, options.core(0))
+    # As a node does: else the rarest waits are the collector's walk over all that was imported.
+    calm_collector()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     rounds: dict[str, list[float]] = {}
     with smsc() as port, contextlib.ExitStack() as stack:
