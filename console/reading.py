@@ -24,6 +24,9 @@ _STATES: Final[Mapping[str, str]] = {
     "retry_wait": "wait",
     "in_doubt": "wait",
     "carried": "wait",
+    "on_stick": "wait",
+    "by_sms": "wait",
+    "at_hub": "wait",
     "officer_review": "bad",
     "received": "wait",
     "accepted": "",
@@ -42,6 +45,9 @@ REASONS: Final = frozenset(
     {"missing_field", "bad_value", "duplicate_case", "not_eligible", "documents_needed", "other", "cloned"}
 )
 """The reasons that have words; another one is shown as the agency wrote it."""
+
+CARRIERS: Final[Mapping[str, str]] = {"on_stick": "on_stick", "sent": "by_sms", "carried": "at_hub"}
+"""What carries a request, by the code that its delivery was settled with: a file, an SMS, a hub that keeps it."""
 
 CODES: Final = frozenset({"invalid", "permanent", "conflict"})
 
@@ -74,6 +80,11 @@ class Line:
     colour: str
     why: str
     conflict: bool
+
+
+def carrier(way: Way) -> str:
+    """How one request stands with one agency, as a key of `state_...`; one that is carried says by what."""
+    return CARRIERS.get(way.code, way.state) if way.state == "carried" else way.state
 
 
 def body(event: bytes | None) -> Mapping[str, Any] | None:
@@ -126,7 +137,7 @@ class Reader:
 
     def state(self, entry: Entry) -> str:
         """How it stands, as a key of the words `state_...`: the delivery while it is on its way, then the status."""
-        states = [way.state for way in entry.ways]
+        states = [carrier(way) for way in entry.ways]
         if "officer_review" in states:
             return "officer_review"
         if entry.status != "received":

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 _OUTCOMES: Final = frozenset(
     {
-        "accepted", "duplicate", "carried", "sent", "invalid", "conflict", "permanent", "retry", "too_new", "missing",
+        "accepted", "duplicate", "carried", "on_stick", "sent",
+        "invalid", "conflict", "permanent", "retry", "too_new", "missing",
         "unknown", "stopped", "away", "lost", "failed", "busy", "auth", "protocol",
     }
 )  # fmt: skip
@@ -43,7 +44,7 @@ def steps(visit: "Visit", reader: "Reader", hops: Sequence[Hop]) -> Iterator[Ste
 
 def on_stick(hop: Hop) -> bool:
     """Whether this is where it was written into a file for a stick."""
-    return hop.kind == "attempt" and hop.details["road"] == "bundle" and hop.what == "carried"
+    return hop.kind == "attempt" and hop.what == "on_stick"
 
 
 def _words(visit: "Visit", reader: "Reader", hop: Hop) -> str:
@@ -58,8 +59,6 @@ def _words(visit: "Visit", reader: "Reader", hop: Hop) -> str:
         case "attempt":
             road = say[f"road_{facts['road']}"] if facts["road"] in _ROADS else facts["road"]
             outcome = say[f"out_{hop.what}"] if hop.what in _OUTCOMES else hop.what
-            if on_stick(hop):
-                outcome = say["out_on_stick"]
             return f"{hop.agency} · {road}: {outcome}"
         case "delivery":
             under = f" {say['hop_number'].format(n=facts['agency_ref'])}" if facts["agency_ref"] else ""

@@ -24,6 +24,7 @@ from sync.agency.bundles import Taken
 from sync.agency.desk import moment
 from sync.agency.sealed import write_identity
 from sync.agency.settings import AgencySettings
+from sync.signing import fingerprint, key_of
 
 DEFAULT_FILE: Final = "agency.toml"
 _NAME: Final = re.compile(rf"{NODE_NAME}(/[A-Za-z0-9._-]{{1,40}})?")
@@ -105,15 +106,20 @@ def enrol(path: Path | None, data: Path | None, node: str, url: str, *, hub: boo
     secret = asyncio.run(enrol_node(chosen.data, node, hub=hub))
     where = chosen.public_url or url
     head = "[agencies.NAME]  # the `agency:` of the flows"
-    sealed = f'# seal_to = ["{public_key(chosen.data)}"]  # with this, only the agency can read the bodies'
-    return "\n".join((head, 'connector = "native"', f'url = "{where}/sala"', f'secret = "{secret}"', sealed))
+    public = public_key(chosen.data)
+    sealed = f'# seal_to = ["{public}"]  # with this, only the agency can read the bodies'
+    prints = (
+        f"# fingerprints, to be compared by telephone: secret {fingerprint(key_of(secret))}, seal {fingerprint(public)}"
+    )
+    return "\n".join((head, 'connector = "native"', f'url = "{where}/sala"', f'secret = "{secret}"', sealed, prints))
 
 
 def keys(path: Path | None, data: Path | None, *, draw: bool) -> list[str]:
     """The agency's public keys, the one to seal to first; with `draw`, a new one is drawn before."""
     publics = public_keys(settings(path, data=data).data, draw=draw)
     line = f'seal_to = ["{publics[0]}"]  # in the node\'s [agencies.NAME]: bodies are sealed when they are taken in'
-    return [line, *(f"# older, still opened: {one}" for one in publics[1:])]
+    told = f"# fingerprint, to be compared by telephone: {fingerprint(publics[0])}"
+    return [line, told, *(f"# older, still opened: {one}  ({fingerprint(one)})" for one in publics[1:])]
 
 
 def officer_key(file: Path) -> str:

@@ -26,6 +26,7 @@ _SAID: Final[Mapping[str, str]] = {
     "accepted": "accepted",
     "duplicate": "had it already",
     "carried": "in custody",
+    "on_stick": "written into a file for a stick",
     "sent": "sent",
     "invalid": "refused",
     "conflict": "refused: other content under the same id",

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -25,7 +24,7 @@ from store import backup as copies
 from store.hub import NodeState
 from store.memory import Memory
 from store.values import Health
-from sync.signing import key_of
+from sync.signing import fingerprint, key_of
 
 PATIENCE: Final = 10.0
 """Seconds that an agency has to answer when a person asks."""
@@ -34,16 +33,8 @@ CHECKED: Final = "database"
 """What a check of the database is called in the audit."""
 
 _MIB: Final = 1024 * 1024
-_SHORT: Final = 12
 _MOST_FAULTS: Final = 3
 _log = structlog.get_logger("node")
-
-
-def fingerprint(key: bytes | str) -> str:
-    """`3f2a 91bc 04de`: the first digits of SHA-256 over `sala key ` and the key, to be read over the telephone."""
-    content = key if isinstance(key, bytes) else key.encode()
-    digits = hashlib.sha256(b"sala key " + content).hexdigest()[:_SHORT]
-    return " ".join(digits[start : start + 4] for start in range(0, _SHORT, 4))
 
 
 class Upkeep:

@@ -19,6 +19,8 @@ SIGNATURE = "webhook-signature"
 PREFIX = "whsec_"
 _VERSION = "v1"
 _LONGEST_HEADER = 4096
+_READ_ALOUD = 12
+"""Digits of a fingerprint: 48 bits are enough to notice a wrong key, and few enough for a telephone."""
 
 
 def new_secret() -> str:
@@ -35,6 +37,13 @@ def key_of(secret: str) -> bytes:
     if len(key) < 16:  # noqa: PLR2004 - 128 bits, the least that HMAC keys should have
         raise ValueError("a secret has at least 16 bytes")
     return key
+
+
+def fingerprint(key: bytes | str) -> str:
+    """`3f2a 91bc 04de`: the first digits of SHA-256 over `sala key ` and the key, to be read over the telephone."""
+    content = key if isinstance(key, bytes) else key.encode()
+    digits = hashlib.sha256(b"sala key " + content).hexdigest()[:_READ_ALOUD]
+    return " ".join(digits[start : start + 4] for start in range(0, _READ_ALOUD, 4))
 
 
 def _mac(key: bytes, message_id: str, timestamp: str, body: bytes) -> bytes:

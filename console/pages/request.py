@@ -8,7 +8,7 @@ from aiohttp import web
 
 from console import roles
 from console.page import Page
-from console.reading import Answer, Reader, body, is_sealed, masked
+from console.reading import Answer, Reader, body, carrier, is_sealed, masked
 from console.trail import on_stick, steps
 from console.visit import Visit
 from flows.reference import format_reference
@@ -48,6 +48,7 @@ async def request(visit: Visit, *, number: str = "", why: str = "", worked: bool
         entry=entry,
         line=reader.line(entry),
         reader=reader,
+        carrier=carrier,
         answers=answers,
         computed=bool(hidden) and not worked,
         worked=hidden if worked else [],

@@ -53,6 +53,12 @@ def identify(connection: Any, headers: Mapping[str, str], body: bytes) -> Node |
     return None
 
 
+def prints(connection: Any) -> list[tuple[str, str]]:
+    """Each enrolled node's name with its secret's fingerprint, newest first; an older secret until it is replaced."""
+    rows = connection.execute("SELECT name, secret FROM node ORDER BY name, at DESC").fetchall()
+    return [(name, signing.fingerprint(signing.key_of(secret))) for name, secret in rows]
+
+
 def _replace(connection: Any, name: str, secret: str, at: int) -> None:
     """Drop the older secrets of a node that has begun to use its new one."""
     connection.execute("UPDATE node SET used = 1 WHERE name = ? AND secret = ?", (name, secret))

@@ -12,7 +12,7 @@ from typing import Any, Final
 import jinja2
 from aiohttp import web
 
-from sync.agency import clerks, decisions, desk, hearing, query, sheet
+from sync.agency import clerks, decisions, desk, hearing, nodes, query, sheet
 from sync.agency.book import Book
 from sync.agency.decisions import Decision
 from sync.agency.desk import Filter
@@ -20,6 +20,7 @@ from sync.agency.labels import Labels, Voice
 from sync.agency.login import COOKIE, LONGEST, Login, Visitor
 from sync.agency.settings import AgencySettings
 from sync.serving import Bell
+from sync.signing import fingerprint
 
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none';"
@@ -67,6 +68,7 @@ class Pages:
             web.get(f"/requests/{_NUMBER}/print", self.printed),
             web.post(f"/requests/{_NUMBER}", self.decide),
             web.post(f"/requests/{_NUMBER}/notes", self.annotate),
+            web.get("/keys", self.keys),
             web.get("/login", self.home),
             web.post("/login", self.enter),
             web.post("/logout", self.leave),
@@ -193,6 +195,14 @@ class Pages:
         headers = HEADERS | {"Content-Disposition": 'attachment; filename="requests.xlsx"'}
         body = await asyncio.to_thread(book.saved)
         return web.Response(body=body, content_type=sheet.XLSX, headers=headers)
+
+    async def keys(self, request: web.Request) -> web.Response:
+        """Show the fingerprints that a node's desk shows too, so that the two can be compared by telephone."""
+        visitor = await self._visitor(request)
+        if visitor is None:
+            return await self._stranger(request)
+        seals = [fingerprint(one) for one in self._book.opener.publics]
+        return self._show(request, "keys.html", visitor, seals=seals, nodes=await self._book.do(nodes.prints))
 
     async def home(self, _: web.Request) -> web.Response:
         """Send home whoever reloads or keeps the address that the sign-in form posts to."""

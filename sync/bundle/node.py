@@ -95,7 +95,7 @@ async def write_bundle(
             await _mark(road, agency, settling.returned(offers, left=False), bundle, 0, means)
         raise
     for part in parts:
-        settlements = [Settlement(offer.seq, "carry", code="carried") for offer in taken[part.header.agency]]
+        settlements = [Settlement(offer.seq, "carry", code="on_stick") for offer in taken[part.header.agency]]
         await _mark(road, part.header.agency, settlements, bundle, part.header.size, means)
     counts = {agency: len(offers) for agency, offers in taken.items()}
     _log.info("bundle_written", bundle=bundle, bytes=len(content), records=sum(counts.values()))

@@ -13,6 +13,7 @@ from sala.beside import beside
 from sync.agency.app import public_key
 from sync.agency.book import open_book
 from sync.agency.sealed import Opener
+from sync.signing import fingerprint
 from tests.sala.nodes import Node, started, written
 from tests.sala.test_review import AGENCY, NAME, SECRET, Captured, refused, sala
 from tests.sala.test_serve import MOTHER
@@ -86,6 +87,7 @@ def test_clerks_and_keys_by_command(tmp_path: Path, capsys: Captured) -> None:
     assert cli.main(["agency", "keys", *data]) == 0
     first = capsys.readouterr().out
     assert first.startswith('seal_to = ["age1')
+    assert f"telephone: {fingerprint(first.split(chr(34))[1])}" in first
     assert cli.main(["agency", "keys", "--new", *data]) == 0
     second = capsys.readouterr().out
     assert second.count("age1") == 2

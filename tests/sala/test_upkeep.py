@@ -3,8 +3,9 @@
 import hashlib
 from dataclasses import replace
 
-from sala.upkeep import _node, fingerprint
+from sala.upkeep import _node
 from store.hub import NodeState
+from sync.signing import fingerprint
 
 HEARD = NodeState("LA-XK-03", 1_000, "e", cloned=False, down=4, said={"version": "0.1.0", "waiting": 3, "oldest": 60})
 LIVE = {"birth": "aaaaaaaaaaaabbbb", "farm": "ccccccccccccdddd"}

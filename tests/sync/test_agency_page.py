@@ -22,6 +22,7 @@ from sync.agency.book import open_book
 from sync.agency.login import TRIES
 from sync.agency.sheet import cell
 from sync.port import Batch
+from sync.signing import fingerprint, key_of
 from tests.sync.conftest import NODE, Agency, event_of, offer_of
 
 
@@ -82,6 +83,18 @@ async def test_nobody_sees_a_request_without_the_password(agency: Agency, browse
     assert browser.status == 403
     await browser.enter()
     assert "482 109 337" in browser.page
+
+
+async def test_the_page_shows_the_digits_of_its_keys_to_whoever_is_signed_in(agency: Agency, browser: Browser) -> None:
+    shown = [fingerprint(key_of(agency.secret)), fingerprint(agency.book.opener.public)]
+    await browser.get("/keys")
+    assert all(one not in browser.page for one in shown)
+    await browser.enter()
+    assert 'href="/keys"' in browser.page
+    await browser.get("/keys")
+    assert all(one in browser.page for one in shown)
+    assert NODE in browser.page
+    assert agency.secret not in browser.page
 
 
 async def test_guessing_is_braked(agency: Agency, browser: Browser) -> None:
