@@ -88,17 +88,18 @@ async def _measure(folder: Path, sizes: list[int], rounds: int) -> tuple[list[Fo
     async with _node(folder / "large") as memory:
         there = 0
         for size in sizes:
-            put_away = 0.0
+            put_away = counted = 0.0
             while there < size:
                 count = min(size - there, MOST)
                 await _fill(memory, fresh, count)
                 there += count
                 await _let_receipts_go(memory)
                 put_away = await _timed(lambda: memory.put_away(0)) / count
+                counted = await _timed(lambda: _count(memory)) / count
             there = size + _PHONES * (rounds + 1)
             found.append(await _beside(memory, folder / f"small-{size}", fresh, rounds))
             pages = await memory.writer.do(lambda database: database.rows("PRAGMA page_count"))
-            more.append({"file_bytes": pages[0][0] * _PAGE // there, "put_away_us": put_away})
+            more.append({"file_bytes": pages[0][0] * _PAGE // there, "put_away_us": put_away, "counted_us": counted})
     return found, more
 
 
@@ -189,6 +190,14 @@ async def _fill(memory: Memory, fresh: Iterator[int], count: int) -> None:
     await asyncio.gather(*(phone(each + (one < more)) for one in range(_PHONES)))
 
 
+async def _count(memory: Memory) -> None:
+    """Count all that came, as housework does while nobody presses a key."""
+    counting = memory.figures.counting
+    await counting.round()
+    while counting.behind:
+        await counting.round()
+
+
 async def _let_receipts_go(memory: Memory) -> None:
     """Take them out of the queue of messages, as they would be if a gateway sent them."""
     for _ in range(MOST // 500 + 2):
@@ -207,6 +216,7 @@ def _table(sizes: list[int], found: list[Found], more: list[dict[str, float]]) -
         lines.append(f"| {name} | {yard.shown(last.small, 1)} | {cells} | {yard.shown(last.ratios)} | {pages} |")
     for title, key in (
         ("the index of whose requests are whose, a request", "put_away_us"),
+        ("the figures, a request (country alone: the bench has no flow)", "counted_us"),
         ("bytes of file: a submission, its session, person and receipt", "file_bytes"),
     ):
         lines.append(f"| {title} | | " + " | ".join(f"{one[key]:.1f}" for one in more) + " | | |")

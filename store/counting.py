@@ -1,5 +1,7 @@
 """Counting what happened, a stretch at a time and beside everything else: no key press waits for it or writes for it.
 
+A backlog (after an upgrade, or a crowded day) is counted stretch after stretch while nobody presses a key.
+
 Each source (requests, acknowledgements, decisions, messages) has a mark of how far it was counted, moved in the
 transaction of its counts: a kill in between counts nothing twice and leaves nothing out. What nobody finished is
 counted in the transaction in which its session is cleared away.
@@ -25,6 +27,9 @@ from store.writer import Writer
 
 STRETCH: Final = 400
 """Rows of one source in one round."""
+
+MOST_ROUNDS: Final = 25
+"""Rounds in which a backlog is counted before the house looks at its other work: at most half a second."""
 
 AT_ONCE: Final = 25
 """Rows that are looked at before others get their turn: a millisecond or two."""
@@ -58,17 +63,31 @@ class Counting:
         self._crew = crew
         self._zone = ZoneInfo(zone)
         self._wait = 0
+        self.behind = False
+        """Whether the last round left something that it might have counted."""
 
     async def round(self) -> None:
         """One step of each source, and what may be told by now."""
         marks: dict[str, int] = dict(await self._reader.rows(figures_sql.MARKS))
-        await self._requests(marks.get("request", 0))
-        await self._acknowledgements()
-        await self._decisions(marks.get("decision", 0))
-        await self._messages(marks.get("message", 0))
+        more = await self._requests(marks.get("request", 0))
+        more |= await self._acknowledgements()
+        more |= await self._decisions(marks.get("decision", 0))
+        more |= await self._messages(marks.get("message", 0))
+        self.behind = more
         now = self._clock.steady()
         if marks.get("told", 0) < now // HOUR:
             await self.tell(self.day(now - SETTLES), now // HOUR)
+
+    async def catch_up(self) -> int:
+        """Count on while there is a backlog and the writer is idle, at most `MOST_ROUNDS` rounds; returns how many.
+
+        Whoever presses a key meanwhile waits for the transaction that is open at the most, which is short.
+        """
+        for rounds in range(MOST_ROUNDS):
+            if not self.behind or not self._writer.idle:
+                return rounds
+            await self.round()
+        return MOST_ROUNDS
 
     def day(self, at: int) -> int:
         """The day in the node's time zone, as days since 1970."""
@@ -114,9 +133,9 @@ class Counting:
         await self._writer.do(end, slow=True)
         return told
 
-    # --- the sources -------------------------------------------------------------------------------------------------
+    # --- the sources: a stretch of each; they return whether there is more ------------------------------------------
 
-    async def _requests(self, mark: int) -> None:
+    async def _requests(self, mark: int) -> bool:
         rows = await self._reader.rows(figures_sql.REQUESTS, (mark, STRETCH))
         counted: Counter[Key] = Counter()
         waits = []
@@ -136,40 +155,44 @@ class Counting:
             counted[service, told.agency, place_, "finished", self.day(at), traits] += 1
         if rows:
             await self._add([(*key, n, 0) for key, n in counted.items()], "request", mark, rows[-1][0], waits)
+        return len(rows) == STRETCH
 
-    async def _acknowledgements(self) -> None:
+    async def _acknowledgements(self) -> bool:
         rows = await self._reader.rows(figures_sql.WAITS, (self._wait, STRETCH))
         self._wait = rows[-1][0] if len(rows) == STRETCH else 0
-        done: list[tuple[int, Sequence[Any] | None]] = []
+        # Of what was refused or taken back there is nothing to be timed; it waits no more, that is all.
+        done: dict[int, Sequence[Any] | None] = {}
         for seq, at, *rest, settled, accepted_at in rows:
             if settled:
-                fact = self._timed("acknowledged", at, accepted_at, rest) if accepted_at else None
-                done.append((seq, fact))
+                done[seq] = self._timed("acknowledged", at, accepted_at, rest) if accepted_at else None
         if not done:
-            return
+            # Agencies may be silent for weeks: going round what waits for them is no backlog.
+            return False
 
         async def run(database: Database) -> None:
             await database.begin()
-            for seq, fact in done:
-                # Only who took it out of the waiting ones counts it.
-                if await database.rows(figures_sql.END_WAIT, (seq,)) and fact is not None:
-                    await database.rows(figures_sql.ADD_FRESH, fact)
+            # Only who took it out of the waiting ones counts it.
+            ended = await database.rows(figures_sql.END_WAITS, (json.dumps(list(done)),))
+            facts = [fact for (seq,) in ended if (fact := done[seq]) is not None]
+            await database.many(figures_sql.ADD_FRESH, facts)
 
         await self._writer.do(run, slow=True)
+        return len(rows) == STRETCH
 
-    async def _decisions(self, mark: int) -> None:
+    async def _decisions(self, mark: int) -> bool:
         # What is written in this second may not be whole yet.
         latest = self._clock.steady() - 2
         up_to = (await self._reader.rows(figures_sql.UP_TO, (mark, latest, STRETCH, latest)))[0][0]
         if up_to <= mark:
-            return
+            return False
         rows = await self._reader.rows(figures_sql.DECISIONS, (mark, up_to))
         facts = [self._timed("decided", came, at, rest) for at, came, *rest in rows]
         # Not each time that nothing came: a mark is a write.
         if rows or up_to < latest or up_to > mark + DAY:
             await self._add(facts, "decision", mark, up_to)
+        return up_to < latest
 
-    async def _messages(self, mark: int) -> None:
+    async def _messages(self, mark: int) -> bool:
         rows = await self._reader.rows(figures_sql.MESSAGES, (mark, STRETCH))
         facts, newest, now = [], mark, self._clock.steady()
         for id_, state, at, price, *rest in rows:
@@ -182,6 +205,7 @@ class Counting:
                 facts.append((service, told.agency, "", "paid", self.day(at), "[]", 1, price))
         if newest > mark:
             await self._add(facts, "message", mark, newest)
+        return len(rows) == STRETCH and newest == rows[-1][0]
 
     def _timed(self, what: str, began: int, ended: int, about: Sequence[Any]) -> tuple[Any, ...]:
         service, digest, where, sensitive, nobody, agency = about

@@ -21,7 +21,7 @@ REQUESTS: Final = (
 """A stretch of what came in; only first submissions are counted, corrections are the same request."""
 
 ADD_WAIT: Final = "INSERT INTO figure_wait (seq) VALUES (?) ON CONFLICT (seq) DO NOTHING"
-END_WAIT: Final = "DELETE FROM figure_wait WHERE seq = ? RETURNING seq"
+END_WAITS: Final = "DELETE FROM figure_wait WHERE seq IN (SELECT value FROM json_each(?)) RETURNING seq"
 
 WAITS: Final = (
     "SELECT f.seq, s.at, r.service, w.text, r.place, r.sensitive, r.caller IS NULL,"

@@ -219,6 +219,7 @@ class Memory:
             count += 1
             try:
                 await self.tick()
+                await self.sweep.catch_up()
                 if count % SWEEP_EVERY == 0:
                     await self.sweep.silent()
                     await self.sweep.round()

@@ -116,6 +116,11 @@ class Writer:
         """Whether turns are coming, so that what is slow had better be done in small pieces."""
         return time.monotonic() - self._turned < LIVELY
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits to be written, and no turn is expected: then housework is in nobody's way."""
+        return not (self.lively or self._hurried or self._small_works)
+
     def start(self, *, turns: bool) -> None:
         """Begin to serve; without `turns` in a process beside the node, which alone numbers sessions."""
         self._turns = turns
