@@ -182,7 +182,7 @@ class Counting:
     async def _decisions(self, mark: int) -> bool:
         # What is written in this second may not be whole yet.
         latest = self._clock.steady() - 2
-        up_to = (await self._reader.rows(figures_sql.UP_TO, (mark, latest, STRETCH, latest)))[0][0]
+        up_to: int = (await self._reader.rows(figures_sql.UP_TO, (mark, latest, STRETCH, latest)))[0][0]
         if up_to <= mark:
             return False
         rows = await self._reader.rows(figures_sql.DECISIONS, (mark, up_to))

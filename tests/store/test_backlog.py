@@ -81,7 +81,8 @@ async def test_a_clock_that_nobody_believes_counts_nothing(node: Memory, hands: 
 
 
 async def test_a_key_that_is_pressed_meanwhile_goes_first(node: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
-    do, order = node.writer.do, []
+    do = node.writer.do
+    order: list[str] = []
     presses: list[asyncio.Future[Any]] = []
 
     async def watched(run: Any, **how: bool) -> Any:
