@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-import jinja2
 import structlog
 from aiohttp import web
 from multidict import MultiDict, MultiDictProxy
@@ -22,6 +21,7 @@ from console.page import Page
 from console.visit import ROOT, Visit
 from console.words import LANGUAGES
 from flows.errors import Fault
+from flows.templates import templates
 from store.users import Account
 
 HEADERS: Final = {
@@ -68,14 +68,7 @@ class _Pages:
         self._pulse = Pulse(desk)
         self._tasks: list[asyncio.Task[None]] = []
         self._table = table
-        self._templates = jinja2.Environment(
-            loader=jinja2.PackageLoader("console"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.globals["version"] = _version()
+        self._templates = templates("console", version=_version())
 
     async def start(self, _app: web.Application) -> None:
         """Begin to write what requests are found by."""

@@ -1,19 +1,16 @@
 """What a report says, as tables: put together from told figures, shown on the page and written into files alike."""
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
 
-from console.sheets import plain, tame
+from flows.cells import MARK, Value, Workbook, line
 from store.counting import LATER, WAITS
 from store.figures import BEGUN, WEEK
 from store.release import REST
 
 Say = Mapping[str, str]
-Value = str | int | float | None
 
 _EPOCH: Final = date(1970, 1, 1)
 PARTS: Final = ("channel", "language")
@@ -236,42 +233,24 @@ def _share(part: int, whole: int) -> int | None:
 
 def as_csv(report: Sequence[Table], say: Say) -> bytes:
     """All tables below each other, one number a line: table, name, code, column, number."""
-    out = io.StringIO()
-    sheet = csv.writer(out)
-    sheet.writerow([say[key] for key in ("rp_table", "rp_name", "rp_code", "rp_column", "rp_number")])
+    lines = [line(say[key] for key in ("rp_table", "rp_name", "rp_code", "rp_column", "rp_number"))]
     for table in report:
         for row in table.rows:
             for head, value in zip(table.heads[1:], row.values, strict=True):
                 if value is not None:
-                    said = tame(value) if isinstance(value, str) else value
                     code = row.of if row.of != REST else ""
-                    sheet.writerow([say[f"rp_by_{table.key}"], tame(row.name), tame(code), say[head], said])
-    # With its mark, so that a spreadsheet reads the Lao letters.
-    return ("\ufeff" + out.getvalue()).encode()
+                    lines.append(line((say[f"rp_by_{table.key}"], row.name, code, say[head], value)))
+    return MARK + b"".join(lines)
 
 
 def as_xlsx(report: Sequence[Table], say: Say) -> bytes:
-    """A workbook with a sheet for each table; words are text and nothing else, numbers are numbers."""
-    # A quarter of a second that only an export needs.
-    from openpyxl import Workbook  # noqa: PLC0415 - half of what a start takes; for workbooks only
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - half of what a start takes; for workbooks only
-
-    book = Workbook(write_only=True)
+    """A workbook with a sheet for each table."""
+    book = Workbook()
     for table in report or [Table("service", ("rp_service", *_BEGUN_HEADS), ())]:
-        sheet = book.create_sheet(table.key)
-        lines: list[Sequence[Value]] = [[say[head] for head in table.heads]]
-        lines += [[row.name, *row.values] for row in table.rows]
-        for line in lines:
-            cells = []
-            for value in line:
-                cell = WriteOnlyCell(sheet, value=plain(value) if isinstance(value, str) else value)
-                if isinstance(value, str):
-                    cell.data_type = "s"
-                cells.append(cell)
-            sheet.append(cells)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+        sheet = book.sheet(table.key, [say[head] for head in table.heads])
+        for row in table.rows:
+            sheet.add((row.name, *row.values))
+    return book.saved()
 
 
 def mondays(until: int, count: int) -> list[int]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from flows.cells import book_of
 from flows.errors import TableFault
 from flows.phrases import Phrases, placeholders
 from flows.tables import Table, read_csv
@@ -35,7 +36,7 @@ def table_xlsx(table: Table) -> bytes:
     rows = list(table.rows.values())
     if len(rows) >= MAX_ROW or (len(rows) + 1) * len(table.columns) > MAX_CELLS:
         raise TableFault(f"{table.name}: {len(rows):,} rows are more than a workbook may bring back", hint="use CSV")
-    return book_of(table.name, [table.columns, *rows])
+    return book_of(table.name, table.columns, rows)
 
 
 def read_table(name: str, data: bytes) -> str:
@@ -79,7 +80,7 @@ def phrases_xlsx(phrases: Phrases, language: str, beside: Sequence[str] = ()) ->
         (key, " ".join(sorted(placeholders(text))), text, *(phrases.texts[tag].get(key, "") for tag in others))
         for key, text in phrases.texts[language].items()
     ]
-    return book_of("phrases", [head, *rows])
+    return book_of("phrases", head, rows)
 
 
 def read_phrases(language: str, data: bytes, before: Phrases, *, signed: bool) -> str:
@@ -111,27 +112,6 @@ def read_phrases(language: str, data: bytes, before: Phrases, *, signed: bool) -
         texts[key] = said
     unsigned = before.unsigned - {language} if signed else before.unsigned | {language}
     return phrases_toml(Phrases({**before.texts, language: texts}, before.names, unsigned), language)
-
-
-def book_of(name: str, rows: Iterable[Sequence[str]]) -> bytes:
-    """A workbook of one sheet; every cell is text."""
-    # A quarter of a second that only an export needs.
-    from openpyxl import Workbook  # noqa: PLC0415 - half of what a start takes; for workbooks only
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - half of what a start takes; for workbooks only
-
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(name[:31])
-    for row in rows:
-        cells = []
-        for value in row:
-            # A text that begins with = is a text, never a formula.
-            cell = WriteOnlyCell(sheet, value=value)
-            cell.data_type = "s"
-            cells.append(cell)
-        sheet.append(cells)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
 def _sheet(name: str, data: bytes) -> tuple[Row, ...]:

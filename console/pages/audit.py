@@ -1,7 +1,5 @@
 """The audit: who did what at the desk, and whether the chain of it is whole."""
 
-import csv
-import io
 import json
 from typing import Final
 
@@ -9,8 +7,8 @@ from aiohttp import web
 
 from console import roles
 from console.page import Page
-from console.sheets import tame
 from console.visit import Visit, digits
+from flows.cells import CSV, MARK, line
 
 SIZE: Final = 60
 MOST: Final = 20_000
@@ -39,14 +37,12 @@ async def check(visit: Visit) -> web.StreamResponse:
 
 async def as_csv(visit: Visit) -> web.StreamResponse:
     """The newest rows as a file, in which nothing that anybody wrote is a formula."""
-    out = io.StringIO()
-    sheet = csv.writer(out)
-    sheet.writerow(["n", "at", "actor", "act", "object", "details"])
+    lines = [line(("n", "at", "actor", "act", "object", "details"))]
     for one in await visit.desk.memory.audit.entries(limit=MOST):
         details = json.dumps(dict(one.details), ensure_ascii=False)
-        sheet.writerow([one.n, visit.moment(one.at), *map(tame, (one.actor, one.act, one.object, details))])
+        lines.append(line((one.n, visit.moment(one.at), one.actor, one.act, one.object, details)))
     await visit.desk.memory.audit.note(visit.user.name, "audit_exported")
-    answer = web.Response(body=("\ufeff" + out.getvalue()).encode(), content_type="text/csv", charset="utf-8")
+    answer = web.Response(body=MARK + b"".join(lines), content_type=CSV, charset="utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="audit.csv"'
     answer.enable_compression()
     return answer

@@ -14,12 +14,11 @@ from console.studio.clash import clash
 from console.studio.reviewing import Places, Standing, place_names, seen_of, standing, ticks_of
 from console.studio.work import PLACE, Work, edited, opened
 from console.visit import FILE, Visit
+from flows.cells import XLSX
 from flows.errors import Fault
 from flows.text.measure import SMS, needs, segments, units
 from flows.texts import Back, Entry, Marks, TextsFault, apply, missing, read_po, read_xlsx, write_po, write_xlsx
 from store.draft_values import Stale
-
-_SHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +154,7 @@ async def give(visit: Visit) -> web.StreamResponse:
     marks = await visit.desk.memory.wording.marks()
     if visit.part("ending") == "xlsx":
         body = await asyncio.to_thread(write_xlsx, found, flow.languages, None, marks)
-        kind, name = _SHEET, f"{work.name}.xlsx"
+        kind, name = XLSX, f"{work.name}.xlsx"
     else:
         body = write_po(found, flow.languages[0], work.language, marks).encode()
         kind, name = "text/x-gettext-translation", f"{work.name}-{work.language}.po"

@@ -14,6 +14,7 @@ from console import charts, outlines, reports, roles
 from console.page import Page
 from console.reports import Names, Table
 from console.visit import FILE, Visit
+from flows.cells import CSV, XLSX
 from flows.errors import Fault
 from flows.model import Ask
 from flows.revision import Revision
@@ -25,8 +26,6 @@ SPANS: Final = (4, 13, 52)
 
 _PLACE: Final = re.compile(r"[A-Z]{2}[0-9]{2,6}")
 """A province's or district's p-code."""
-
-_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +155,14 @@ async def page(visit: Visit) -> web.StreamResponse:
 async def as_csv(visit: Visit) -> web.StreamResponse:
     """The same numbers as a CSV file."""
     body = reports.as_csv(await _noted(visit, "csv"), visit.say)
-    return _file(web.Response(body=body, content_type="text/csv", charset="utf-8"), "report.csv")
+    return _file(web.Response(body=body, content_type=CSV, charset="utf-8"), "report.csv")
 
 
 async def as_xlsx(visit: Visit) -> web.StreamResponse:
     """The same numbers as a workbook."""
     found = await _noted(visit, "xlsx")
     body = await asyncio.to_thread(reports.as_xlsx, found, visit.say)
-    return _file(web.Response(body=body, content_type=_XLSX), "report.xlsx")
+    return _file(web.Response(body=body, content_type=XLSX), "report.xlsx")
 
 
 async def _noted(visit: Visit, form: str) -> list[Table]:

@@ -13,6 +13,7 @@ from console import roles
 from console.page import Page
 from console.pages.publishing import LONG
 from console.visit import Visit, digits
+from flows.cells import XLSX
 from flows.errors import Fault
 from flows.sheets import phrases_toml, phrases_xlsx, read_phrases, read_table, table_csv, table_xlsx
 from flows.tables import read_csv
@@ -23,7 +24,6 @@ MOST: Final = 6 * 1024 * 1024
 """Bytes of a file: a workbook may have 5 MiB."""
 
 KINDS: Final[dict[str, Kind]] = {"table": "table", "phrases": "phrases"}
-_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _may(visit: Visit) -> bool:
@@ -81,7 +81,7 @@ async def export(visit: Visit) -> web.StreamResponse:
         body = text.encode() if form == plain else await asyncio.to_thread(_book, visit, kind, name, text)
     except Fault as fault:
         return await tables(visit, why=str(fault))
-    ending, mime = (plain, f"text/{plain}") if form == plain else ("xlsx", _XLSX)
+    ending, mime = (plain, f"text/{plain}") if form == plain else ("xlsx", XLSX)
     answer = web.Response(body=body, content_type=mime)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
     return answer

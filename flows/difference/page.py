@@ -10,8 +10,8 @@ from flows.difference.screens import Pair, screens
 from flows.explorer import Settings
 from flows.explorer.board import Card, Face
 from flows.phrases import load as phrases
-from flows.printed import template
 from flows.revision import Revision
+from flows.templates import template
 
 GROUPS: Final[tuple[Group, ...]] = get_args(Group)
 

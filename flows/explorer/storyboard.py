@@ -14,8 +14,8 @@ from flows.explorer.plain import clock
 from flows.explorer.report import Branch
 from flows.explorer.telling import Verdict
 from flows.findings import Finding
-from flows.printed import template
 from flows.revision import Revision
+from flows.templates import template
 
 HEADS: Final = ("language", "channel", "pages", "keys", "minutes", "dialling", "sms", "price", "longest")
 """Columns of what it takes."""

@@ -14,9 +14,9 @@ from flows.fields import AnyField, ChoiceField, DateField, IntField, MultiField,
 from flows.forms import fill
 from flows.inputs import Choose, Confirm, Frame, read
 from flows.model import OFFICE_NAMES
-from flows.printed import template
 from flows.program import AskNode, program
 from flows.revision import Revision
+from flows.templates import template
 from flows.turn import Need, Submit
 
 MOST: Final = 8

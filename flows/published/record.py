@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from flows.captions import Captions, captions
 from flows.model import Flow
-from flows.printed import template
 from flows.published.processing import ALWAYS, OPEN, SENSITIVE, processing
+from flows.templates import template
 
 _NEVER: Final = {"never": "record.number_kept", "True": "record.number_never"}
 

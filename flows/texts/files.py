@@ -6,7 +6,7 @@ from typing import Final
 
 import polib
 
-from flows.sheets import book_of
+from flows.cells import book_of
 from flows.texts.catalogue import Entry
 from flows.texts.edit import TextsFault
 from flows.texts.marks import Marks
@@ -52,7 +52,7 @@ def write_xlsx(
         head.append("suggestion")
         for one, row in zip(found, rows, strict=True):
             row.append("" if LATIN in one.words else draft(one.words.get("lo", "")))
-    return book_of("texts", [head, *rows])
+    return book_of("texts", head, rows)
 
 
 def _mark(tag: str) -> str:

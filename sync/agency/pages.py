@@ -9,9 +9,10 @@ from dataclasses import replace
 from importlib.resources import files
 from typing import Any, Final
 
-import jinja2
 from aiohttp import web
 
+from flows.cells import CSV, MARK, XLSX, Workbook, line
+from flows.templates import templates
 from sync.agency import clerks, decisions, desk, hearing, nodes, query, sheet
 from sync.agency.book import Book
 from sync.agency.decisions import Decision
@@ -48,15 +49,8 @@ class Pages:
         words = tomllib.loads((folder / "texts.toml").read_text("utf-8"))
         self._words: dict[str, dict[str, str]] = {tag: words[tag] for tag in settings.languages}
         self._style = (folder / "templates" / "style.css").read_bytes()
-        self._templates = jinja2.Environment(
-            loader=jinja2.PackageLoader("sync.agency"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
         # A browser keeps the sheet for an hour: after an upgrade it must not dress the new page in the old one.
-        self._templates.globals["style"] = hashlib.sha256(self._style).hexdigest()[:12]
+        self._templates = templates("sync.agency", style=hashlib.sha256(self._style).hexdigest()[:12])
 
     def routes(self) -> list[web.RouteDef]:
         """Return all routes of the page."""
@@ -173,12 +167,12 @@ class Pages:
             return await self._stranger(request)
         voice, wanted = await self._voice(request), query.read(request.query)
         response = web.StreamResponse(headers=HEADERS | {"Content-Disposition": 'attachment; filename="requests.csv"'})
-        response.content_type, response.charset = sheet.CSV, "utf-8"
+        response.content_type, response.charset = CSV, "utf-8"
         names = await self._names(wanted, voice)
         await response.prepare(request)
-        await response.write(b"\xef\xbb\xbf" + sheet.line([*sheet.COLUMNS, *names]))
+        await response.write(MARK + line([*sheet.COLUMNS, *names]))
         async for one in self._all(wanted, voice):
-            await response.write(sheet.line(sheet.row_of(one, names, voice.words)))
+            await response.write(line(sheet.row_of(one, names, voice.words)))
         await response.write_eof()
         return response
 
@@ -189,12 +183,13 @@ class Pages:
         voice, wanted = await self._voice(request), query.read(request.query)
         names = await self._names(wanted, voice)
         heads = [*(voice.words[column] for column in sheet.COLUMNS), *names.values()]
-        book = await asyncio.to_thread(sheet.Workbook, voice.words["title"], heads)
+        book = await asyncio.to_thread(Workbook)
+        rows = book.sheet(voice.words["title"], heads)
         async for one in self._all(wanted, voice):
-            await asyncio.to_thread(book.add, sheet.row_of(one, names, voice.words))
+            await asyncio.to_thread(rows.add, sheet.row_of(one, names, voice.words))
         headers = HEADERS | {"Content-Disposition": 'attachment; filename="requests.xlsx"'}
         body = await asyncio.to_thread(book.saved)
-        return web.Response(body=body, content_type=sheet.XLSX, headers=headers)
+        return web.Response(body=body, content_type=XLSX, headers=headers)
 
     async def keys(self, request: web.Request) -> web.Response:
         """Show the fingerprints that a node's desk shows too, so that the two can be compared by telephone."""

@@ -12,8 +12,8 @@ from playwright.async_api import ConsoleMessage, Page, expect
 from console import secrets
 from console.cookies import COOKIE
 from console.pages import PAGES
-from console.sheets import tame
 from console.visit import ROOT
+from flows.cells import tame
 from store.scope import EVERYTHING
 from store.users import Newcomer, key_of
 from store.values import Settlement, StatusEvent, Trip

@@ -4,13 +4,11 @@ import csv
 import io
 from xml.etree import ElementTree as ET
 
-import pytest
 from openpyxl import load_workbook
 
 from console import charts, reports
 from console.charts import Series
 from console.reports import Names, Row, Table, tables
-from console.sheets import tame
 from console.words import Words
 from store.figures import WEEK
 from store.release import REST
@@ -105,22 +103,6 @@ def test_no_cell_of_the_files_is_a_formula() -> None:
     assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}
     assert sheet["A2"].value == EVIL
     assert sheet["B2"].value == 7
-
-
-def test_the_control_a_workbook_without_care_has_a_formula() -> None:
-    from openpyxl import Workbook  # noqa: PLC0415 - half of what a start takes; for workbooks only
-
-    book = Workbook()
-    assert book.active is not None
-    book.active.append([EVIL])
-    assert book.active["A1"].data_type == "f"
-
-
-@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "  =", "\u00a0@"])
-def test_each_beginning_of_a_formula_is_tamed(begin: str) -> None:
-    assert tame(f"{begin}1").startswith("'")
-    assert tame("Kham La") == "Kham La"
-    assert tame("ຄຳ =") == "ຄຳ ="
 
 
 def test_charts_are_sound_escaped_and_told_apart_without_colour() -> None:

@@ -20,7 +20,6 @@ from sync.agency import AgencySettings, enrol, make_agency_app
 from sync.agency.app import BOOK, PASSWORD, all_clerks, close_clerk, public_keys, set_password
 from sync.agency.book import open_book
 from sync.agency.login import TRIES
-from sync.agency.sheet import cell
 from sync.port import Batch
 from sync.signing import fingerprint, key_of
 from tests.sync.conftest import NODE, Agency, event_of, offer_of
@@ -236,11 +235,6 @@ def test_phrases_are_the_same_in_both_languages(tmp_path: Path) -> None:
     words = tomllib.loads(Path("sync/agency/texts.toml").read_text("utf-8"))
     assert words["lo"].keys() == words["en"].keys()
     assert make_agency_app(AgencySettings(data=tmp_path))[BOOK] is not None
-
-
-@pytest.mark.parametrize("text", ["=1", "+856", "-1", "@x", "\tx", "ok", ""])
-def test_a_cell_is_never_a_formula(text: str) -> None:
-    assert not cell(text).startswith(("=", "+", "-", "@", "\t"))
 
 
 async def test_the_list_is_filtered_by_service_place_node_day_and_number(agency: Agency, browser: Browser) -> None:
