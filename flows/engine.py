@@ -64,7 +64,7 @@ LONGEST_KEY: Final = 20
 """Characters of an input that can still be a key; a longer one is only ever an answer."""
 
 
-def open(revision: Revision, language: str, world: World) -> Step | Need:  # noqa: A001 -- the word of the house for it
+def open(revision: Revision, language: str, world: World) -> Step | Need:  # noqa: A001 - the word of the house for it
     """Begin a flow."""
     compiled = program(revision)
     return _safely(

@@ -128,7 +128,7 @@ def fits(given: Kind, wanted: Kind) -> bool:
     return given.name == wanted.name or (given.name, wanted.name) == ("int", "decimal")
 
 
-def settled(node: ast.expr, truth: bool) -> frozenset[str]:  # noqa: FBT001 # the truth value is the subject itself
+def settled(node: ast.expr, truth: bool) -> frozenset[str]:  # noqa: FBT001 - the truth value is the subject itself
     """The names that have an answer whenever this condition came out so."""
     match node:
         case ast.Call(func=ast.Name(id="answered"), args=[ast.Name(id=name)]):
@@ -142,7 +142,7 @@ def settled(node: ast.expr, truth: bool) -> frozenset[str]:  # noqa: FBT001 # th
     return frozenset()
 
 
-def conjuncts(node: ast.expr, truth: bool = True) -> Condition:  # noqa: FBT001, FBT002 # the truth value is the subject
+def conjuncts(node: ast.expr, truth: bool = True) -> Condition:  # noqa: FBT001, FBT002 - the truth value is the subject
     """What holds, as source text, when a condition comes out so: the parts that `and` joins, or one `not`."""
     match node:
         case ast.BoolOp(op=ast.And(), values=parts) if truth:
@@ -165,7 +165,7 @@ class _Checker:
         self.implied = implied
         self.faults: list[str] = []
 
-    def _after(self, node: ast.expr, truth: bool, known: frozenset[str]) -> frozenset[str]:  # noqa: FBT001 # likewise
+    def _after(self, node: ast.expr, truth: bool, known: frozenset[str]) -> frozenset[str]:  # noqa: FBT001 - likewise
         """What is known once this condition came out so."""
         known |= settled(node, truth) | {f"?{part}" for part in conjuncts(node, truth)}
         return known | {name for condition, name in self.implied if {f"?{part}" for part in condition} <= known}

@@ -29,8 +29,8 @@ def load(text: str, name: str) -> Flow:
         findings.append(Finding(name, 1, "", "", "the file is empty: a flow begins with `sala: 1`"))
     if findings or flow is None:
         raise FlowFault(tuple(sorted(set(findings), key=lambda finding: (finding.line, finding.sentence))))
-    flow._lines = {".".join(map(str, path)): line for path, line in document.lines.items()}  # noqa: SLF001 # ours
-    flow._file, flow._source = name, text  # noqa: SLF001 # the model's own loader sets what the author's text gave
+    flow._lines = {".".join(map(str, path)): line for path, line in document.lines.items()}  # noqa: SLF001 - ours
+    flow._file, flow._source = name, text  # noqa: SLF001 - the model's own loader sets what the author's text gave
     return flow
 
 
@@ -147,7 +147,7 @@ def _line(document: Document, path: Path) -> int:
 
 
 def _step(data: Any, path: Path) -> str:
-    if len(path) < 2 or path[0] not in ("steps", "tests") or not isinstance(path[1], int):  # noqa: PLR2004 # a pair
+    if len(path) < 2 or path[0] not in ("steps", "tests") or not isinstance(path[1], int):  # noqa: PLR2004 - a pair
         return ""
     item = _holder(data, path[:2])
     if not isinstance(item, Mapping):
@@ -167,6 +167,6 @@ _TEXTS = ("title", "label", "text", "help", "error", "say", "menu", "end", "purp
 def _language(path: Path) -> str:
     """The language that a path within a text stands in."""
     for holder, part in pairwise(path):
-        if holder in _TEXTS and isinstance(part, str) and 2 <= len(part.split("-")[0]) <= 3:  # noqa: PLR2004 # BCP 47
+        if holder in _TEXTS and isinstance(part, str) and 2 <= len(part.split("-")[0]) <= 3:  # noqa: PLR2004 - BCP 47
             return part
     return ""

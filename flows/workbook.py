@@ -149,9 +149,9 @@ def _measure_rows(content: bytes) -> None:
 def _named(texts: Mapping[str, bytes], merged: set[str]) -> frozenset[str]:
     if not merged:
         return frozenset()
-    links = ET.fromstring(texts["xl/_rels/workbook.xml.rels"])  # noqa: S314 # measured, and without entities
+    links = ET.fromstring(texts["xl/_rels/workbook.xml.rels"])  # noqa: S314 - measured, and without entities
     targets = {link.get("Id"): str(link.get("Target")) for link in links}
-    book = ET.fromstring(texts["xl/workbook.xml"])  # noqa: S314 # likewise
+    book = ET.fromstring(texts["xl/workbook.xml"])  # noqa: S314 - likewise
     return frozenset(
         str(sheet.get("name"))
         for sheet in book.iter(f"{_NAMES}sheet")
@@ -214,7 +214,7 @@ def text_of(value: Any) -> str:
 
 def _read_old(data: bytes, wanted: frozenset[str] | None) -> dict[str, Sheet]:
     try:
-        import xlrd  # noqa: PLC0415 # an extra: without it only the new format is read
+        import xlrd  # noqa: PLC0415 - an extra: without it only the new format is read
     except ImportError:
         raise WorkbookFault("this is an old .xls file: save it as .xlsx", hint="or install the extra `xls`") from None
     try:

@@ -83,9 +83,8 @@ class Results:
 
 
 def _statement(condition: str) -> str:
-    # The condition is made of placeholders by `Scope`.
     return (
-        "SELECT r.seq, s.at, s.id, r.case_id, s.event FROM request r JOIN submission s ON s.seq = r.latest"  # noqa: S608
+        "SELECT r.seq, s.at, s.id, r.case_id, s.event FROM request r JOIN submission s ON s.seq = r.latest"  # noqa: S608 - placeholders, by `Scope`
         " WHERE r.seq > ? AND r.service = ? AND s.at >= ? AND s.at < ? AND r.trial = 0 AND r.status <> 'withdrawn'"
         f" AND {condition} ORDER BY r.seq LIMIT ?"
     )

@@ -48,8 +48,7 @@ class Scope:
             values += [bound for pair in pairs for bound in pair]
         if not self.every_agency:
             served = marks(self.agencies)
-            # Only placeholders are put together.
-            clauses.append(f"EXISTS (SELECT 1 FROM {_DELIVERED} AND sw.text IN ({served}))")  # noqa: S608
+            clauses.append(f"EXISTS (SELECT 1 FROM {_DELIVERED} AND sw.text IN ({served}))")  # noqa: S608 - placeholders
             values += self.agencies
         return " AND ".join(clauses), values
 

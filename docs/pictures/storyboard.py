@@ -34,7 +34,7 @@ def photograph(page: str, name: str, size: str) -> None:
         file = Path(folder) / "page.html"
         file.write_text(page, "utf-8")
         options = ["--headless=new", "--no-sandbox", "--hide-scrollbars", f"--window-size={size}"]
-        subprocess.run(  # noqa: S603 # our own page, in the browser found on this machine
+        subprocess.run(  # noqa: S603 - our own page, in the browser found on this machine
             [browser(), *options, f"--user-data-dir={folder}", f"--screenshot={HERE / name}", file.as_uri()],
             check=True,
             capture_output=True,

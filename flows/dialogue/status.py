@@ -18,7 +18,7 @@ _OFFICES: Final = "offices"
 _COLUMNS: Final = ("office", "hours", "papers")
 
 
-def status_text(  # noqa: PLR0913 -- all that one event of an agency tells, and where the case lies
+def status_text(  # noqa: PLR0913 - all that one event of an agency tells, and where the case lies
     office: Office,
     language: str,
     revision: Revision | None,

@@ -280,7 +280,7 @@ def _date_sides(field: Any, frame: Frame, mark: Any) -> Iterator[str]:
     days: list[date] = []
     if isinstance(mark, int) and abs(mark) < 200 * 366:  # days that a register may go back
         days += [frame.today - timedelta(days=mark + side) for side in (-1, 0, 1)]
-        if 0 < mark < 200:  # noqa: PLR2004 # years
+        if 0 < mark < 200:  # noqa: PLR2004 - years
             days += [_years_before(frame.today, mark) + side * DAY for side in (-1, 0, 1)]
     yield from (_typed_day(day) for day in days if first <= day <= last)
 

@@ -24,6 +24,8 @@ from flows.steps import Ask, Confirm, End, Menu, Run, Say, Submit
 from flows.template import placeholders
 
 _SOURCE: Final = re.compile(r"in: (.*?)\)*$")
+_SHORT: Final = 20
+"""Letters that are told of what is typed."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,7 @@ class Case:
 
 
 def _typed(walk: Walked, state: int) -> str:
-    keys = [f"{one[:20]}..." if len(one) > 20 else one for one in route(walk, walk.states[state])]  # noqa: PLR2004
-    return ", ".join(keys)
+    return ", ".join(f"{one[:_SHORT]}..." if len(one) > _SHORT else one for one in route(walk, walk.states[state]))
 
 
 def stuck(case: Case) -> Iterator[Finding]:

@@ -82,7 +82,7 @@ def answer_of(name: str, router: Router, place: str, report: Report) -> Answer:
 
 def _pattern(name: str, case: Case) -> Answer | None:
     pattern = re.sub(r"^\^|(?<!\\)\$$", "", case.given[0] if case.given else "")
-    if not pattern or len(pattern) > 150 or " " in pattern or r"\s" in pattern or pattern_fault(pattern):  # noqa: PLR2004 # half a line
+    if not pattern or len(pattern) > 150 or " " in pattern or r"\s" in pattern or pattern_fault(pattern):  # noqa: PLR2004 - half a line
         return None
     return Answer(name, "text", {"type": "code", "pattern": pattern, "max": 60}, strict=True)
 
@@ -160,7 +160,7 @@ def _as_number(value: Decimal) -> int | Decimal:
 
 def _span(case: Case) -> tuple[Decimal | None, Decimal | None]:
     given = [Decimal(one) for one in case.given if is_number(one)]
-    if case.test == "has_number_between" and len(given) == 2:  # noqa: PLR2004 # from and to
+    if case.test == "has_number_between" and len(given) == 2:  # noqa: PLR2004 - from and to
         return given[0], given[1]
     if not given:
         return None, None

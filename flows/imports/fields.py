@@ -246,7 +246,7 @@ class FieldMaker:
             return "", "", "", None
         return column, asked.list_name, question, known
 
-    def _add(  # noqa: PLR0913 # what a question becomes has that many sides
+    def _add(  # noqa: PLR0913 - what a question becomes has that many sides
         self,
         at: int,
         spot: Spot,

@@ -186,7 +186,7 @@ def _plain(header: str) -> str:
 
 
 def _settings(sheet: Sheet | None, report: Report, language: str, named: Mapping[str, str]) -> Line:
-    if sheet is None or len(sheet.rows) < 2:  # noqa: PLR2004 # a header and one row
+    if sheet is None or len(sheet.rows) < 2:  # noqa: PLR2004 - a header and one row
         return Line("settings", {}, {})
     default = next(
         (

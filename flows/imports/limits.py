@@ -86,7 +86,7 @@ def _limit(field: dict[str, Any], node: Node) -> bool:
 
 
 def _pattern(field: dict[str, Any], pattern: str) -> bool:
-    if field["type"] != "text" or " " in pattern or r"\s" in pattern or not 0 < len(pattern) <= 150:  # noqa: PLR2004 # half a line
+    if field["type"] != "text" or " " in pattern or r"\s" in pattern or not 0 < len(pattern) <= 150:  # noqa: PLR2004 - half a line
         return False
     plain = re.sub(r"^\^|(?<!\\)\$$", "", pattern)
     if pattern_fault(plain):
@@ -147,7 +147,7 @@ def _number(field: dict[str, Any], mark: str, other: Node) -> bool:
     return True
 
 
-def _day(field: dict[str, Any], mark: str, other: Node) -> bool:  # noqa: C901 # one case for each way to write a day
+def _day(field: dict[str, Any], mark: str, other: Node) -> bool:  # noqa: C901 - one case for each way to write a day
     match other:
         case Call("today", ()):
             source, shift = "today", 0

@@ -126,6 +126,6 @@ def language_tag(text: str) -> str:
     if word.lower() in _THREE:
         return _THREE[word.lower()]
     parts = word.split("-")
-    shaped = [parts[0].lower(), *(part.title() if len(part) == 4 else part.upper() for part in parts[1:])]  # noqa: PLR2004 # BCP 47: a script has four letters
+    shaped = [parts[0].lower(), *(part.title() if len(part) == 4 else part.upper() for part in parts[1:])]  # noqa: PLR2004 - BCP 47: a script has four letters
     tag = "-".join(shaped)
     return tag if LANGUAGE.fullmatch(tag) else ""

@@ -278,7 +278,7 @@ class _Translator:
                     return Code(f"years_since({born.source})", "int", needs=born.needs)
         raise UnreadableError("there is no division here")
 
-    def _call(self, node: Call) -> Code:  # noqa: C901 # one case for each function that is known
+    def _call(self, node: Call) -> Code:  # noqa: C901 - one case for each function that is known
         match node:
             case Call("today", ()):
                 return Code("today", "date")

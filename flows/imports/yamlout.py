@@ -80,7 +80,7 @@ def entry_lines(key: str, value: Any, indent: str, *, block: bool = False) -> It
     """The lines of one entry; `block` spreads a mapping over lines even where one would do."""
     if isinstance(value, Mapping | list | tuple) and value:
         short = f"{indent}{key}: {flow_style(value)}"
-        if not block and _depth(value) <= 2 and len(short) <= WIDTH:  # noqa: PLR2004 # deeper ones are hard to read on one line
+        if not block and _depth(value) <= 2 and len(short) <= WIDTH:  # noqa: PLR2004 - deeper ones are hard to read on one line
             yield short
             return
         yield f"{indent}{key}:"

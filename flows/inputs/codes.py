@@ -70,13 +70,13 @@ def _luhn(code: str) -> bool:
 def _mod97(code: str) -> bool:
     """ISO 7064 MOD 97-10, letters as 10 to 35."""
     letters = [letter for letter in code.upper() if letter.isascii() and letter.isalnum()]
-    return len(letters) > 2 and int("".join(str(int(letter, 36)) for letter in letters)) % 97 == 1  # noqa: PLR2004 # two check digits
+    return len(letters) > 2 and int("".join(str(int(letter, 36)) for letter in letters)) % 97 == 1  # noqa: PLR2004 - two check digits
 
 
 def _mod11(code: str) -> bool:
     """ISO 7064 MOD 11-2; the last character may be X for 10."""
     letters = [letter for letter in code.upper() if letter in "0123456789X"]
-    if len(letters) < 2 or "X" in letters[:-1]:  # noqa: PLR2004 # a code and its check digit
+    if len(letters) < 2 or "X" in letters[:-1]:  # noqa: PLR2004 - a code and its check digit
         return False
     total = 0
     for letter in letters[:-1]:

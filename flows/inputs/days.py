@@ -71,7 +71,7 @@ def _parts(text: str) -> tuple[int, int, str] | None:
     """Day, month and the year as typed."""
     if found := _RUN.fullmatch(text) or _PARTS.fullmatch(text):
         day, month = int(found[1]), int(found[2])
-        if month <= 12 or not _YEAR_RUN.fullmatch(text):  # noqa: PLR2004 # months of a year
+        if month <= 12 or not _YEAR_RUN.fullmatch(text):  # noqa: PLR2004 - months of a year
             return day, month, found[3]
     if found := _YEAR_RUN.fullmatch(text) or _YEAR_PARTS.fullmatch(text):
         return int(found[3]), int(found[2]), found[1]
@@ -81,7 +81,7 @@ def _parts(text: str) -> tuple[int, int, str] | None:
 
 
 def _dated(field: DateField, frame: Frame, day: int, month: int, year: str) -> date | Refusal | Confirm:
-    if len(year) == 2:  # noqa: PLR2004 # a year of two digits
+    if len(year) == 2:  # noqa: PLR2004 - a year of two digits
         return _short_year(field, frame, day, month, int(year))
     if int(year) in BUDDHIST:
         return _buddhist(field, frame, day, month, int(year))
@@ -137,7 +137,7 @@ def read_time(field: TimeField, text: str, _frame: Frame) -> str | Refusal:
         if not 1 <= hour <= _NOON:
             return Refusal("not_a_time")
         hour = hour % _NOON + (_NOON if half == "pm" else 0)
-    if hour > 23 or minute > 59:  # noqa: PLR2004 # a day has 24 hours
+    if hour > 23 or minute > 59:  # noqa: PLR2004 - a day has 24 hours
         return Refusal("not_a_time")
     time = f"{hour:02}:{minute:02}"
     if time < field.min:

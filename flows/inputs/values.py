@@ -86,4 +86,4 @@ def _all() -> Mapping[str, Any]:
 
 def numbers(count: int) -> tuple[str, ...]:
     """The keys of `count` options: from 1, without 9, which always turns the page."""
-    return tuple([str(n) for n in range(1, count + 2) if n != 9][:count])  # noqa: PLR2004 # the key that turns pages
+    return tuple([str(n) for n in range(1, count + 2) if n != 9][:count])  # noqa: PLR2004 - the key that turns pages

@@ -95,7 +95,7 @@ def paginate(lines: Sequence[Line], budget: Budget, *, more: str, last: str, pur
 
 
 @lru_cache(maxsize=CACHED_SCREENS)
-def _paginate(lines: tuple[Line, ...], budget: Budget, more: str, last: str, pure: bool) -> tuple[str, ...]:  # noqa: FBT001 -- the cache keys by position
+def _paginate(lines: tuple[Line, ...], budget: Budget, more: str, last: str, pure: bool) -> tuple[str, ...]:  # noqa: FBT001 - the cache keys by position
     if not (budget.fits(_with_hint("😀", more)) and budget.fits(_with_hint("😀", last))):
         raise ValueError("the hint line leaves no room on a page")
     sheet = _Sheet("\n".join(line.text for line in lines), budget, more, last)

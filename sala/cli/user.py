@@ -20,7 +20,7 @@ def add(
     district: Annotated[
         list[str], typer.Option(help="Code of a district or a province, * for all; may be repeated.")
     ] = [],  # noqa: B006 - typer's manner; it is never changed
-    agency: Annotated[list[str], typer.Option(help="An agency, * for all; may be repeated. Default: all.")] = ["*"],  # noqa: B006
+    agency: Annotated[list[str], typer.Option(help="An agency, * for all; may be repeated. Default: all.")] = ["*"],  # noqa: B006 - likewise
     shown: Annotated[str, typer.Option(help="The name that others read.")] = "",
     subject: Annotated[str, typer.Option(help="Her name at the ministry's own sign-in, if there is one.")] = "",
     config: ConfigFile = None,

@@ -99,9 +99,8 @@ class Choices:
 def choices(connection: Any) -> Choices:
     """Read them; each from an index of its own."""
     counts = dict(connection.execute("SELECT status, COUNT(*) FROM request GROUP BY status").fetchall())
-    # The column is one of these constants.
     lists = (
-        tuple(row[0] for row in connection.execute(f"SELECT DISTINCT {column} FROM request ORDER BY 1") if row[0])  # noqa: S608
+        tuple(row[0] for row in connection.execute(f"SELECT DISTINCT {column} FROM request ORDER BY 1") if row[0])  # noqa: S608 - one of these
         for column in ("service", "node", "place")
     )
     return Choices(counts, *lists)
@@ -115,9 +114,8 @@ def page(connection: Any, wanted: Filter, limit: int, voice: Voice, opener: Open
         if value:
             clauses.append(clause)
             values.append(value)
-    # The clauses are constants; only values come from outside.
     order = "ASC" if up else "DESC"
-    asked = f"SELECT {_COLUMNS} FROM request WHERE {' AND '.join(clauses)} ORDER BY number {order} LIMIT ?"  # noqa: S608
+    asked = f"SELECT {_COLUMNS} FROM request WHERE {' AND '.join(clauses)} ORDER BY number {order} LIMIT ?"  # noqa: S608 - constants
     found = [_request(connection, row, voice, opener) for row in connection.execute(asked, (*values, limit)).fetchall()]
     return found[::-1] if wanted.back else found
 

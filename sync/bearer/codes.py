@@ -293,6 +293,13 @@ class Truth:
         return bool(reader.uniform(2))
 
 
+_KEYS: Final = (6, 2, 1)
+"""How often a key is one of the node's own district, other digits, or words."""
+
+_ENDINGS: Final = (1, 1, 14)
+"""How often it has so many digits more than the district's: one, two, three."""
+
+
 class Key:
     """A key of a table: digits below the node's own district, other digits, or words."""
 
@@ -301,22 +308,27 @@ class Key:
         near = _near(scene)
         if not isinstance(value, str):
             raise Unfit("no key")
-        if near and value.startswith(near) and DIGITS.fullmatch(rest := value[len(near) :]) and len(rest) <= 3:  # noqa: PLR2004
-            writer.pick(0, (6, 2, 1))
-            writer.pick(len(rest) - 1, (1, 1, 14))
+        if (
+            near
+            and value.startswith(near)
+            and DIGITS.fullmatch(rest := value[len(near) :])
+            and len(rest) <= len(_ENDINGS)
+        ):
+            writer.pick(0, _KEYS)
+            writer.pick(len(rest) - 1, _ENDINGS)
             writer.uniform(int(rest), 10 ** len(rest))
         elif DIGITS.fullmatch(value):
-            writer.pick(1, (6, 2, 1))
+            writer.pick(1, _KEYS)
             Digits().write(writer, value, scene)
         else:
-            writer.pick(2, (6, 2, 1))
+            writer.pick(2, _KEYS)
             scene.words.write(writer, value)
 
     def read(self, reader: Reader, scene: Scene) -> str:
         """Read it."""
-        match reader.pick((6, 2, 1)):
+        match reader.pick(_KEYS):
             case 0:
-                length = reader.pick((1, 1, 14)) + 1
+                length = reader.pick(_ENDINGS) + 1
                 return f"{_near(scene)}{reader.uniform(10**length):0{length}d}"
             case 1:
                 return Digits().read(reader, scene)

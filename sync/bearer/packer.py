@@ -8,7 +8,6 @@ rather than invents.
 
 import hashlib
 import re
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -20,6 +19,7 @@ from flows.reference import RANDOM_DIGITS, make_reference
 from sync.bearer.anything import Anything, Bytes
 from sync.bearer.coder import Reader, Unfit, Writer
 from sync.bearer.codes import Key, Phone, Scene
+from sync.bearer.ids import read_ids, read_time, write_ids, write_time
 from sync.bearer.page import Page, PageFault, Schema
 
 CHECK: Final = 24
@@ -37,13 +37,6 @@ _ABSENT, _NULL, _TYPED, _OTHER = range(4)
 _SURE: Final = (3, 1, 58, 2)
 _MAYBE: Final = (4, 16, 42, 2)
 _CHANNELS: Final = ("ussd", "sms", "counter")
-_EPOCH_2025: Final = 1_735_689_600
-_SECONDS: Final = 1 << 30
-_LAST_SECOND: Final = 4_102_444_800  # 2100: what an intake clock may say at most
-_NEAR_MS: Final = (-256, 1024 + 256)
-_BESIDE_MS: Final = 16
-_FOLLOWS, _BESIDE, _APART = range(3)
-_CASE_IDS: Final = (27, 3, 2)
 _ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
@@ -163,14 +156,14 @@ class _Envelope:
         """Write what the page does not say; what it says is proven by reading it all back."""
         data = event["data"]
         seconds = _seconds(event["time"])
-        _write_time(writer, seconds)
+        write_time(writer, seconds)
         writer.pick(("good", "doubtful").index(event["clock"]), (7, 1))
         scene = Scene(day_of(seconds), data["applicant"].get("msisdn", ""), self._page.district)
         writer.pick(int(not scene.msisdn), (7, 1))
         if scene.msisdn:
             _PHONE.write(writer, scene.msisdn, Scene(scene.day))
         writer.uniform(int(event["subject"][:RANDOM_DIGITS]), 10**RANDOM_DIGITS)
-        _write_ids(writer, event["id"], data["case"]["id"], seconds)
+        write_ids(writer, event["id"], data["case"]["id"], seconds)
         first = data["case"]["revision"] == 1
         writer.pick(int(not first), (31, 1))
         if not first:
@@ -185,13 +178,13 @@ class _Envelope:
     def read(self, reader: Reader, epoch: str, sequence: int) -> dict[str, Any]:
         """Build the event anew, every key in its place."""
         page, schema = self._page, self._schema
-        seconds = _read_time(reader)
+        seconds = read_time(reader)
         clock = ("good", "doubtful")[reader.pick((7, 1))]
         scene = Scene(day_of(seconds), "", page.district)
         if reader.pick((7, 1)) == 0:
             scene.msisdn = _PHONE.read(reader, scene)
         reference = make_reference(f"{reader.uniform(10**RANDOM_DIGITS):0{RANDOM_DIGITS}d}")
-        event_id, case_id = _read_ids(reader, seconds)
+        event_id, case_id = read_ids(reader, seconds)
         revision = 1 if reader.pick((31, 1)) == 0 else reader.number()
         kind = schema.kinds[reader.uniform(len(schema.kinds))]
         channel = _CHANNELS[reader.pick((4, 3, 1))]
@@ -317,81 +310,3 @@ def _seconds(text: str) -> int:
     if not _ISO.fullmatch(text):
         raise Unfit("no time of intake")
     return int(datetime.fromisoformat(text).timestamp())
-
-
-def _write_time(writer: Writer, seconds: int) -> None:
-    near = 0 <= seconds - _EPOCH_2025 < _SECONDS
-    writer.pick(int(not near), (31, 1))
-    if near:
-        writer.uniform(seconds - _EPOCH_2025, _SECONDS)
-    else:
-        writer.uniform(seconds, _LAST_SECOND)
-
-
-def _read_time(reader: Reader) -> int:
-    if reader.pick((31, 1)) == 0:
-        return reader.uniform(_SECONDS) + _EPOCH_2025
-    return reader.uniform(_LAST_SECOND)
-
-
-def _write_ids(writer: Writer, event_id: str, case_id: str, seconds: int) -> None:
-    """Write both ids: they are version 7, drawn a moment before intake, and a new case's is the next of the same clock.
-
-    RFC 9562, section 6.2, method 1: 42 bits of counter after the milliseconds, then 32 of chance.
-    """
-    one, other = uuid.UUID(event_id), uuid.UUID(case_id)
-    if str(one) != event_id or str(other) != case_id:
-        raise Unfit("an id in another spelling")
-    late = (one.int >> 80) - seconds * 1000
-    near = one.version == 7 and one.variant == uuid.RFC_4122 and _NEAR_MS[0] <= late < _NEAR_MS[1]  # noqa: PLR2004
-    writer.pick(int(not near), (15, 1))
-    if near:
-        writer.uniform(late - _NEAR_MS[0], _NEAR_MS[1] - _NEAR_MS[0])
-        writer.uniform(_chance(one), 1 << 74)
-    else:
-        writer.uniform(one.int, 1 << 128)
-    later = (other.int >> 80) - (one.int >> 80)
-    follows = near and other.int >> 32 == _next(one) >> 32
-    beside = near and other.version == 7 and other.variant == uuid.RFC_4122 and 0 <= later < _BESIDE_MS  # noqa: PLR2004
-    writer.pick(_FOLLOWS if follows else _BESIDE if beside else _APART, _CASE_IDS)
-    if follows:
-        writer.uniform(other.int % (1 << 32), 1 << 32)
-    elif beside:
-        writer.uniform(later, _BESIDE_MS)
-        writer.uniform(_chance(other), 1 << 74)
-    else:
-        writer.uniform(other.int, 1 << 128)
-
-
-def _read_ids(reader: Reader, seconds: int) -> tuple[str, str]:
-    if reader.pick((15, 1)) == 0:
-        moment = seconds * 1000 + reader.uniform(_NEAR_MS[1] - _NEAR_MS[0]) + _NEAR_MS[0]
-        one = uuid.UUID(int=_version_7(moment, reader.uniform(1 << 74)))
-    else:
-        one = uuid.UUID(int=reader.uniform(1 << 128))
-    match reader.pick(_CASE_IDS):
-        case 0:
-            other = _next(one) >> 32 << 32 | reader.uniform(1 << 32)
-        case 1:
-            moment = (one.int >> 80) + reader.uniform(_BESIDE_MS)
-            other = _version_7(moment, reader.uniform(1 << 74))
-        case _:
-            other = reader.uniform(1 << 128)
-    return str(one), str(uuid.UUID(int=other))
-
-
-def _chance(one: uuid.UUID) -> int:
-    """Return the 74 bits of a version 7 id that are neither time nor fixed."""
-    return (one.int >> 64 & 0xFFF) << 62 | one.int & (1 << 62) - 1
-
-
-def _version_7(milliseconds: int, chance: int) -> int:
-    if not 0 <= milliseconds < 1 << 48:
-        raise Unfit("no moment of an id")
-    return milliseconds << 80 | 7 << 76 | (chance >> 62) << 64 | 2 << 62 | chance & (1 << 62) - 1
-
-
-def _next(one: uuid.UUID) -> int:
-    """Return the id whose counter is one higher, its last 32 bits zero."""
-    counter = (_chance(one) >> 32) + 1 & (1 << 42) - 1
-    return _version_7(one.int >> 80, counter << 32)

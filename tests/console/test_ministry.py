@@ -149,7 +149,7 @@ async def test_a_ministry_that_is_away_is_told_plainly(office: Office) -> None:
     assert "without a link" in told.value.hint
 
 
-async def test_at_the_desk_only_somebody_with_an_account_is_let_in(office: Office, opened: Opened) -> None:  # noqa: F811
+async def test_at_the_desk_only_somebody_with_an_account_is_let_in(office: Office, opened: Opened) -> None:  # noqa: F811 - a fixture
     async with opened() as memory:
         desk = Desk(memory, "LA-XK-03", ministry=ministry_of(office))
         app = web.Application()

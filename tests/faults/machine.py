@@ -163,7 +163,7 @@ class Machine(RuleBasedStateMachine):
             flight.answers.append(office.take(NODES[flight.node], flight.offers))
 
     @rule(dice=st.randoms(use_true_random=False), part=st.booleans())
-    def hear(self, dice: random.Random, part: bool) -> None:  # noqa: FBT001 - Hypothesis gives it by name
+    def hear(self, dice: random.Random, part: bool) -> None:
         heard = [flight for flight in self.flights if flight.answers]
         if heard:
             flight = dice.choice(heard)

@@ -222,7 +222,7 @@ def test_a_request_is_read_as_its_document_means_it(name: str, received: Receive
         ),
     ],
 )
-def test_a_screen_is_written_as_its_document_wants_it(name: str, echo: Any, end: bool, body: object) -> None:  # noqa: FBT001 - a parameter
+def test_a_screen_is_written_as_its_document_wants_it(name: str, echo: Any, end: bool, body: object) -> None:
     side = gateway(name).ussd
     assert side
     written = side.write(Reply("ສະບາຍດີ", end=end), call("input", "1", echo=echo))

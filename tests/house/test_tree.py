@@ -1,6 +1,7 @@
 """The house is in order: small files, docstrings, no left-overs, every room from one place."""
 
 import ast
+import re
 from pathlib import Path
 
 from sala import doctor
@@ -11,6 +12,8 @@ SENTENCE = 20
 TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".sql", ".sh", ".txt", ".html", ".css", ".js", ".service", ".cfg", ""}
 # Written in two parts, so that this file does not find itself.
 FORBIDDEN = ["TO" + "DO", "FIX" + "ME", "XX" + "X:", "/wo" + "rk/", "/t" + "mp/wt", "/ro" + "ot/", "lorem " + "ipsum"]
+OFF = "# no" + "qa"
+ARGUED = re.compile(OFF + r": [A-Z]+\d+(?:, [A-Z]+\d+)* - \S")
 
 
 def name_of(file: Path) -> str:
@@ -37,6 +40,22 @@ def test_every_module_says_what_it_is_for() -> None:
         name_of(file) for file in python_files(*doctor.ROOMS) if len(ast.get_docstring(parsed(file)) or "") < SENTENCE
     ]
     assert silent == []
+
+
+def unargued(text: str) -> list[str]:
+    """The lines that switch a check off without a reason on the line."""
+    return [line for line in text.splitlines() if OFF in line and not ARGUED.search(line)]
+
+
+def test_whatever_switches_a_check_off_says_why() -> None:
+    found = {name_of(file): lines for file in python_files() if (lines := unargued(file.read_text("utf-8")))}
+    assert found == {}
+
+
+def test_a_check_that_is_switched_off_in_silence_would_be_found() -> None:
+    silent = [f"import x  {OFF}: F401", f"import x  {OFF}", f"x()  {OFF}: F401, S608 -"]
+    assert unargued("\n".join(silent)) == silent
+    assert unargued(f"import x  {OFF}: F401, S608 - it is only loaded") == []
 
 
 def test_nothing_is_left_over() -> None:

@@ -133,7 +133,7 @@ async def test_a_gateway_is_kept_running_and_its_link_is_seen(tmp_path: Path) ->
         await gateway.standing.wait()
         assert gateway.runs == 3
         # The row knows nothing of the test's events.
-        while (await memory.links.all()).get("modem") != Health("up", 9, "refused"):  # noqa: ASYNC110
+        while (await memory.links.all()).get("modem") != Health("up", 9, "refused"):  # noqa: ASYNC110 - rows ring no bell
             await asyncio.sleep(0.05)
         assert ("sala_link_up", (("channel", "modem"),), 1.0) in list(links.samples())
         await links.stop()

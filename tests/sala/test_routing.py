@@ -57,7 +57,7 @@ async def hear(memory: Memory, name: str, channel: str = "ltc", number: str = NU
 
 
 @pytest.mark.parametrize("failover", [True, False])
-async def test_a_refused_message_goes_by_the_other_channel(tmp_path: Path, failover: bool) -> None:  # noqa: FBT001 - a parameter
+async def test_a_refused_message_goes_by_the_other_channel(tmp_path: Path, failover: bool) -> None:
     hands = Hands()
     async with Standin() as other:
         found = config(tmp_path, f"http://127.0.0.1:{free_port()}", other.url, routing={"failover": failover})

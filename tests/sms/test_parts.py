@@ -136,7 +136,7 @@ async def test_lao_does_not_go_where_it_would_arrive_as_question_marks() -> None
 
 
 @pytest.mark.parametrize("idempotent", [True, False])
-async def test_only_a_gateway_that_knows_the_mark_is_asked_again(idempotent: bool) -> None:  # noqa: FBT001 - a parameter
+async def test_only_a_gateway_that_knows_the_mark_is_asked_again(idempotent: bool) -> None:
     messages, gateway = Messages([message(1)]), Gateway(lambda _: SendError("no-answer", unknown=True))
     gateway.capabilities = Capabilities(port=1, idempotent=idempotent)
     await drain(lane(messages, gateway), messages)

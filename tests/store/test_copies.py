@@ -64,7 +64,7 @@ async def picture(memory: Memory, phones: int) -> dict[str, Any]:
     found = await rows(memory, "SELECT key, heard, state, talk, dropped, number FROM session")
     sessions = sorted((keys[key], *rest) for key, *rest in found if key in keys)
     counts = {
-        table: (await rows(memory, f"SELECT count(*) FROM {table}"))[0][0]  # noqa: S608
+        table: (await rows(memory, f"SELECT count(*) FROM {table}"))[0][0]  # noqa: S608 - the test's own tables
         for table in ("submission", "request", "delivery", "waiting", "message", "inbox", "person", "once", "note")
     }
     kinds = await rows(memory, "SELECT kind, number, count(*) FROM message GROUP BY 1, 2 ORDER BY 1, 2")

@@ -160,7 +160,7 @@ async def test_another_process_that_holds_the_lock_too_long_makes_busy(
 
 async def test_nobody_else_may_read_the_files(memory: Memory, tmp_path: Path) -> None:
     assert memory.writer.writable
-    assert [name for name in os.listdir(tmp_path) if os.stat(tmp_path / name).st_mode & 0o077] == []  # noqa: PTH208, PTH116
+    assert [name for name in os.listdir(tmp_path) if os.stat(tmp_path / name).st_mode & 0o077] == []  # noqa: PTH208, PTH116 - names as they are
 
 
 def test_a_reserve_that_cannot_be_laid_down_says_why_in_a_word_that_the_log_lets_through(

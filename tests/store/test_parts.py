@@ -69,7 +69,7 @@ async def test_a_part_that_has_left_is_known_at_the_next_try(memory: Memory) -> 
 
 
 @pytest.mark.parametrize("early", [True, False])
-async def test_a_report_finds_its_message_by_our_mark(memory: Memory, early: bool) -> None:  # noqa: FBT001 - a parameter
+async def test_a_report_finds_its_message_by_our_mark(memory: Memory, early: bool) -> None:
     await memory.turns.overhear(sms("hello", "m1"))
     one = await claimed(memory)
     if not early:

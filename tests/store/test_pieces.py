@@ -74,7 +74,7 @@ def test_an_event_s_bytes_are_fixed() -> None:
 
 
 @pytest.mark.parametrize("forget", [False, True])
-def test_how_a_text_stands_to_what_was_heard(forget: bool) -> None:  # noqa: FBT001 - a parameter
+def test_how_a_text_stands_to_what_was_heard(forget: bool) -> None:
     kept = heard.forget(heard.keep("a*b")) if forget else heard.keep("a*b")
     assert heard.forget(kept) == heard.forget(heard.forget(kept))
     assert ("a*b" in kept) is not forget

@@ -15,7 +15,7 @@ OTHER = "+8562055567890"
 async def state(memory: Memory) -> list[tuple[Any, ...]]:
     """Every row that a turn can write."""
     tables = ("session", "person", "submission", "request", "delivery", "waiting", "tally", "message", "inbox", "note")
-    return [row for table in tables for row in await rows(memory, f"SELECT '{table}', * FROM {table} ORDER BY 2")]  # noqa: S608
+    return [row for table in tables for row in await rows(memory, f"SELECT '{table}', * FROM {table} ORDER BY 2")]  # noqa: S608 - the test's own tables
 
 
 async def test_a_dialogue_from_dial_to_answer(memory: Memory) -> None:

@@ -153,7 +153,7 @@ def _signed(request: web.Request, body: bytes, status: int = 200, **changes: str
         (403, True, Refused),
     ],
 )
-async def test_a_status_code_means_its_class(status: int, signed: bool, fault: type[Exception]) -> None:  # noqa: FBT001
+async def test_a_status_code_means_its_class(status: int, signed: bool, fault: type[Exception]) -> None:
     async def answer(request: web.Request) -> web.Response:
         if signed:
             return _signed(request, b"{}", status, **{"Retry-After": "7"})

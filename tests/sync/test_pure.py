@@ -135,7 +135,7 @@ def test_each_word_settles_its_record_and_silence_leaves_it_in_doubt() -> None:
         (Unreadable(), False, "give_back", True),
     ],
 )
-def test_a_fault_settles_its_whole_batch(fault: RoadFault, doubt: bool, event: str, counted: bool) -> None:  # noqa: FBT001
+def test_a_fault_settles_its_whole_batch(fault: RoadFault, doubt: bool, event: str, counted: bool) -> None:
     offers = [offer_of(1), offer_of(2)]
     offers = [structs.replace(offer, in_doubt=doubt) for offer in offers]
     found = settling.settle_fault(offers, fault, WHEN, at_once=False)
@@ -179,5 +179,5 @@ def _events(*seqs: int, after: str) -> Events:
         (Bookmark(held=3), _events(1, after="1"), False),
     ],
 )
-def test_an_agency_that_knows_less_than_it_told_has_gone_back(mark: Bookmark, answer: Events, expected: bool) -> None:  # noqa: FBT001
+def test_an_agency_that_knows_less_than_it_told_has_gone_back(mark: Bookmark, answer: Events, expected: bool) -> None:
     assert gone_back(mark, answer) is expected

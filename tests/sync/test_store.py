@@ -117,7 +117,7 @@ class DeliveryMachine(RuleBasedStateMachine):
         dice: random.Random,
         event: delivery.Event,
         later: int,
-        wake: bool,  # noqa: FBT001 - drawn
+        wake: bool,
     ) -> None:
         seqs = self.some(agency, dice)
         next_at = self.now + later if later else 0

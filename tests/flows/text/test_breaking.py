@@ -65,7 +65,7 @@ def test_icu_finds_words_where_there_are_no_blanks() -> None:
 
 @pytest.mark.parametrize("pure", [False, True])
 @given(text=st.lists(st.sampled_from([*WORDS, " ", "(", ").", "5"]), max_size=12).map("".join) | st.text(max_size=30))
-def test_no_word_ends_where_lao_forbids(text: str, pure: bool) -> None:  # noqa: FBT001 -- a column
+def test_no_word_ends_where_lao_forbids(text: str, pure: bool) -> None:
     assert all(0 < i < len(text) and may_break(text, i) for i in word_breaks(text, pure=pure))
 
 

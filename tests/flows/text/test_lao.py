@@ -34,7 +34,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("left", "right", "stored_alike"), PAIRS)
-def test_spellings_of_one_word_meet(left: str, right: str, stored_alike: bool) -> None:  # noqa: FBT001 -- a column
+def test_spellings_of_one_word_meet(left: str, right: str, stored_alike: bool) -> None:
     assert (storage(left) == storage(right)) is stored_alike
     assert match_key(left) == match_key(right)
 

@@ -106,7 +106,7 @@ def test_a_hint_that_leaves_no_room_is_refused() -> None:
 @pytest.mark.parametrize("pure", BREAKERS)
 @settings(deadline=None, max_examples=60)
 @given(text=lao_texts, budget=st.sampled_from(BUDGETS), hinted=st.booleans())
-def test_lao_pages_have_no_fault(text: str, budget: Budget, hinted: bool, pure: bool) -> None:  # noqa: FBT001 -- columns
+def test_lao_pages_have_no_fault(text: str, budget: Budget, hinted: bool, pure: bool) -> None:
     more, last = (MORE, LAST) if hinted else ("", "")
     pages = paginate([Line(text)], budget, more=more, last=last, pure=pure)
     inner = bodies(pages, more, last)
@@ -120,7 +120,7 @@ def test_lao_pages_have_no_fault(text: str, budget: Budget, hinted: bool, pure: 
 @pytest.mark.parametrize("pure", BREAKERS)
 @settings(deadline=None, max_examples=60)
 @given(text=garbage, budget=st.sampled_from([*BUDGETS, Budget(30, 25)]), whole=st.booleans())
-def test_garbage_is_never_lost_and_never_too_long(text: str, budget: Budget, whole: bool, pure: bool) -> None:  # noqa: FBT001 -- columns
+def test_garbage_is_never_lost_and_never_too_long(text: str, budget: Budget, whole: bool, pure: bool) -> None:
     lines = [Line(line, whole=whole) for line in text.split("\n")]
     pages = paginate(lines, budget, more=MORE, last=LAST, pure=pure)
     assert all(budget.fits(page) for page in pages)
@@ -131,7 +131,7 @@ def test_garbage_is_never_lost_and_never_too_long(text: str, budget: Budget, who
 @pytest.mark.parametrize("pure", BREAKERS)
 @settings(deadline=None, max_examples=60)
 @given(before=lao_texts, value=st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join), after=lao_texts)
-def test_a_substituted_value_is_never_cut(before: str, value: str, after: str, pure: bool) -> None:  # noqa: FBT001 -- a column
+def test_a_substituted_value_is_never_cut(before: str, value: str, after: str, pure: bool) -> None:
     head = before.replace("\n", " ")
     value = value[:35].strip()
     line = Line(head + value + " " + after.replace("\n", " "), spans=((len(head), len(head) + len(value)),))
@@ -198,7 +198,7 @@ def test_one_sms_is_one_part() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("pure", BREAKERS)
-def test_many_screens_have_no_fault(pure: bool) -> None:  # noqa: FBT001 -- a column
+def test_many_screens_have_no_fault(pure: bool) -> None:
     """`make pages` makes it 60,000 with each breaker; every second screen has a value put into its text."""
     chance = Random(2026)
     pieces = [*WORDS, " ", " ", ". ", "\n", "5 ", "BR48217 "]

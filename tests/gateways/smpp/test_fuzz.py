@@ -81,7 +81,7 @@ def test_any_bytes_at_all(data: bytes) -> None:
 
 @given(st.integers(0, 255), st.binary(max_size=160), st.integers(0, 10), st.booleans())
 @settings(max_examples=300)
-def test_any_octets_are_some_text(data_coding: int, octets: bytes, after: int, ussd: bool) -> None:  # noqa: FBT001 - drawn
+def test_any_octets_are_some_text(data_coding: int, octets: bytes, after: int, ussd: bool) -> None:
     coding.read_text(data_coding, octets, after=after, ussd=ussd).encode("utf-8")
 
 

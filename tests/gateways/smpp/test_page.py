@@ -114,7 +114,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
 
 @pytest.mark.parametrize("trusted", [True, False])
-async def test_tls(tmp_path: Path, trusted: bool) -> None:  # noqa: FBT001 - a case
+async def test_tls(tmp_path: Path, trusted: bool) -> None:
     keys, certificates = certificate(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificates, keys)

@@ -158,7 +158,7 @@ async def test_a_flood_is_refused_with_a_word_that_lets_it_come_again() -> None:
 
 
 @pytest.mark.parametrize("read", [True, False])
-async def test_it_is_told_whether_the_peer_has_read_an_answer(monkeypatch: pytest.MonkeyPatch, read: bool) -> None:  # noqa: FBT001 - a case
+async def test_it_is_told_whether_the_peer_has_read_an_answer(monkeypatch: pytest.MonkeyPatch, read: bool) -> None:
     monkeypatch.setattr("gateways.smpp.session._CURIOUS", 0.01)
     known: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 

@@ -137,7 +137,7 @@ def test_what_a_message_carries(pdu: Pdu, found: Content) -> None:
 
 @given(st.integers(0, 0xFFFF), st.integers(2, 255), st.data(), st.booleans())
 @settings(max_examples=60)
-def test_parts_come_back(reference: int, total: int, data: st.DataObject, wide: bool) -> None:  # noqa: FBT001 - drawn
+def test_parts_come_back(reference: int, total: int, data: st.DataObject, wide: bool) -> None:
     part = Part(reference if wide else reference & 0xFF, total, data.draw(st.integers(1, total)), wide)
     whole = with_header(Message(short_message=b"text"), part)
     assert content(Pdu(4, 1, 0, whole)).part == part

@@ -66,7 +66,7 @@ async def _killed(*_: Any, **__: Any) -> Any:
 
 @pytest.mark.parametrize("relayed", [False, True])
 async def test_a_hub_that_loses_its_disk_gets_everything_again(
-    relayed: bool,  # noqa: FBT001 - one case of two
+    relayed: bool,
     district: Node,
     hub: Hub,
     agency: Agency,
