@@ -18,7 +18,7 @@ from console.cookies import LANGUAGE, cookie_name
 from console.desk import Desk
 from console.live import Pulse
 from console.page import Page
-from console.visit import ROOT, Visit
+from console.visit import ROOT, Visit, is_partial
 from console.words import LANGUAGES
 from flows.errors import Fault
 from flows.templates import templates
@@ -100,7 +100,8 @@ class _Pages:
 
     async def _visit(self, request: web.Request, page: Page) -> Visit:
         cookie = request.cookies.get(cookie_name(request), "")
-        account, sitting = await self._desk.memory.users.sitting(cookie) or (None, None)
+        asks_itself = page.quiet or (request.method in _SAFE and is_partial(request))
+        account, sitting = await self._desk.memory.users.sitting(cookie, alive=not asks_itself) or (None, None)
         language = _language(request, account)
         return Visit(
             request=request,
@@ -123,7 +124,7 @@ class _Pages:
         except web.HTTPException as stop:
             return visit.refuse(stop.status, "no_such_page" if stop.status == NOT_FOUND else "not_yours")
         except Fault as fault:
-            return visit.show("error.html", status=409, why=str(fault), code=fault.code, hint=fault.hint)
+            return visit.fault(fault)
         except Exception:  # noqa: BLE001 - the last fence before a person; the place goes to the log
             _log.exception("page failed", route=visit.page.path)
             return visit.refuse(500, "our_mistake")
@@ -151,7 +152,10 @@ class _Pages:
         if (request.content_length or 0) > visit.page.most:
             return visit.refuse(413, "too_large")
         read = request.clone(client_max_size=visit.page.most)
-        visit.form = await read.post()
+        try:
+            visit.form = await read.post()
+        except (ValueError, LookupError, AssertionError):
+            return visit.refuse(400, "unreadable")
         if visit.page.roles & roles.STRANGERS:
             return None
         if visit.sitting is None:

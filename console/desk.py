@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
+from console.guesses import Guesses
 from console.sticks import Sticks
 from console.studio.look import Studio
 from console.upkeep import Upkeep
@@ -97,7 +98,8 @@ class Desk:
         ministry: its sign-in, None: local accounts only. public_url: under which browsers know this desk.
         studio: what the pages of flows have worked out of drafts. publisher: how a draft goes live, with its gate.
         upkeep: agencies, channels and the machine, for those who look after them.
-        wrong: when a wrong password came from which address. hashing: how many passwords are hashed at once.
+        wrong: when a wrong password came from which address.
+        guesses: those for names that nobody has. hashing: how many passwords are hashed at once.
     """
 
     memory: Memory
@@ -116,6 +118,7 @@ class Desk:
     phone: bool = False
     data: Path | None = None
     wrong: dict[str, list[float]] = field(default_factory=dict)
+    guesses: Guesses = field(default_factory=Guesses)
     studio: Studio = field(default_factory=Studio)
     publisher: Publisher | None = None
     upkeep: Upkeep | None = None

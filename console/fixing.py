@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from console.reading import Reader
     from console.visit import Visit
 
+MARK: Final = "f:"
+"""Before the names of a service's fields, so that none is taken for one of the form's own (a note, an agency)."""
+
 _YES_NO: Final = (("true", "yes"), ("false", "no"))
 
 
@@ -89,7 +92,8 @@ def answered(
     again = []
     for one in asked:
         field = fields[one.name]
-        typed = ",".join(visit.form.getall(one.name, [])) if one.many else visit.text(one.name, 500)
+        posted = f"{MARK}{one.name}"
+        typed = ",".join(visit.form.getall(posted, [])) if one.many else visit.text(posted, 500)
         value, problem, candidates = _one(visit, field, one, typed, frame)
         again.append(
             Question(

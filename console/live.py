@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import ClientConnectionResetError, web
 
+from console import roles
 from console.desk import Desk
 
 if TYPE_CHECKING:
@@ -105,8 +106,9 @@ async def stream(visit: "Visit", pulse: Pulse) -> web.StreamResponse:
     try:
         await answer.write(b"retry: 3000\n\n")
         async for changed in pulse.changes(visit.asked("seen", 40)):
-            # Somebody who was signed out meanwhile hears nothing more.
-            if await users.sitting(cookie) is None:
+            # Somebody who was signed out meanwhile, or may no longer see this, hears nothing more.
+            now = await users.sitting(cookie, alive=False)
+            if now is None or not roles.may(now[0].roles, visit.page.roles):
                 break
             await answer.write(b"event: change\ndata: 1\n\n" if changed else b": still here\n\n")
     except (ClientConnectionResetError, ConnectionError):

@@ -28,6 +28,7 @@ class Page:
         nav: its key in the words when it stands in the navigation.
         most: bytes that its form may have.
         tab: its key in the words when it is a tab of the administration, which the navigation names once.
+        quiet: open pages ask for it by themselves, so it is no sign that somebody is there.
     """
 
     method: str
@@ -37,3 +38,4 @@ class Page:
     nav: str = ""
     most: int = FORM
     tab: str = ""
+    quiet: bool = False

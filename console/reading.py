@@ -100,6 +100,12 @@ def is_sealed(event: bytes | None) -> bool:
     return bool(event) and "data_base64" in orjson.loads(event or b"{}")
 
 
+def is_conflict(entry: Entry) -> bool:
+    """Whether an agency has other content under the same number, or knows the request already."""
+    refused = [way for way in entry.ways if way.state == "officer_review"]
+    return any(way.code == "conflict" or way.reason == "duplicate_case" for way in refused)
+
+
 def masked(msisdn: str) -> str:
     """A number of which the last digits are left, enough to tell two people apart: `••••345`."""
     return f"••••{msisdn[-_SHOWN:]}" if msisdn else ""
@@ -132,7 +138,7 @@ class Reader:
             state,
             _STATES.get(state, ""),
             self.why(entry),
-            any(way.code == "conflict" and way.state == "officer_review" for way in entry.ways),
+            is_conflict(entry),
         )
 
     def state(self, entry: Entry) -> str:

@@ -1,6 +1,6 @@
 """One request of one person: who it is, in which language, what the form says, and how to answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,6 +14,7 @@ from console.desk import Desk, Link
 from console.live import Pulse
 from console.page import Page
 from console.strip import Strip
+from flows.errors import Fault
 from store.scope import Scope
 from store.users import Account, Sitting
 
@@ -34,6 +35,25 @@ def digits(said: str) -> int:
 
 
 FILE = web.FileField
+
+SECRETS: Final = frozenset({"token", "password", "old", "new", "repeat", "own", "code"})
+"""Fields of forms that are never written into another page: whoever stands behind her could read them there."""
+
+_OURS: Final = frozenset(
+    {"agency", "revision", "session", "version", "lang", "step", "to", "kept", "secret", "username"}
+)
+"""Fields that pages fill in themselves: no words of hers."""
+
+
+def is_partial(request: web.Request) -> bool:
+    """Whether htmx asks, for a part of a page."""
+    return request.headers.get("HX-Request") == "true" and "HX-Boosted" not in request.headers
+
+
+def written(fields: Iterable[tuple[str, Any]]) -> list[str]:
+    """What somebody typed into these fields, long enough to be worth keeping."""
+    said = [value for name, value in fields if isinstance(value, str) and name not in SECRETS | _OURS]
+    return [value for value in said if len(value) > 3]  # noqa: PLR2004 - letters
 
 
 @dataclass(slots=True)
@@ -82,7 +102,7 @@ class Visit:
     @property
     def partial(self) -> bool:
         """Whether htmx asks, for a part of a page."""
-        return self.request.headers.get("HX-Request") == "true" and "HX-Boosted" not in self.request.headers
+        return is_partial(self.request)
 
     def has(self, wanted: frozenset[str]) -> bool:
         """Whether she has one of these roles."""
@@ -122,8 +142,19 @@ class Visit:
         return web.Response(status=303, headers={"Location": ROOT + path})
 
     def refuse(self, status: int, key: str) -> web.Response:
-        """A page that says in plain words why not, and what to do."""
+        """A page that says in plain words why not, and what to do; what she wrote stands on it."""
         return self.show("error.html", status=status, why=self.say[key], code=status)
+
+    def fault(self, fault: Fault) -> web.Response:
+        """The same for something that did not work; in her language, where its own sentence is not."""
+        why, hint = self.plain(fault.code, str(fault)), fault.hint if self.language == "en" else ""
+        return self.show("error.html", status=409, why=why, code=fault.code, hint=hint)
+
+    def plain(self, code: str, sentence: str) -> str:
+        """A fault in plain words of her language; the sentence itself, in English, stays for whoever helps her."""
+        if self.language == "en":
+            return sentence
+        return f"{self.say.get(f'said_{code}', self.say['said_fault'])} ({sentence})"
 
     def moment(self, at: int) -> str:
         """A time as this reader needs it: the time of day for today, else with its day."""
@@ -171,5 +202,6 @@ class Visit:
             "here": self.page.path,
             "node": self.desk.node,
             "officers": roles.OFFICERS,
+            "written": written(self.form.items()),
             "back": self.request.rel_url.raw_path_qs if self.request.method == "GET" else ROOT + "/",
         }

@@ -32,6 +32,11 @@ REST: Final[Sequence[int]] = (60, 300, 900, 3600)
 somebody else out for good."""
 
 
+def rest(wrong: int) -> int:
+    """Seconds that an account rests after so many wrong passwords in a row; 0 for fewer than `TRIES`."""
+    return REST[min(wrong - TRIES, len(REST) - 1)] if wrong >= TRIES else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """One person. `fresh`: the password was given by somebody else and must be changed at the next sign-in.
@@ -202,10 +207,11 @@ class Users:
         """The language of her pages."""
         await self._writer.do(lambda database: _run(database, [(desk_sql.SET_LANGUAGE, (language, name))]))
 
-    async def looked(self, name: str) -> None:
-        """She has read the news up to now."""
+    async def looked(self, name: str, at: int = 0) -> None:
+        """She has read the news up to then (epoch seconds; 0: now), and not beyond."""
         now = self._clock.steady()
-        await self._writer.do(lambda database: _run(database, [(desk_sql.SET_LOOKED, (now, name))]))
+        read = min(at, now) if at else now
+        await self._writer.do(lambda database: _run(database, [(desk_sql.SET_LOOKED, (read, name))]))
 
     async def wrong(self, name: str) -> int:
         """Count a wrong password, before it is looked at whether it is one; until when the account rests (0: no)."""
@@ -218,8 +224,8 @@ class Users:
             found, now = _account(rows[0]), self._clock.steady()
             if found.locked_until > now:
                 return found.locked_until
-            over = found.wrong + 1 - TRIES
-            until = now + REST[min(over, len(REST) - 1)] if over >= 0 else 0
+            seconds = rest(found.wrong + 1)
+            until = now + seconds if seconds else 0
             await database.rows(desk_sql.COUNT_WRONG, (until, name))
             if until:
                 await note(database, now, name, "locked", name, {"wrong": found.wrong + 1})
@@ -271,15 +277,18 @@ class Users:
         await self._writer.do(run)
         return cookie, token
 
-    async def sitting(self, cookie: str) -> tuple[Account, Sitting] | None:
-        """Whose cookie this is; None when it is nobody's, over, revoked, or of an account that was closed."""
+    async def sitting(self, cookie: str, *, alive: bool = True) -> tuple[Account, Sitting] | None:
+        """Whose cookie this is; None when it is nobody's, over, revoked, or of an account that was closed.
+
+        `alive`: it is a sign that somebody is there, so the sitting lasts on from now.
+        """
         now, key = self._clock.steady(), key_of(cookie)
         rows = await self._reader.rows(desk_sql.SITTING, (key, now))
         account = await self.get(rows[0][0]) if rows else None
         if account is None or now - rows[0][2] > LONGEST:
             return None
         name, token, at, seen_at, _ = rows[0]
-        if now - seen_at > SEEN_EVERY:
+        if alive and now - seen_at > SEEN_EVERY:
             await self._writer.do(lambda database: _run(database, [(desk_sql.SEEN, (now, now + IDLE, key))]))
         return account, Sitting(key, name, token, at, seen_at)
 

@@ -9,9 +9,9 @@ from console import roles
 from console.page import Page
 from console.pages.queue import among
 from console.pages.request import REFERENCE, found
-from console.reading import Answer, Line, Reader
+from console.reading import Answer, Line, Reader, is_conflict
 from console.visit import Visit
-from store.queue import Entry, Wanted
+from store.queue import Wanted
 
 MOST: Final = 200
 
@@ -30,18 +30,12 @@ class Pair:
         return self.here != self.there
 
 
-def _is_conflict(entry: Entry) -> bool:
-    """Other content under the same number, or a request that the agency knows already."""
-    refused = [way for way in entry.ways if way.state == "officer_review"]
-    return any(way.code == "conflict" or way.reason == "duplicate_case" for way in refused)
-
-
 async def conflicts(visit: Visit) -> web.StreamResponse:
     """The list."""
     wanted = Wanted(group="fix", among=among(visit))
     entries = await visit.desk.memory.queue.page(visit.scope, wanted, MOST)
     reader = Reader(visit)
-    return visit.show("conflicts.html", lines=[reader.line(one) for one in entries if _is_conflict(one)])
+    return visit.show("conflicts.html", lines=[reader.line(one) for one in entries if is_conflict(one)])
 
 
 async def beside(visit: Visit) -> web.StreamResponse:

@@ -43,7 +43,7 @@ async def press(visit: Visit) -> web.StreamResponse:
     except Busy:
         return visit.refuse(503, "busy_now")
     except Fault as fault:
-        return visit.show("error.html", status=409, why=str(fault), code=fault.code, hint=fault.hint)
+        return visit.fault(fault)
     return visit.show(
         "counter.html",
         why="",

@@ -4,19 +4,26 @@ import asyncio
 import json
 import time
 from typing import Final
+from urllib.parse import quote_plus
 
 from aiohttp import web
 
 from console import roles, secrets
 from console.cookies import LANGUAGE, cookie_name, set_cookie
 from console.page import FORM, Page
-from console.visit import ROOT, Visit
+from console.visit import ROOT, SECRETS, Visit, written
 from console.words import LANGUAGES
 from store.users import Account
 
 MOST_TRIES: Final = 20
 WINDOW: Final = 60.0
 """At most so many wrong passwords in so many seconds from one address, whatever names they are for."""
+
+SLOWLY: Final = 0.4
+"""Seconds that a wrong sign-in takes at least, whatever is wrong with it: the time tells nothing of a name."""
+
+KEEP: Final = 1024 * 1024
+"""Bytes of what somebody wrote, as it travels in a form, that are kept while she signs in."""
 
 _KEPT: Final = "kept"
 _PATH: Final = "to"
@@ -26,14 +33,23 @@ def stranger(visit: Visit) -> web.Response:
     """Nobody is signed in: the form for it, with what was posted kept."""
     if visit.partial:
         return web.Response(status=401, text=visit.say["signed_out"])
-    return _form(visit, "signed_out" if visit.form else "", status=401, kept=_kept(visit), to=_here(visit))
+    kept = _kept(visit)
+    why = "signed_out" if visit.form else ""
+    if any(isinstance(one, web.FileField) for one in visit.form.values()):
+        why = "signed_out_file"
+    elif visit.form and not kept and len(written(visit.form.items())):
+        why = "signed_out_long"
+    return _form(visit, why, status=401, kept=kept, to=_here(visit) if kept else _back(visit))
 
 
 def stale(visit: Visit) -> web.Response:
     """The form is of a session that is over: it comes back whole, to be sent again by the person herself."""
     if visit.partial:
         return web.Response(status=403, text=visit.say["stale_form"])
-    return visit.show("again.html", status=403, why="stale_form", fields=_fields(_kept(visit)), to=_here(visit))
+    fields, to = _fields(_kept(visit)), _here(visit)
+    if not fields:
+        return visit.show("again.html", status=403, why="stale_page", fields=(), to=_back(visit))
+    return visit.show("again.html", status=403, why="stale_form", fields=fields, to=to, written=written(fields))
 
 
 async def login(visit: Visit) -> web.StreamResponse:
@@ -47,11 +63,13 @@ async def enter(visit: Visit) -> web.StreamResponse:
     """Let her in, or say in plain words why not."""
     name, password = visit.text("name", 60).lower(), str(visit.form.get("password", ""))
     kept, to = str(visit.form.get(_KEPT, "")), inside(visit.text(_PATH, 500))
+    began = time.monotonic()
     if why := _braked(visit.desk.wrong, visit.request.remote or ""):
         return _form(visit, why, status=429, kept=kept, to=to)
     account, why = await _checked(visit, name, password)
     if account is None:
         visit.desk.wrong.setdefault(visit.request.remote or "", []).append(time.monotonic())
+        await asyncio.sleep(max(0.0, began + SLOWLY - time.monotonic()))
         return _form(visit, why, status=429 if why == "resting" else 401, kept=kept, to=to)
     how = "password"
     if account.secret:
@@ -63,12 +81,12 @@ async def enter(visit: Visit) -> web.StreamResponse:
 
 async def _checked(visit: Visit, name: str, password: str) -> tuple[Account | None, str]:
     """The account when the password is right; each guess is counted before it is looked at."""
-    users = visit.desk.memory.users
-    account = await users.get(name)
-    if account is not None and await users.wrong(name):
+    desk = visit.desk
+    account = await desk.memory.users.get(name)
+    if await desk.memory.users.wrong(name) if account else desk.guesses.resting(name, desk.memory.clock.steady()):
         return None, "resting"
     kept = account.password if account is not None and account.active else ""
-    async with visit.desk.hashing:
+    async with desk.hashing:
         right = await asyncio.to_thread(secrets.is_password, kept, password[: secrets.LONGEST])
     if account is None or not right:
         return None, "wrong_password"
@@ -90,9 +108,15 @@ async def _second(visit: Visit, account: Account, typed: str) -> str:
 
 
 async def _let_in(visit: Visit, name: str, how: str, kept: str, to: str) -> web.StreamResponse:
-    cookie, token = await visit.desk.memory.users.enter(name, visit.request.headers.get("User-Agent", ""), how)
+    users = visit.desk.memory.users
+    if visit.sitting is not None:
+        await users.leave(visit.sitting.account, visit.sitting.key)
+    cookie, token = await users.enter(name, visit.request.headers.get("User-Agent", ""), how)
     if kept and (fields := _fields(kept)):
-        answer: web.StreamResponse = visit.show("again.html", why="kept_form", fields=fields, to=to, token=token)
+        typed = written(fields)
+        answer: web.StreamResponse = visit.show(
+            "again.html", why="kept_form", fields=fields, to=to, token=token, written=typed
+        )
     else:
         answer = visit.go(to.removeprefix(ROOT) or "/")
     set_cookie(visit.request, answer, cookie)
@@ -114,6 +138,8 @@ async def language(visit: Visit) -> web.StreamResponse:
     answer = web.Response(status=303, headers={"Location": to})
     chosen = visit.part("tag")
     if chosen in LANGUAGES:
+        if visit.account is not None and visit.account.language != chosen:
+            await visit.desk.memory.users.set_language(visit.account.name, chosen)
         answer.set_cookie(LANGUAGE, chosen, max_age=31_536_000, httponly=True, samesite="Lax", path=ROOT)
     return answer
 
@@ -139,22 +165,37 @@ def _braked(wrong: dict[str, list[float]], address: str) -> str:
 
 
 def _kept(visit: Visit) -> str:
-    """The fields of a form that could not be taken, as text; files are not kept."""
-    fields = [(name, value) for name, value in visit.form.items() if isinstance(value, str) and name != "token"]
+    """The fields of a form that could not be taken, as text; no passwords, and nothing of a form with files."""
+    if any(isinstance(value, web.FileField) for value in visit.form.values()):
+        return ""
+    if visit.form.keys() & (SECRETS - {"token"}) and not written(visit.form.items()):
+        return ""
+    fields = [(name, value) for name, value in visit.form.items() if name not in SECRETS]
     text = json.dumps(fields, ensure_ascii=False)
-    return text if fields and len(text) < FORM else ""
+    return text if fields and len(quote_plus(text)) < KEEP else ""
 
 
 def _fields(kept: str) -> list[tuple[str, str]]:
     try:
         found = json.loads(kept)
         return [(str(name), str(value)) for name, value in found]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return []
 
 
 def _here(visit: Visit) -> str:
     return visit.request.rel_url.raw_path_qs if visit.form or visit.request.method == "GET" else ROOT + "/"
+
+
+def _back(visit: Visit) -> str:
+    """Where to go on when the form itself cannot: the page that it stands on, or the nearest above it."""
+    if visit.request.method == "GET":
+        return _here(visit)
+    there = {one.path for one in visit.pages if one.method == "GET"}
+    path = visit.request.path.removeprefix(ROOT)
+    while path and path not in there:
+        path = path.rpartition("/")[0]
+    return f"{ROOT}{path or '/'}"
 
 
 def inside(address: str) -> str:
@@ -164,7 +205,7 @@ def inside(address: str) -> str:
 
 PAGES: Final = (
     Page("GET", "/login", roles.STRANGERS, login),
-    Page("POST", "/login", roles.STRANGERS, enter),
+    Page("POST", "/login", roles.STRANGERS, enter, most=KEEP + FORM),
     Page("POST", "/logout", roles.EVERYONE, leave),
     Page("GET", "/language/{tag}", roles.STRANGERS, language),
 )

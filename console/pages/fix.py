@@ -46,6 +46,7 @@ def _show(
         task=task,
         because=reader.refusal(way) if way else reader.reason(task.reason),
         asked=asked or [],
+        mark=fixing.MARK,
         sealed=data is None,
         named=bool(task.fields),
         why=why,

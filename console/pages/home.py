@@ -23,5 +23,5 @@ async def link(visit: Visit) -> web.StreamResponse:
 
 PAGES: Final = (
     Page("GET", "/", roles.EVERYONE, home),
-    Page("GET", "/link", roles.EVERYONE, link),
+    Page("GET", "/link", roles.EVERYONE, link, quiet=True),
 )

@@ -108,6 +108,7 @@ async def _common(visit: Visit, wanted: Wanted) -> dict[str, Any]:
         "placeless": await _placeless(visit) if "" in places else None,
         "news": await _news(visit),
         "need": estimate.link_time(visit.links),
+        "all_at_once": visit.scope.every_agency,
         "safe": await _is_safe(visit),
         "counted": COUNTED,
         "lines": [],
@@ -153,15 +154,13 @@ async def _tab(visit: Visit, group: str, wanted: Wanted) -> Tab:
     return Tab(group, query(visit, state=group, order="", at="", back=""), count, group == wanted.group)
 
 
-async def _news(visit: Visit) -> dict[str, Any] | None:
-    """What came since she last pressed "seen"; None for somebody who never did."""
-    at = visit.user.looked_at
-    if not at:
-        return None
+async def _news(visit: Visit) -> dict[str, Any]:
+    """What came since she last pressed "seen", or since she has an account."""
+    at = visit.user.looked_at or visit.user.at
     store, scope = visit.desk.memory.queue, visit.scope
     first = await store.number_before(at)
     new = await store.count(scope, Wanted(group="all", at=max(0, first - 1), among=among(visit)))
-    return {"at": at, "new": new, "statuses": await store.since(scope, at)}
+    return {"at": at, "new": new, "statuses": await store.since(scope, at), "until": visit.desk.memory.clock.steady()}
 
 
 async def _paged(visit: Visit, wanted: Wanted) -> dict[str, Any]:
@@ -214,8 +213,8 @@ async def sync(visit: Visit) -> web.StreamResponse:
 
 
 async def seen(visit: Visit) -> web.StreamResponse:
-    """She has read the news."""
-    await visit.desk.memory.users.looked(visit.user.name)
+    """She has read the news, as far as her page had them."""
+    await visit.desk.memory.users.looked(visit.user.name, digits(visit.text("until")))
     return visit.go("/queue")
 
 
@@ -233,7 +232,7 @@ async def worklist(visit: Visit) -> web.StreamResponse:
 
 PAGES: Final = (
     Page("GET", "/queue", roles.QUEUE_READERS, queue, nav="queue"),
-    Page("GET", "/queue/events", roles.QUEUE_READERS, events),
+    Page("GET", "/queue/events", roles.QUEUE_READERS, events, quiet=True),
     Page("GET", "/queue/worklist", roles.QUEUE_READERS, worklist),
     Page("POST", "/queue/sync", roles.OFFICERS, sync),
     Page("POST", "/queue/seen", roles.QUEUE_READERS, seen),

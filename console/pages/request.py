@@ -8,7 +8,7 @@ from aiohttp import web
 
 from console import roles
 from console.page import Page
-from console.reading import Answer, Reader, body, carrier, is_sealed, masked
+from console.reading import Answer, Reader, body, carrier, is_conflict, is_sealed, masked
 from console.trail import on_stick, steps
 from console.visit import Visit
 from flows.reference import format_reference
@@ -62,7 +62,7 @@ async def request(visit: Visit, *, number: str = "", why: str = "", worked: bool
         sealed=is_sealed(entry.event),
         gone=entry.event is None,
         data=body(entry.event),
-        conflicts=[way for way in entry.ways if way.code == "conflict" and way.state == "officer_review"],
+        conflicts=is_conflict(entry),
         to_fix=any(way.state == "officer_review" for way in entry.ways),
     )
 
