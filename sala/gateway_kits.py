@@ -63,6 +63,9 @@ def prove(name: str, say: Callable[[str], None], *, as_json: bool = False) -> bo
 
 
 def _prove(subjects: Sequence[Subject], say: Callable[[str], None], *, as_json: bool) -> bool:
+    if not as_json:
+        sala = importlib.metadata.version("sala-channel")
+        say(f"Sala {sala}, ports: key presses {ussd.port.PORT_VERSION}, messages {sms.port.PORT_VERSION}")
     results = asyncio.run(_results(subjects, (lambda _: None) if as_json else say))
     broken = [one for one in results if one.said]
     if as_json:
@@ -71,7 +74,8 @@ def _prove(subjects: Sequence[Subject], say: Callable[[str], None], *, as_json: 
         say(f"{len(broken)} of {len(results)} promises are broken")
     else:
         without = sum(bool(one.without) for one in results)
-        say(f"all {len(results) - without} promises are kept" + (f"; {without} do not apply" if without else ""))
+        rest = f"; {without} {'does' if without == 1 else 'do'} not apply" if without else ""
+        say(f"all {len(results) - without} promises are kept{rest}")
     return bool(broken)
 
 
@@ -148,6 +152,7 @@ def _files(name: str, sides: Sequence[str]) -> Iterator[tuple[str, str]]:
     for side in sides:
         for file in (f"{side}.py", f"{side}_kit.py"):
             yield f"{room}/{file}", _filled(file, name)
+    yield "tests/test_promises.py", _filled("test_promises.py", name)
 
 
 def _points(name: str, sides: Sequence[str]) -> str:

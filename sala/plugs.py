@@ -57,7 +57,7 @@ def _channel(name: str, channel: Channel, config: Config) -> Plugged:
     secrets = tuple(_secrets(keys.pop("secret", None), config, where)) if called else ()
     peers = tuple(_networks(keys.pop("peers", []), config, where)) if called else ()
     if both is not None:
-        return _both(name, (secrets, peers), both, keys, config)
+        return _both(channel, (name, secrets, peers), both, keys, config)
     presses = ussd.port.load(channel.gateway) if _offered(ussd.port.GROUP, channel.gateway) else None
     messages = sms.port.load(channel.gateway) if _offered(sms.port.GROUP, channel.gateway) else None
     if presses is None and messages is None:
@@ -73,22 +73,23 @@ def _channel(name: str, channel: Channel, config: Config) -> Plugged:
 
 
 def _both(
-    name: str,
-    fence: tuple[tuple[bytes, ...], tuple[Network, ...]],
+    channel: Channel,
+    fence: tuple[str, tuple[bytes, ...], tuple[Network, ...]],
     kind: type[gateways.port.Gateway],
     keys: Mapping[str, Any],
     config: Config,
 ) -> Plugged:
+    name = fence[0]
     where = ("channels", name)
     _refuse_strangers(keys, [kind.Settings], config, where)
     settings = _settings(kind.Settings, keys, config, where)
     one = kind(name, settings)
     if one.ussd is not None:
-        ussd.port.check(name, one.ussd.capabilities)
+        ussd.port.check(channel.gateway, one.ussd.capabilities)
         _check_deadline(one.ussd, settings, config, where)
     if one.sms is not None:
-        sms.port.check(name, one.sms.capabilities)
-    return Plugged(name, *fence, one.ussd, settings if one.ussd else None, one.sms, settings if one.sms else None, one)
+        sms.port.check(channel.gateway, one.sms.capabilities)
+    return Plugged(*fence, one.ussd, settings if one.ussd else None, one.sms, settings if one.sms else None, one)
 
 
 def names() -> list[str]:

@@ -58,25 +58,27 @@ class Door:
         await self._do("opt_outs", self._messages.opt_out(leaver.msisdn))
 
     async def message(self, received: Received) -> Answer:
-        """Take one message from a phone."""
-        inbound = self._gateway.read(received)
-        if isinstance(inbound, Malformed):
-            return self._refuse(inbound)
-        return await self._commit("messages", self._turns.overhear(inbound))
+        """Take one message from a phone; or whatever an operator with one address for all has to say."""
+        return await self._take(self._gateway.read(received))
 
     async def report(self, received: Received) -> Answer:
         """Take one delivery report."""
-        report: Report | Malformed = self._gateway.read_report(received)
-        if isinstance(report, Malformed):
-            return self._refuse(report)
-        return await self._commit("reports", self._messages.report(report))
+        return await self._take(self._gateway.read_report(received))
 
     async def stop(self, received: Received) -> Answer:
         """Silence a number."""
-        leaver: OptOut | Malformed = self._gateway.read_optout(received)
-        if isinstance(leaver, Malformed):
-            return self._refuse(leaver)
-        return await self._commit("opt_outs", self._messages.opt_out(leaver.msisdn))
+        return await self._take(self._gateway.read_optout(received))
+
+    async def _take(self, said: Inbound | Report | OptOut | Malformed) -> Answer:
+        match said:
+            case Inbound():
+                return await self._commit("messages", self._turns.overhear(said))
+            case Report():
+                return await self._commit("reports", self._messages.report(said))
+            case OptOut():
+                return await self._commit("opt_outs", self._messages.opt_out(said.msisdn))
+            case Malformed():
+                return self._refuse(said)
 
     async def _poll(self, gateway: Polled, received: Received) -> Answer:
         answer = await gateway.poll(received, Committing(self))

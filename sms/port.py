@@ -87,8 +87,11 @@ class Gateway(Protocol):
     def __init__(self, channel: str, settings: Any) -> None:
         """Serve the channel of this name; `settings` is an instance of this class's `Settings`."""
 
-    def read(self, received: Received) -> Inbound | Malformed:
-        """A message from a phone. An empty text is one. Never raises."""
+    def read(self, received: Received) -> Inbound | Report | OptOut | Malformed:
+        """A message from a phone, at `sms`. An empty text is one. Never raises.
+
+        An operator that knows one address only sends its reports and opt-outs there too: say here what it is.
+        """
 
     def read_report(self, received: Received) -> Report | Malformed:
         """A delivery report; a status that we do not know is `unknown`, never an error. Never raises."""

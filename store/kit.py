@@ -6,7 +6,7 @@ It ships with Sala, so that an operator's engineer can prove a gateway without t
 import contextlib
 import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol, runtime_checkable
 
 import msgspec
@@ -131,11 +131,21 @@ _SAMPLES: Final = (
     b"=&=",
     b"\xff\xfe",
 )
-_STRANGE: Final[tuple[Any, ...]] = (None, 5, -1.5, True, [], {}, "", "\ud800", "9" * 400, [{}], {"a": []})
+_ODD: Final[tuple[Any, ...]] = (None, 5, -1.5, True, [], {}, "", "\ud800", "9" * 400, [{}], {"a": []})
 
 
-def strange(good: Sequence[Received]) -> Iterator[Received]:
-    """Requests that nobody should send: each good one cut, without a field, with a field of another kind; and noise."""
+def strange(good: Sequence[Received], sign: Callable[[Received], Received] | None = None) -> Iterator[Received]:
+    """Requests that nobody should send: each good one cut, without a field, with a field of another kind; and noise.
+
+    With `sign` each comes a second time, signed: a gateway that looks at the signature first would see nothing else.
+    """
+    for one in _strange(good):
+        yield one
+        if sign is not None:
+            yield sign(one)
+
+
+def _strange(good: Sequence[Received]) -> Iterator[Received]:
     heads: list[Mapping[str, str]] = [{}, {"Content-Type": "application/json"}, {"Content-Type": "text/xml"}]
     for one in good:
         yield from _mangled(one)
@@ -170,7 +180,7 @@ def _other(value: Any) -> Iterator[Any]:
         return
     for key, inner in value.items():
         yield {name: one for name, one in value.items() if name != key}
-        for odd in (*_STRANGE, *_other(inner)):
+        for odd in (*_ODD, *_other(inner)):
             yield {**value, key: odd}
 
 

@@ -24,10 +24,15 @@ def event(tail: str, name: str, payload: dict[str, Any], *, key: str = KEY, at: 
     """A webhook as the app sends one, signed over its body and its time."""
     whole = {"deviceId": "ffffffffceb0b1db0000018e937c815b", "event": name, "id": "Ey6ECgOkVVFjz3CL48B8C"}
     body = json.dumps({**whole, "payload": payload, "webhookId": "LreFUt-Z3sSq0JufY9uWB"}, ensure_ascii=False).encode()
+    return signed(Received(body, tail=tail), key=key, at=at)
+
+
+def signed(bare: Received, *, key: str = KEY, at: float | None = None) -> Received:
+    """The same with the app's signature."""
     stamp = str(int(time.time() if at is None else at))
-    signature = hmac.new(key.encode(), body + stamp.encode(), hashlib.sha256).hexdigest()
+    signature = hmac.new(key.encode(), bare.body + stamp.encode(), hashlib.sha256).hexdigest()
     headers = {"Content-Type": "application/json", "X-Signature": signature, "X-Timestamp": stamp}
-    return Received(body, tail=tail, headers=headers)
+    return Received(bare.body, method=bare.method, tail=bare.tail, query=bare.query, headers=headers)
 
 
 def received(name: str, number: str, text: str) -> dict[str, Any]:
@@ -108,4 +113,5 @@ WIRE: Final = HttpWire(
         event("report", "sms:received", _GOOD),
         event("report", "sms:delivered", {}),
     ),
+    sign=signed,
 )

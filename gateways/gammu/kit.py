@@ -31,7 +31,7 @@ class Modem:
         "Pending": "sent",
         "Unknown": "unknown",
     }
-    manners: Sequence[Manner] = ()
+    manners: Sequence[Manner] = ("refused",)
 
     def __init__(self, spool: Path, *, references: bool = False) -> None:
         self._spool = spool
@@ -58,7 +58,8 @@ class Modem:
             if path.name not in self._seen:
                 (one,) = backup.pieces(path.read_bytes())
                 reference = str(next(self._references) % 256)
-                self._seen[path.name] = Taken(one.number, one.words, path.name, echo={"reference": reference})
+                manner: Manner = self.plays.pop(0) if self.plays else "taken"
+                self._seen[path.name] = Taken(one.number, one.words, path.name, manner, {"reference": reference})
         return list(self._seen.values())
 
     async def quiet(self) -> None:
@@ -66,6 +67,11 @@ class Modem:
         for taken in self.seen:
             path = self._spool / OUTBOX / taken.name
             if not path.exists():
+                continue
+            if taken.manner == "refused":
+                # What the network does not take, smsd gives up.
+                path.rename(self._spool / ERROR / taken.name)
+                await self._gone(ERROR, taken.name)
                 continue
             content = path.read_bytes()
             noted = b"MessageReference = " + taken.echo["reference"].encode()

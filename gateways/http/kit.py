@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -56,26 +57,37 @@ def _request(found: Map, of: Incoming, tail: str, given: Mapping[str, Any]) -> R
     query = urlencode(plain) if form == "query" else ""
     headers = {"Content-Type": TYPES[of.form]} if body else {}
     bare = Received(body, method=method, tail=tail, query=query, headers=headers)
-    if found.sign.kind == "none":
-        return bare
-    signed = {**headers, found.sign.header: signature(found.sign, bare, _Known())}
-    return Received(body, method=method, tail=tail, query=query, headers=signed)
+    return bare if found.sign.kind == "none" else _signed(found, bare)
+
+
+def _signed(found: Map, bare: Received, secret: str = "") -> Received:
+    """The same with its signature; with that of another account, when a secret is given."""
+    headers = {**bare.headers, found.sign.header: signature(found.sign, bare, _Known(secret))}
+    return Received(bare.body, method=bare.method, tail=bare.tail, query=bare.query, headers=headers)
 
 
 class _Known:
-    """The kit's account, for what the operator signs."""
+    """The kit's account, for what the operator signs; or one with another secret."""
 
     callback = CALLBACK
 
+    def __init__(self, other: str) -> None:
+        self._other = other
+
     def secret(self, name: str) -> str:
-        return str(SETTINGS[name])
+        return self._other or str(SETTINGS[name])
 
 
-def _unsigned(found: Map, good: Received) -> list[Received]:
-    """The same without its signature, where the operator has one to give."""
+def _unproven(found: Map, good: Received) -> list[Received]:
+    """The same without its signature, and with another's, where the operator has one to give."""
     if found.sign.kind == "none":
         return []
-    return [Received(good.body, method=good.method, tail=good.tail, query=good.query)]
+    bare = Received(good.body, method=good.method, tail=good.tail, query=good.query)
+    return [bare, _signed(found, good, "another-secret")]
+
+
+def _signing(found: Map) -> Callable[[Received], Received] | None:
+    return None if found.sign.kind == "none" else partial(_signed, found)
 
 
 def _body(form: str, given: Mapping[str, Any]) -> bytes:
@@ -140,13 +152,14 @@ def ussd_wire(name: str, found: Map, of: Ussd | None) -> ussd.kit.wire.HttpWire:
         for name in (of.number, of.text, *(() if of.session.startswith("/") else (_name(of.session),)))
         if name in good
     ]
-    malformed += _unsigned(found, _request(found, of, "ussd", good))
+    malformed += _unproven(found, _request(found, of, "ussd", good))
     return ussd.kit.wire.HttpWire(
         settings={**SETTINGS, "map": name},
         press=lambda press: _request(found, of, "ussd", given(press)),
         shown=lambda answer: _shown(of, answer),
         end=end if of.kind and of.kind.end else None,
         malformed=tuple(malformed),
+        sign=_signing(found),
     )
 
 
@@ -216,7 +229,7 @@ def sms_wire(name: str, found: Map, of: Sms | None) -> sms.kit.wire.HttpWire:
     malformed = [
         _request(found, message, "sms", {key: value for key, value in good.items() if key != name}) for name in needed
     ]
-    malformed += _unsigned(found, _request(found, message, "sms", good))
+    malformed += _unproven(found, _request(found, message, "sms", good))
     return sms.kit.wire.HttpWire(
         settings=lambda url: {**SETTINGS, "map": name, "base_url": url},
         message=lambda id_, number, text: _request(found, message, "sms", heard(id_, number, text)),
@@ -226,6 +239,7 @@ def sms_wire(name: str, found: Map, of: Sms | None) -> sms.kit.wire.HttpWire:
         statuses={**report.states, NEVER: "unknown"} if report else {},
         opt_out=silenced if optout else None,
         malformed=tuple(malformed),
+        sign=_signing(found),
     )
 
 

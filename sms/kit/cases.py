@@ -19,6 +19,7 @@ PAUSE: Final = 0.01
 """Seconds in which the rate of the kit's channel, 1000 a second, allows more than any case sends at once."""
 
 SILENT: Final = "the operator does not report"
+FETCHED: Final = "the operator fetches its messages and refuses none; what it cannot send it reports"
 ODD: Final = ("a&b=c+d%41", "*1*2#", '<b>"x"\'{}\\;', "a\nb", "é€^{}[~]|", "😀")
 _ECHO: Final = {"mark": "7f-6afe0000"}
 """What `sends` of a wire that reports by our mark would have kept of a message that nobody knows."""
@@ -65,7 +66,12 @@ class Bench:
 
     async def hear(self, name: str, text: str, number: str = NUMBER) -> None:
         """Have a phone send this, which must be acknowledged."""
-        must(await self.peer.message(name, number, text), f"the message {text[:40]!r} was not acknowledged")
+        acknowledged = await self.peer.message(name, number, text)
+        must(acknowledged, f"the message {text[:40]!r} was not acknowledged{self.why()}")
+
+    def why(self) -> str:
+        """What the node answered to the last request, if it refused it, and the reason that the gateway gave."""
+        return self.peer.why(self.gateway) if isinstance(self.peer, HttpPeer) else ""
 
     async def send(self) -> None:
         """Send what is due, and wait until it is over."""
@@ -149,7 +155,8 @@ async def early_report(bench: Bench) -> None:
     applies(bench.can.reports, SILENT)
 
     async def early(taken: Taken) -> None:
-        must(await bench.peer.report(taken, _status(bench.peer, "delivered")), "the report was not acknowledged")
+        acknowledged = await bench.peer.report(taken, _status(bench.peer, "delivered"))
+        must(acknowledged, f"the report was not acknowledged{bench.why()}")
 
     bench.peer.early = early
     await bench.hear("m1", "1")
@@ -160,12 +167,13 @@ async def early_report(bench: Bench) -> None:
 async def reports(bench: Bench) -> None:
     """Each status is understood, twice and in any order; one that nobody knows changes nothing."""
     applies(bench.can.reports, SILENT)
+    must(bench.peer.statuses, "the kit names no status; write the operator's words and what they mean")
     for number, (status, wanted) in enumerate(bench.peer.statuses.items()):
         await bench.hear(f"m{number}", str(number))
         await bench.send()
         taken = bench.peer.seen[-1]
         for _ in range(2):
-            must(await bench.peer.report(taken, status), f"the report {status!r} was not acknowledged")
+            must(await bench.peer.report(taken, status), f"the report {status!r} was not acknowledged{bench.why()}")
         after = "sent" if wanted in {"sent", "unknown"} else wanted
         expect((await bench.states())[-1], after, f"the message after {status!r}")
         if sent := next((one for one, state in bench.peer.statuses.items() if state == "sent"), ""):
@@ -177,12 +185,14 @@ async def unknown_report(bench: Bench) -> None:
     """A report on a message that nobody knows, and a status that nobody knows, are acknowledged."""
     applies(bench.can.reports, SILENT)
     stranger = Taken(NUMBER, "x", "no-such-id", echo=_ECHO)
-    must(await bench.peer.report(stranger, _status(bench.peer, "delivered")), "the report was not acknowledged")
-    must(await bench.peer.report(stranger, _status(bench.peer, "unknown")), "the unknown status was not acknowledged")
+    for state in ("delivered", "unknown"):
+        status = _status(bench.peer, state)
+        must(await bench.peer.report(stranger, status), f"the report {status!r} was not acknowledged{bench.why()}")
 
 
 async def each_way_to_fail(bench: Bench) -> None:
     """Refused for good: failed. Not now, 429, 503: sent again later. No answer, or nonsense: never sent again."""
+    applies(bench.peer.manners, FETCHED)
     for number, manner in enumerate(bench.peer.manners):
         await bench.hear(f"m{number}", str(number), f"+85620555123{number:02}")
         bench.peer.plays[:] = [manner]
@@ -299,7 +309,7 @@ async def opted_out(bench: Bench) -> None:
     """A number that wants no more is silenced, twice too."""
     applies(bench.can.optouts, "the operator does not pass on that a number wants no more")
     for _ in range(2):
-        must(await bench.peer.opt_out(NUMBER), "the opt-out was not acknowledged")
+        must(await bench.peer.opt_out(NUMBER), f"the opt-out was not acknowledged{bench.why()}")
 
 
 async def strangers(bench: Bench) -> None:
@@ -344,7 +354,7 @@ async def any_bytes(bench: Bench) -> None:
     if wire and wire.report:
         good.append(wire.report(Taken(NUMBER, "x", "id-1", echo=_ECHO), _status(bench.peer, "delivered")))
     good += [wire.opt_out(NUMBER)] if wire and wire.opt_out else []
-    for received in strange(good):
+    for received in strange(good, wire.sign if wire else None):
         _read(bench.gateway, received)
 
 

@@ -10,10 +10,16 @@ from typing import Any, Final, Self
 from aiohttp import web
 
 from sms.kit.wire import SHORT, HttpWire, Manner, Taken
+from sms.port import Gateway
 from store.kit import Failed
-from store.values import Answer, Received
+from store.values import Answer, Malformed, Received
 
-_PLAIN: Final[dict[Manner, Answer]] = {"throttled": Answer(429, b"too many"), "broken": Answer(503, b"not now")}
+_PLAIN: Final[dict[Manner, Answer]] = {
+    "refused": Answer(400, b"no"),
+    "throttled": Answer(429, b"too many"),
+    "broken": Answer(503, b"not now"),
+}
+"""How an operator answers by the status alone, where its wire has no words for it."""
 
 
 class HttpPeer:
@@ -23,14 +29,15 @@ class HttpPeer:
         """Call back by `say`, which takes a request and the secret to use ("" for the right one)."""
         self.wire = wire
         self.statuses = wire.statuses
-        named: tuple[Manner, ...] = tuple(manner for manner in wire.answers if manner != "taken")
-        self.manners: Sequence[Manner] = (*named, "throttled", "broken", "silent")
+        named: tuple[Manner, ...] = (*wire.answers, *_PLAIN, "silent")
+        self.manners: Sequence[Manner] = tuple(manner for manner in dict.fromkeys(named) if manner != "taken")
         self.seen: list[Taken] = []
         self.plays: list[Manner] = []
         self.early: Callable[[Taken], Awaitable[None]] | None = None
         self.settings: Mapping[str, Any] = {}
         self.hasty: Mapping[str, Any] = {"send_timeout": SHORT}
         self.mistakes: list[str] = []
+        self._refused: tuple[Received, int] | None = None
         self._say = say
         self._ids = itertools.count(1)
         self._held = socket.socket()
@@ -69,6 +76,15 @@ class HttpPeer:
         """The status that any request gets."""
         return (await self._say(received, secret)).status
 
+    def why(self, gateway: Gateway) -> str:
+        """What the node answered to the last request, if it refused it, and the reason that the gateway gives."""
+        if self._refused is None:
+            return ""
+        received, status = self._refused
+        readers = {"report": gateway.read_report, "optout": gateway.read_optout}
+        meant = readers.get(received.tail.partition("/")[0], gateway.read)(received)
+        return f": {status}, {meant.reason}" if isinstance(meant, Malformed) else f": {status}"
+
     @contextlib.asynccontextmanager
     async def away(self) -> AsyncIterator[None]:
         """Refuse connections for a while."""
@@ -79,7 +95,9 @@ class HttpPeer:
             await self._listen()
 
     async def _acknowledged(self, received: Received) -> bool:
-        return (await self._say(received, "")).status // 100 == 2  # noqa: PLR2004 - any 2xx
+        status = (await self._say(received, "")).status
+        self._refused = None if status // 100 == 2 else (received, status)  # noqa: PLR2004 - any 2xx
+        return self._refused is None
 
     async def _listen(self) -> None:
         self._runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=0.1)
@@ -110,7 +128,8 @@ class HttpPeer:
             await asyncio.sleep(0)
         if manner == "hanging":
             await self._enough.wait()
-        answer = _PLAIN.get(manner) or self.wire.answers.get(manner, self.wire.answers["taken"])(name)
+        worded = self.wire.answers.get(manner)
+        answer = worded(name) if worded else _PLAIN.get(manner) or self.wire.answers["taken"](name)
         return web.Response(status=answer.status, body=answer.body, headers={"Content-Type": answer.content_type})
 
     def check(self) -> None:

@@ -113,6 +113,7 @@ class HttpWire:
         statuses: what it says -> what must be understood.
         opt_out: number -> what is sent; None for an operator that does not pass it on.
         malformed: requests that are none of this operator's; each must be refused (4xx) and leave no trace.
+        sign: the request with the signature that belongs to its body, whatever that is; None when nothing is signed.
     """
 
     settings: Callable[[str], Mapping[str, Any]]
@@ -123,6 +124,7 @@ class HttpWire:
     statuses: Mapping[str, str] = field(default_factory=dict)
     opt_out: Callable[[str], Received] | None = None
     malformed: tuple[Received, ...] = ()
+    sign: Callable[[Received], Received] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

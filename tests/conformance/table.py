@@ -1,6 +1,9 @@
-"""What the kits must hold, and where a case has no meaning for a gateway: each hole with its reason, and no other."""
+"""What the kits must hold, and where a case has no meaning for a gateway: each hole with its reason, and no other.
 
-from collections.abc import Mapping
+`python -m tests.conformance.table` prints for every adapter which cases stand for which bullet of the evidence.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,11 +55,14 @@ HOLES: Final[Mapping[tuple[Side, str, str], str]] = {
     ("sms", "wrong_secret", _NOT_CALLED): f"{_SMSCS} gammu line",
     ("sms", "strangers", "no stranger can reach it, and the operator sends nothing too large"): "gammu line",
     ("sms", "never_answers", "it waits for no answer"): "gammu line",
+    ("sms", "each_way_to_fail", "the operator fetches its messages and refuses none; what it cannot send it reports"): (
+        "cht"
+    ),
     ("sms", "early_report", _NO_REPORTS): "dhis2 rapidpro-site",
     ("sms", "reports", _NO_REPORTS): "dhis2 rapidpro-site",
     ("sms", "unknown_report", _NO_REPORTS): "dhis2 rapidpro-site",
     ("sms", "opted_out", "the operator does not pass on that a number wants no more"): (
-        f"capcom6 cht dhis2 gammu jasmin kannel rapidpro-site twilio {_SMSCS}"
+        f"capcom6 cht dhis2 gammu jasmin kannel rapidpro-site telnyx twilio {_SMSCS}"
     ),
 }
 
@@ -70,6 +76,21 @@ def hole(name: str, side: Side, case: str) -> str:
     return found[0] if found else ""
 
 
+def matrix(subjects: Iterable[Subject]) -> Iterator[tuple[str, Side, str, tuple[str, ...], str]]:
+    """Of each adapter, side and bullet: the cases that run, and why none does where there are none."""
+    for one in subjects:
+        for bullet, sides in EVIDENCE.items():
+            for side, cases in sides.items():
+                if getattr(one, side) is None:
+                    continue
+                if isinstance(cases, str):
+                    yield one.name, side, bullet, (), cases
+                    continue
+                holes = {case: hole(one.name, side, case) for case in cases}
+                runs = tuple(case for case, why in holes.items() if not why)
+                yield one.name, side, bullet, runs, "" if runs else "; ".join(dict.fromkeys(holes.values()))
+
+
 async def run(one: Subject, side: Side, case: Any, folder: Path) -> None:
     """Run a case: it passes, or the table says why it has no meaning here."""
     listed = hole(one.name, side, case.__name__)
@@ -81,3 +102,8 @@ async def run(one: Subject, side: Side, case: Any, folder: Path) -> None:
     if said != listed:
         where = f"{one.name} {side} {case.__name__}"
         pytest.fail(f"{where}: the table does not know this hole: {said}" if said else f"{where}: a hole that is none")
+
+
+if __name__ == "__main__":
+    for name, of, bullet, runs, why in matrix(kit.subjects().values()):
+        print(f"{name:15} {of:5} {bullet:36} {', '.join(runs) or f'- {why}'}")

@@ -12,6 +12,7 @@ from sala.kit import Side, Subject
 from store.kit import Failed, applies
 from tests.conformance import table
 from tests.conformance.test_kits import ALL, SUBJECTS
+from tests.conformance.test_packages import PACKAGES
 
 CASES: dict[Side, tuple[Any, ...]] = {"ussd": ussd.kit.cases.CASES, "sms": sms.kit.cases.CASES}
 MAPS = {
@@ -63,7 +64,14 @@ def test_every_hole_is_of_a_subject_and_a_case_that_there_are() -> None:
         assert case in {one.__name__ for one in CASES[side]}
         assert reason
         for name in names.split():
-            assert name in SUBJECTS or name == "line", name
+            assert name in SUBJECTS or name in PACKAGES, name
+
+
+def test_every_adapter_has_a_case_or_a_reason_for_every_bullet() -> None:
+    rows = list(table.matrix(SUBJECTS.values()))
+    sides = sum(getattr(one, side) is not None for one in SUBJECTS.values() for side in CASES)
+    assert len(rows) == sides * len(table.EVIDENCE)
+    assert [row for row in rows if bool(row[3]) == bool(row[4])] == []
 
 
 def test_no_subject_has_more_holes_than_promises_kept() -> None:

@@ -59,3 +59,37 @@ def test_a_mistake_is_named_with_its_key_and_line(tmp_path: Path, more: str, key
         read(tmp_path, more)
     assert key in str(caught.value)
     assert "a-secret" not in str(caught.value)
+
+
+AGGREGATOR = """\
+node = "LA-XK-03"
+[channels.ltc]
+gateway = "http"
+map = "{map}"
+secret = "a-secret-of-enough-length"
+base_url = "http://127.0.0.1:1401"
+callback = "https://example.org/gateways/ltc/s"
+username = "u"
+password = "p"
+"""
+
+
+@pytest.mark.parametrize(
+    ("side", "block", "said"),
+    [
+        ("ussd", BLOCK, "the USSD gateway 'africastalking' is for port 1, and this is port 2"),
+        ("sms", BLOCK, "the SMS gateway 'africastalking' is for port 1, and this is port 2"),
+        ("ussd", AGGREGATOR.format(map="hubtel"), "the USSD gateway 'http' is for port 1, and this is port 2"),
+        ("sms", AGGREGATOR.format(map="jasmin"), "the SMS gateway 'http' is for port 1, and this is port 2"),
+    ],
+)
+def test_a_gateway_for_another_port_is_refused_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, side: str, block: str, said: str
+) -> None:
+    # The negative control: for this port it is taken.
+    assert read(tmp_path, block=block)
+    monkeypatch.setattr(f"{side}.port.PORT_VERSION", 2)
+    with pytest.raises(ConfigFault) as caught:
+        read(tmp_path, block=block)
+    assert str(caught.value) == said
+    assert caught.value.hint == "install the version of it that goes with this Sala"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from store.kit import DoesNotApply, Failed, Rude, applies, expect, must, strange, words
-from store.values import Received
+from store.values import Malformed, Received
 from ussd.kit.wire import HttpPeer, Peer, Press, Shown
 from ussd.port import Capabilities, Gateway
 
@@ -49,15 +49,24 @@ class Bench:
         if self._last.get(session) != inputs:
             self.go(APART)
         self._last[session] = inputs
-        return _told(await self.peer.press(Press(inputs, session)))
+        press = Press(inputs, session)
+        shown = await self.peer.press(press)
+        return _told(shown, self.why(press) if shown.status else "")
+
+    def why(self, press: Press) -> str:
+        """The reason that the gateway gives for refusing this."""
+        if not isinstance(self.peer, HttpPeer):
+            return ""
+        meant = self.gateway.read(self.peer.wire.press(press))
+        return f" ({meant.reason})" if isinstance(meant, Malformed) else ""
 
 
 Case = Callable[[Bench], Awaitable[None]]
 
 
-def _told(shown: Shown) -> str:
+def _told(shown: Shown, why: str = "") -> str:
     if shown.status:
-        raise Failed(f"a key press was answered {shown.status}, and the phone showed nothing")
+        raise Failed(f"a key press was answered {shown.status}{why}, and the phone showed nothing")
     return f"{shown.screen}{'.' if shown.end else ''}"
 
 
@@ -245,7 +254,7 @@ async def any_bytes(bench: Bench) -> None:
     wire = bench.peer.wire if isinstance(bench.peer, HttpPeer) else None
     good = [wire.press(Press()), wire.press(Press(("1",)))] if wire else []
     good += [wire.end("s1")] if wire and wire.end else []
-    for request in strange(good):
+    for request in strange(good, wire.sign if wire else None):
         try:
             bench.gateway.read(request)
         except Exception as raised:

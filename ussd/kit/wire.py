@@ -54,6 +54,7 @@ class HttpWire:
         press: what is sent for a key press. shown: what its answer shows, as (screen, is the session over).
         end: session -> what is sent when it is over; None for an operator that does not say.
         malformed: requests that are none of this operator's; each must be refused (4xx) and leave no trace.
+        sign: the request with the signature that belongs to its body, whatever that is; None when nothing is signed.
     """
 
     settings: Mapping[str, Any]
@@ -61,6 +62,7 @@ class HttpWire:
     shown: Callable[[Answer], tuple[str, bool]]
     end: Callable[[str], Received] | None = None
     malformed: tuple[Received, ...] = ()
+    sign: Callable[[Received], Received] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
