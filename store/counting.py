@@ -115,7 +115,7 @@ class Counting:
     async def tell(self, today: int, hour: int) -> int:
         """Tell what may be told of the days before `today`, one group after the other; returns how many stretches."""
         told = 0
-        # Twice, because what is told of the districts goes on to the country.
+        # Twice, because what is told of the districts goes on to other tables.
         for _ in range(2):
             rows = await self._reader.rows(figures_sql.BASES, (today,))
             for group in dict.fromkeys((*base, _together(what)) for *base, what in rows):
@@ -148,7 +148,7 @@ class Counting:
             data = _data(event)
             told = self._traits(digest, data.get("answers", {}), agency, private=bool(sensitive or nobody))
             waits.append((seq,))
-            apart = {"language": language, "sex": told.sex, "stars": told.stars}
+            apart = {"language": language, "sex": told.sex, "stars": told.stars, "village": told.village}
             apart["channel"] = "counter" if helped else str(data.get("channel", ""))
             traits = "[]" if told.private else _traits(apart)
             place_ = "" if told.private else where
@@ -260,7 +260,7 @@ async def _tell(database: Database, base: Sequence[Any], together: Sequence[str]
         rows = await database.rows(figures_sql.FRESH, (*base, what, today))
         given[what] = [release.Cell(day, tuple(map(tuple, json.loads(one))), n, total) for day, one, n, total in rows]
         # Of a private service nothing is told apart but the time.
-        private = any(not cell.traits for cell in given[what]) and what not in release.ONWARD.values()
+        private = any(not cell.traits for cell in given[what]) and what not in release.FURTHER
         own = release.FAMILIES.get(what, ())
         families[what] = tuple(one for one in own if one == release.WEEK) if private else own
     count = 0
@@ -272,8 +272,8 @@ async def _tell(database: Database, base: Sequence[Any], together: Sequence[str]
 
 
 async def _tell_one(database: Database, base: Sequence[Any], one: release.Told, *, onward: bool) -> None:
-    """Write the numbers of a stretch in place of its counts; with `onward`, those that go on to the country."""
-    service, agency, _, what = base
+    """Write the numbers of a stretch in place of its counts; with `onward`, those that go on to another table."""
+    service, agency, district, what = base
     gone = [(*base, cell.day, json.dumps([list(pair) for pair in cell.traits])) for cell in one.cells]
     await database.many(figures_sql.DROP_FRESH, gone)
     week = release.week_of(one.day)
@@ -281,9 +281,11 @@ async def _tell_one(database: Database, base: Sequence[Any], one: release.Told, 
     await database.many(figures_sql.TELL, [(*base, week, family, value, *sums) for family, value, sums in parts])
     on = release.ONWARD.get(what)
     if on is not None and onward:
-        cells = release.onward(one)
-        more = [(service, agency, "", on, cell.day, _traits(dict(cell.traits)), cell.n, 0) for cell in cells]
-        await database.many(figures_sql.ADD_FRESH, more)
+        where = district if on.by_district else ""
+        cells = release.onward(one, on)
+        more = [(service, agency, where, on.what, cell.day, _traits(dict(cell.traits)), cell.n, 0) for cell in cells]
+        if more:
+            await database.many(figures_sql.ADD_FRESH, more)
 
 
 def _traits(told: dict[str, str]) -> str:

@@ -5,11 +5,16 @@ soon as it is large enough; until then it waits. Each of its tables (by channel,
 people, and each number in it is of five or more. So whatever is added up or subtracted of what was told is a sum of
 whole stretches, or of parts of one table, and never of one to four people. What is too small to be told apart stands
 together as `REST`.
+
+Villages are small. Those who were told in a district's stretches are told once more by village, at the end of a
+quarter of a year: of the same people, so a stretch of villages is a sum of whole stretches of their district, and the
+rule for its parts is the same.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 LEAST: Final = 5
@@ -29,6 +34,7 @@ SEX: Final = "sex"
 WEEK: Final = "week"
 """The week of the day itself; a stretch stands under the week in which it ends."""
 
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 _PAIR: Final = frozenset({"f", "m"})
 FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     "finished": (WEEK, "channel", "language", SEX, "stars"),
@@ -38,6 +44,7 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     "acknowledged": ("wait",),
     "decided": ("wait",),
     "paid": (),
+    "villages": ("village",),
 }
 """The tables of each outcome. What they tell apart is independent: no value of one lies within a value of another, or
 the two could be subtracted (a step that only one revision has, say: so revisions are not told apart)."""
@@ -49,11 +56,34 @@ SHARED: Final = (WEEK, "channel", "language")
 """Tables in which shares are read: what one outcome does not tell apart, the others do not either. Else a small channel
 would look as if nobody gave up there. Each value that is hidden for this is five or more, so it gives nothing away."""
 
-ONWARD: Final[Mapping[str, str]] = {"stopped": "left"}
-"""What was told of a district goes on to be told of the whole country by step: only those who are told already."""
 
-KEPT_ALONG: Final = ("step",)
-"""Traits that go on with it."""
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """Where those who were told go on to be told once more, and what is told apart of them there.
+
+    Attributes:
+        by_district: in a table of each district; else of the whole country. needed: only where some have the trait.
+    """
+
+    what: str
+    trait: str
+    by_district: bool = False
+    needed: bool = False
+
+
+ONWARD: Final[Mapping[str, Onward]] = {
+    "stopped": Onward("left", "step"),
+    "finished": Onward("villages", "village", by_district=True, needed=True),
+}
+"""Only those who are told already go on: so the total of a table there says nothing new."""
+
+FURTHER: Final = frozenset(one.what for one in ONWARD.values())
+
+BY_QUARTER: Final = frozenset({"villages"})
+"""Tables that are told at the end of a quarter of a year."""
+
+QUARTERS: Final = 4
+"""Quarters at whose end a stretch of these is told however little it tells apart."""
 
 Traits = tuple[tuple[str, str], ...]
 """What is told apart of some people: sorted pairs of family and value."""
@@ -74,11 +104,12 @@ class Told:
     """A stretch that is told.
 
     Attributes:
-        day: its last day. tables: family -> value -> (n, total); the family "" has one value "", all of them.
-        cells: what it was made of.
+        day: its last day. by: the day at whose end it was told. tables: family -> value -> (n, total); the family ""
+            has one value "", all of them. cells: what it was made of.
     """
 
     day: int
+    by: int
     tables: Mapping[str, Mapping[str, tuple[int, int]]]
     cells: tuple[Cell, ...]
 
@@ -98,15 +129,41 @@ def release(
                 days.setdefault(cell.day, []).append((what, cell))
     found: dict[str, list[Told]] = {what: [] for what in given}
     waiting: dict[str, list[Cell]] = {}
-    sundays = range(week_of(min(days)) + 6, today, 7) if days else ()
-    for day in sorted({*days, *sundays}):
+    slow = given.keys() <= BY_QUARTER
+    for day in sorted({*days, *_ends(min(days, default=today), today, slow=slow)}):
         for what, cell in days.get(day, ()):
             waiting.setdefault(what, []).append(cell)
-        ready = {what: waiting.pop(what) for what in sorted(_ready(waiting, families, day))}
+        chosen = _ready_by_quarter(waiting, families, day) if slow else _ready(waiting, families, day)
+        ready = {what: waiting.pop(what) for what in sorted(chosen)}
         hidden = {family: _hidden(family, ready, families) for family in SHARED}
         for what, cells in ready.items():
-            found[what].append(_told(cells, families[what], hidden))
+            found[what].append(_told(cells, families[what], hidden, day))
     return found
+
+
+def _ends(first: int, today: int, *, slow: bool) -> Iterable[int]:
+    """The last days of the weeks or quarters from this one on that are over."""
+    if not slow:
+        return range(week_of(first) + 6, today, 7)
+    return [day for day in range(first, today) if quarter_of(day) != quarter_of(day + 1)]
+
+
+def _ready_by_quarter(
+    waiting: Mapping[str, Sequence[Cell]], families: Mapping[str, Sequence[str]], day: int
+) -> set[str]:
+    """At the end of a quarter those that tell half of their people apart; after a year any that may be told."""
+    if quarter_of(day) == quarter_of(day + 1):
+        return set()
+    return {what for what, cells in waiting.items() if _worth_it(cells, families[what], day)}
+
+
+def _worth_it(cells: Sequence[Cell], families: Sequence[str], day: int) -> bool:
+    everybody = sum(cell.n for cell in cells)
+    if everybody < LEAST:
+        return False
+    tables = [_counts(cells, family) for family in families]
+    apart = min((sum(table[value] for value in tellable(table) if value) for table in tables), default=0)
+    return apart * 2 >= everybody or quarter_of(day) - quarter_of(cells[0].day) >= QUARTERS - 1
 
 
 def _ready(waiting: Mapping[str, Sequence[Cell]], families: Mapping[str, Sequence[str]], day: int) -> set[str]:
@@ -137,7 +194,7 @@ def _hidden(family: str, ready: Mapping[str, Sequence[Cell]], families: Mapping[
     return {value for table in tables for value in table.keys() - tellable(table, family)}
 
 
-def _told(cells: Sequence[Cell], families: Sequence[str], hidden: Mapping[str, set[str]]) -> Told:
+def _told(cells: Sequence[Cell], families: Sequence[str], hidden: Mapping[str, set[str]], by: int) -> Told:
     tables = {"": {"": _sums(cells)}}
     for family in families:
         parts: dict[str, list[Cell]] = {}
@@ -146,7 +203,7 @@ def _told(cells: Sequence[Cell], families: Sequence[str], hidden: Mapping[str, s
             value = _value(cell, family)
             parts.setdefault(value if value in shown else REST, []).append(cell)
         tables[family] = {value: _sums(some) for value, some in parts.items()}
-    return Told(cells[-1].day, tables, tuple(cells))
+    return Told(cells[-1].day, by, tables, tuple(cells))
 
 
 def tellable(counts: Mapping[str, int], family: str = "") -> set[str]:
@@ -176,12 +233,22 @@ def _hides(counts: Mapping[str, int], hidden: set[str]) -> bool:
     return large > 0 and sum(counts[value] for value in hidden) >= LEAST * large + LEAST - 1
 
 
-def onward(told: Told) -> list[Cell]:
-    """The same people once more, for the table of the whole country that they go on to."""
+def onward(told: Told, on: Onward) -> list[Cell]:
+    """The same people once more, for the table that they go on to."""
     counted: Counter[Traits] = Counter()
     for cell in told.cells:
-        counted[tuple(pair for pair in cell.traits if pair[0] in KEPT_ALONG)] += cell.n
-    return [Cell(told.day, traits, n) for traits, n in sorted(counted.items())]
+        counted[tuple(pair for pair in cell.traits if pair[0] == on.trait)] += cell.n
+    if on.needed and not any(counted.keys()):
+        return []
+    # A quarter is told once all of its weeks are: so what goes there stands under the day at which it was told.
+    day = told.by if on.what in BY_QUARTER else told.day
+    return [Cell(day, traits, n) for traits, n in sorted(counted.items())]
+
+
+def quarter_of(day: int) -> int:
+    """The quarter of the year of a day that is given as days since 1970: quarters since the year 0."""
+    one = date.fromordinal(day + _EPOCH)
+    return one.year * 4 + (one.month - 1) // 3
 
 
 def week_of(day: int) -> int:

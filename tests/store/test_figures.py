@@ -14,7 +14,7 @@ from store import figures_sql
 from store.figures import Figure, StepFigure, Tried, Within
 from store.memory import Memory
 from store.mind import dialogue_mind
-from store.release import week_of
+from store.release import LEAST, REST, week_of
 from store.scope import EVERYTHING, Scope
 from store.values import Settlement, StatusEvent, Trip
 from tests.dialogue.flows import BIRTH, HEALTH, SAY, office
@@ -27,6 +27,8 @@ SEXED = BIRTH.replace(
     """fields:
   applicant_sex: {type: choice, optional: true, sensitivity: public, label: {lo: ເພດ, en: You, lo-Latn: Phet},
     choices: {f: {lo: ຍິງ, en: Woman, lo-Latn: Nying}, m: {lo: ຊາຍ, en: Man, lo-Latn: Sai}}}
+  village: {type: ref, table: places, level: village, optional: true, sensitivity: public,
+    label: {lo: ບ້ານ, en: Village, lo-Latn: Ban}}
   rating: {type: int, min: 1, max: 5, optional: true, sensitivity: public, label: {lo: ດາວ, en: Stars, lo-Latn: Dao}}
 """,
 )
@@ -327,6 +329,8 @@ def chance(seed: int) -> list[tuple[Any, ...]]:
         traits = [["channel", drawn.choices(("ussd", "sms", "counter"), (12, 4, 1))[0]]]
         traits += [["language", drawn.choices(("lo", "en"), (9, 1))[0]]]
         traits += [["sex", one] for one in drawn.choices(("f", "m", ""), (2, 6, 2)) if one]
+        villages = [f"{district[2:]}{n:03d}" for n in range(1, 5)]
+        traits += [["village", one] for one in drawn.choices((*villages, ""), (2, 12, 6, 1, 1)) if one]
         day = NOON // DAY - drawn.randint(1, 70)
         facts["birth", "civil-registry", district, "finished", day, json.dumps(traits)] += 1
     return [(*key, n, 0) for key, n in facts.items()]
@@ -354,17 +358,25 @@ async def subtractions(read: Any) -> list[int]:
     ]
 
 
+async def shown_values(figures: Any) -> list[tuple[str, str, str]]:
+    rows = await figures.sums(Within(EVERYTHING), "what", "family", "value")
+    return [(what, family, value) for what, family, value, _, _ in rows]
+
+
 async def test_no_two_reports_subtract_to_fewer_than_five(opened: Opened) -> None:
     async with opened(mind=mind()) as memory:
         figures = memory.figures
 
-        async def ask(where: str, since: int, until: int) -> dict[tuple[str, str], int]:
+        async def ask(where: str, since: int, until: int) -> dict[tuple[str, ...], int]:
             within = Within(EVERYTHING, since, until, "birth", where)
-            return {(family, value): n for family, value, n, _ in await figures.sums(within, "family", "value")}
+            rows = await figures.sums(within, "what", "family", "value")
+            found: dict[tuple[str, ...], int] = {tuple(one): n for *one, n, _ in rows}
+            shown = sum(n for (_, family, value), n in found.items() if family == "village" and value != REST)
+            return found | {("others",): found.get(("villages", "", ""), 0) - shown}
 
-        async def count(where: str, since: int, until: int) -> dict[tuple[str, str], int]:
+        async def count(where: str, since: int, until: int) -> dict[tuple[str, ...], int]:
             """The control: the counts as they are."""
-            found: Counter[tuple[str, str]] = Counter()
+            found: Counter[tuple[str, ...]] = Counter()
             for district, day, traits, n in fresh:
                 if district.startswith(where) and since <= week_of(day) <= until:
                     found["", ""] += n
@@ -372,7 +384,19 @@ async def test_no_two_reports_subtract_to_fewer_than_five(opened: Opened) -> Non
                         found[family, value] += n
             return dict(found)
 
-        many = 0
+        async def simply(where: str, since: int, until: int) -> dict[tuple[str, ...], int]:
+            """The control for villages: no number below five is shown, and that is all."""
+            every = await count(where, since, until)
+            shown = {key: n for key, n in every.items() if n >= LEAST and key[0] in {"", "village"}}
+            return shown | {("others",): every.get(("", ""), 0) - sum(n for key, n in shown.items() if key[0])}
+
+        async def waiting(where: str) -> list[int]:
+            """Who was told of a district and is told of no village yet, at the end of each week."""
+            ends = range(week_of(NOON // DAY) - 77, week_of(NOON // DAY) + 7, 7)
+            seen = [await ask(where, 0, until) for until in ends]
+            return [one.get(("finished", "", ""), 0) - one.get(("villages", "", ""), 0) for one in seen]
+
+        many = villages = 0
         for seed in range(4):
             facts = chance(seed)
             fresh = [(fact[2], fact[4], fact[5], fact[6]) for fact in facts]
@@ -380,11 +404,35 @@ async def test_no_two_reports_subtract_to_fewer_than_five(opened: Opened) -> Non
             await memory.writer.do(lambda database: database.rows("DELETE FROM figure"))
             await figures.counting._add(facts, "test", seed, seed + 1)
             await figures.counting.tell(NOON // DAY, seed)
+            # The quarter after that is over as well.
+            await figures.counting.tell(NOON // DAY + 100, seed + 1)
             left = await subtractions(ask)
             many += sum(n >= 5 for n in left)
             assert [n for n in left if n < 0 or 0 < n < 5] == []
             assert any(0 < n < 5 for n in await subtractions(count)), "the control"
+            assert any(0 < n < 5 for n in await subtractions(simply)), "the control"
+            for where in ("", *DISTRICTS):
+                assert [n for n in await waiting(where) if n < 0 or 0 < n < 5] == []
+            villages += sum(family == "village" and value != REST for _, family, value in await shown_values(figures))
         assert many > 100, "there was much to subtract"
+        assert villages > 5, "and villages too"
+
+
+async def test_villages_are_told_when_the_quarter_is_over(node: Memory, hands: Hands) -> None:
+    for n, count in enumerate((2, 8, 12), 1):
+        answers = {"village": f"090100{n}", "applicant_sex": "f"}
+        await births(node, count, 100 * n, answers=answers, place="LA0901")
+    await next_week(node, hands)
+    assert told(await node.figures.read(EVERYTHING), "finished") == {"": 22}
+    assert told(await node.figures.read(EVERYTHING), "villages") == {}, "the quarter is not over"
+    hands.go(92 * DAY)
+    await node.sweep.round()
+    found = await node.figures.read(EVERYTHING)
+    assert told(found, "villages") == {"": 22}
+    assert told(found, "villages", "village") == {"0901003": 12, REST: 10}
+    assert {one.district for one in found if one.what == "villages"} == {"LA0901"}
+    assert await rows(node, "SELECT count(*) FROM fresh_figure") == [(0,)]
+    assert {one.what for one in await node.figures.read(Scope(("LA04",), ("*",)))} == set()
 
 
 async def test_outlines_are_replaced_as_a_whole(node: Memory) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from store import release as releasing
-from store.release import FAMILIES, LEAST, REST, Cell, Told, onward, tellable
+from store.release import FAMILIES, LEAST, ONWARD, REST, Cell, Told, onward, tellable
 
 TODAY = 100
 SUNDAY = 3
@@ -97,7 +97,63 @@ def test_woman_and_man_are_told_together_or_not_at_all() -> None:
 def test_what_goes_on_to_the_country_are_the_same_people() -> None:
     cells = [cell(3, channel="ussd", step="a"), cell(4, day=2, channel="sms", step="a"), cell(2, day=2, step="b")]
     (told,) = release(cells, (), TODAY)
-    assert {one.traits: one.n for one in onward(told)} == {(("step", "a"),): 7, (("step", "b"),): 2}
+    assert {one.traits: one.n for one in onward(told, ONWARD["stopped"])} == {(("step", "a"),): 7, (("step", "b"),): 2}
+
+
+# --- villages, a quarter of a year at a time -----------------------------------------------------------------------
+
+VILLAGES = ONWARD["finished"]
+QUARTER_ENDS = (89, 180, 272, 364)
+"""31 March, 30 June, 30 September and 31 December of 1970."""
+
+
+def by_village(cells: Iterable[Cell], today: int) -> list[Told]:
+    return releasing.release({"villages": cells}, {"villages": FAMILIES["villages"]}, today)["villages"]
+
+
+def test_who_is_told_goes_on_to_the_villages_of_the_same_district_under_the_day_of_telling() -> None:
+    cells = [cell(3, channel="ussd", village="1"), cell(4, day=2, channel="sms", village="1"), cell(2, day=2)]
+    (told,) = release(cells, (), TODAY)
+    found = onward(told, VILLAGES)
+    assert {one.traits: one.n for one in found} == {(("village", "1"),): 7, (): 2}
+    assert {one.day for one in found} == {told.by} == {SUNDAY}
+    assert onward(release([cell(9, channel="ussd")], (), TODAY)[0], VILLAGES) == [], "a service without villages"
+
+
+def test_villages_are_told_at_the_end_of_a_quarter_and_small_ones_stand_together() -> None:
+    cells = [cell(9, village="1"), cell(40, village="2"), cell(3, day=80, village="3")]
+    assert by_village(cells, QUARTER_ENDS[0]) == [], "the quarter is not over"
+    (told,) = by_village(cells, QUARTER_ENDS[0] + 1)
+    assert told.tables["village"] == {"2": (40, 0), REST: (12, 0)}, "one that is large stands with the small one"
+
+
+def test_a_quarter_that_would_tell_little_apart_waits_for_the_next_and_no_longer_than_a_year() -> None:
+    few = [cell(3, village=str(n)) for n in range(4)]
+    assert by_village(few, QUARTER_ENDS[3]) == []
+    (told,) = by_village(few, QUARTER_ENDS[3] + 1)
+    assert told.tables["village"] == {REST: (12, 0)}
+    more = [*few, *(cell(4, day=100, village=str(n)) for n in range(4))]
+    (told,) = by_village(more, QUARTER_ENDS[1] + 1)
+    assert told.tables["village"] == {str(n): (7, 0) for n in range(4)}
+    assert by_village([cell(4, village="1")], QUARTER_ENDS[3] + 400) == [], "fewer than five wait on"
+
+
+def test_whoever_knows_totals_and_rule_learns_no_village_s_small_number_from_when_it_is_told() -> None:
+    def seen(counts: Sequence[int]) -> tuple[object, ...]:
+        (a, b), (c, d) = counts[:2], counts[2:]
+        cells = [cell(n, day=day, village=v) for n, day, v in ((a, 1, "a"), (b, 1, "b"), (c, 99, "a"), (d, 99, "b"))]
+        told = by_village([one for one in cells if one.n], QUARTER_ENDS[3] + 200)
+        return (a + b, c + d, tuple((one.day, str(sorted(one.tables["village"].items()))) for one in told))
+
+    ways: dict[tuple[object, ...], list[Sequence[int]]] = {}
+    for counts in itertools.product(range(10), repeat=4):
+        # What a district was told, is five or more; of a larger sum not all ways to it are among these.
+        if all(LEAST <= n < 10 for n in (counts[0] + counts[1], counts[2] + counts[3])):
+            ways.setdefault(seen(counts), []).append(counts)
+    parts = [(0,), (1,), (2,), (3,), (0, 2), (1, 3)]
+    sums = [{sum(one[at] for at in part) for one in possible} for possible in ways.values() for part in parts]
+    assert [one for one in sums if len(one) == 1 and 0 < min(one) < LEAST] == []
+    assert len(ways) > 50
 
 
 Rule = Callable[[Mapping[str, int]], set[str]]
@@ -268,7 +324,7 @@ def test_what_the_country_is_told_by_step_gives_away_nobody_of_a_district() -> N
                 stretch = {p for p in UNIVERSE if p[0] == district and begin < p[1] <= one.day}
                 begin = one.day
                 known += equations_of(one, stretch, TABLES[:3])
-                of_country += [(cell, stretch) for cell in onward(one)]
+                of_country += [(cell, stretch) for cell in onward(one, ONWARD["stopped"])]
         told = release([cell for cell, _ in of_country], ("step",), TODAY + 1)
         begin = 0
         for one in told:
@@ -281,6 +337,60 @@ def test_what_the_country_is_told_by_step_gives_away_nobody_of_a_district() -> N
             stretches += 1
         assert follows(known, everybody) == [], seed
     assert stretches > 8
+
+
+REAL = dict(zip(DAYS, (3, 59, 143), strict=True))
+"""The same three days further apart: the first two in one quarter, the third in the next; all Sundays."""
+BACK = {real: day for day, real in REAL.items()}
+
+
+def told_by_village(seed: int, *, weekly: bool = False) -> tuple[list[set[Person]], Counter[Person], int]:
+    """Everything that is told of two districts and, by quarter, of their villages: here `sex` plays the village.
+
+    With `weekly`, the control: villages of five and more are told beside each stretch, the others left out.
+    """
+    villages = {"f": "one", "m": "two", "": "three"}
+    everybody = people(seed)
+    known: list[set[Person]] = []
+    stretches = 0
+    for district in ("A", "B"):
+        cells = [
+            Cell(REAL[day], (("channel", c), ("day", str(day)), ("language", tongue), ("village", villages[sex])), n)
+            for (where, day, c, tongue, sex), n in sorted(everybody.items())
+            if where == district
+        ]
+        onto: list[tuple[Cell, set[Person]]] = []
+        begin = 0
+        for one in release(cells, TABLES[:3], 400):
+            end = BACK[one.day]
+            stretch = {p for p in UNIVERSE if p[0] == district and begin < p[1] <= end}
+            begin = end
+            known += equations_of(one, stretch, TABLES[:3])
+            onto += [(cell, stretch) for cell in onward(one, VILLAGES)]
+            if weekly:
+                parts = [{p for p in stretch if villages[p[4]] == village} for village in villages.values()]
+                known += [part for part in parts if sum(everybody[p] for p in part) >= LEAST]
+        begin = 0
+        for one in by_village([cell for cell, _ in onto], 400):
+            begin, before = one.day, begin
+            union = {p for cell, stretch in onto if before < cell.day <= one.day for p in stretch}
+            known.append(union)
+            shown = set(one.tables["village"]) - {REST}
+            apart = {village: {p for p in union if villages[p[4]] == village} for village in villages.values()}
+            known += [part for v, part in apart.items() if v in shown or REST not in one.tables["village"]]
+            stretches += len(shown) > 0
+    return known, everybody, stretches
+
+
+def test_nobody_of_a_village_follows_from_what_is_told_of_districts_weeks_channels_and_villages() -> None:
+    stretches = 0
+    for seed in range(40, 56):
+        known, everybody, told = told_by_village(seed)
+        stretches += told
+        assert follows(known, everybody) == [], seed
+    assert stretches > 8, "there were villages to attack"
+    leaky = [seed for seed in range(40, 56) if follows(*told_by_village(seed, weekly=True)[:2])]
+    assert leaky, "the control: villages told beside each week"
 
 
 def test_the_attack_finds_what_is_hidden_without_care() -> None:
