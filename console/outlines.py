@@ -25,8 +25,32 @@ MOST_DRAWN: Final = 7_000
 GRIDS: Final = (900, 700, 500, 400, 300, 220, 160, 120, 90, 60, 40)
 """Sizes of the longer side, finest first; the first that is small enough is taken."""
 
-PROPERTIES: Final = ("pcode", "ADM2_PCODE", "ADM1_PCODE", "adm2_pcode", "adm1_pcode", "code", "id")
+PROPERTIES: Final = (
+    "pcode",
+    "ADM3_PCODE",
+    "ADM2_PCODE",
+    "ADM1_PCODE",
+    "adm3_pcode",
+    "adm2_pcode",
+    "adm1_pcode",
+    "code",
+    "id",
+)
 """Where a p-code is looked for, when nobody says."""
+
+NAMES: Final = (
+    *(f"ADM{level}_{tongue}" for level in (3, 2, 1) for tongue in ("EN", "LO")),
+    *("name_lo", "name_en", "name", "NAME", "shapeName"),
+)
+"""Where a name is looked for, to be held against the table's."""
+
+POINTS_GRID: Final = 20_000
+"""The grid of a file of points alone: villages of one district are a few kilometres apart, in a map of the country."""
+
+TAIL: Final = 4
+"""Signs of a code below its square: of a village its own three digits and one more."""
+
+WGS_84: Final = ("CRS84", "4326")
 
 CLASSES: Final = 4
 """Shades of the map."""
@@ -48,10 +72,16 @@ class OutlineFault(Fault):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a file holds: the rings of each code on the grid, and how many features had no code that fits."""
+    """What a file holds.
+
+    Attributes:
+        rings: of each code, on the grid; a ring of one point is a place that has no outline, only where it lies.
+        left: how many features had no code that fits. names: what the file calls each code, in the order of `NAMES`.
+    """
 
     rings: Mapping[str, list[Ring]]
     left: int
+    names: Mapping[str, tuple[str, ...]]
 
 
 def read_outlines(data: bytes, known: Callable[[str], bool], name: str = "") -> Read:
@@ -68,12 +98,14 @@ def read_outlines(data: bytes, known: Callable[[str], bool], name: str = "") -> 
     features = _features(data)
     name = name or _property(features, known)
     shapes: dict[str, list[list[Point]]] = {}
+    names: dict[str, tuple[str, ...]] = {}
     left = points = rings = 0
     for feature in features:
         code = _code(feature, name)
         if not code or not known(code):
             left += 1
             continue
+        names[code] = names.get(code, ()) + tuple(_names(feature))
         for ring in _rings(feature.get("geometry")):
             points, rings = points + len(ring), rings + 1
             if points > MAX_POINTS or rings > MAX_RINGS:
@@ -87,7 +119,7 @@ def read_outlines(data: bytes, known: Callable[[str], bool], name: str = "") -> 
             f"no feature has a code of the places table in its property {name or '?'}",
             hint=f"name the property that holds it; looked for: {', '.join(PROPERTIES)}",
         )
-    return Read(_simple(shapes), left)
+    return Read(_simple(shapes), left, names)
 
 
 def _features(data: bytes) -> list[dict[str, Any]]:
@@ -102,6 +134,10 @@ def _features(data: bytes) -> list[dict[str, Any]]:
         raise OutlineFault("this is no GeoJSON file", hint=f"as JSON it cannot be read: {error}") from None
     if not isinstance(found, dict) or found.get("type") != "FeatureCollection":
         raise OutlineFault("this is no GeoJSON file", hint='its outermost "type" must be "FeatureCollection"')
+    # The older standard (2008) let a file name its own system; the one in force knows only this one.
+    system = orjson.dumps(found.get("crs")).decode() if found.get("crs") else ""
+    if system and not any(one in system for one in WGS_84):
+        raise OutlineFault("the file says that its points are not in WGS 84", hint="export it in EPSG:4326")
     features = found.get("features")
     if not isinstance(features, list) or len(features) > MAX_FEATURES:
         raise OutlineFault(f'"features" must be a list of at most {MAX_FEATURES:,}')
@@ -124,11 +160,22 @@ def _code(feature: Mapping[str, Any], name: str) -> str:
     return said if _CODE.fullmatch(said) else ""
 
 
+def _names(feature: Mapping[str, Any]) -> Iterator[str]:
+    properties = feature.get("properties")
+    for name in NAMES:
+        said = properties.get(name) if isinstance(properties, dict) else None
+        if isinstance(said, str) and said.strip():
+            yield " ".join(said.split())[:60]
+
+
 def _rings(geometry: Any) -> Iterator[list[Point]]:
     kind = geometry.get("type") if isinstance(geometry, dict) else None
     given = geometry.get("coordinates") if isinstance(geometry, dict) else None
+    if kind == "Point":
+        yield [_point(given)]
+        return
     if kind not in {"Polygon", "MultiPolygon"} or not isinstance(given, list):
-        raise OutlineFault("a place has no outline", hint="each feature must be a Polygon or a MultiPolygon")
+        raise OutlineFault("a place has no outline", hint="each feature must be a Polygon, a MultiPolygon or a Point")
     for polygon in given if kind == "MultiPolygon" else [given]:
         if not isinstance(polygon, list):
             raise OutlineFault("a place has an outline that is none", hint="export the file anew")
@@ -160,7 +207,8 @@ def _simple(shapes: Mapping[str, list[list[Point]]]) -> dict[str, list[Ring]]:
     narrow = max(0.01, math.cos(math.radians((south + north) / 2)))
     extent = max((east - west) * narrow, north - south) or 1.0
     found: dict[str, list[Ring]] = {}
-    for grid in GRIDS:
+    only_points = all(len(ring) == 1 for rings in shapes.values() for ring in rings)
+    for grid in (POINTS_GRID,) if only_points else GRIDS:
         scale = grid / extent
 
         def place(point: Point, scale: float = scale) -> tuple[int, int]:
@@ -191,12 +239,9 @@ def _straight(a: tuple[int, int], b: tuple[int, int], c: tuple[int, int]) -> boo
 
 
 def _shown(rings: list[Ring]) -> list[Ring]:
-    """The rings that are still areas; of a place too small for that, a small diamond where it lies."""
+    """The rings that are still areas; of a place too small for that, the point where it lies."""
     areas = [ring for ring in rings if len(ring) > 2]  # noqa: PLR2004 - less is no area
-    if areas or not rings or not rings[0]:
-        return areas
-    x, y = rings[0][0]
-    return [[(x - 2, y), (x, y - 2), (x + 2, y), (x, y + 2)]]
+    return areas or [ring[:1] for ring in rings[:1] if ring]
 
 
 # --- the picture -----------------------------------------------------------------------------------------------------
@@ -226,24 +271,47 @@ def shade_of(value: int, lowest: Sequence[int]) -> int:
 
 
 def draw(
-    ident: str, title: str, rings: Mapping[str, Sequence[Sequence[Sequence[int]]]], areas: Mapping[str, Area]
+    ident: str,
+    title: str,
+    rings: Mapping[str, Sequence[Sequence[Sequence[int]]]],
+    areas: Mapping[str, Area],
+    labels: Mapping[str, tuple[int, int, str]] | None = None,
 ) -> str:
-    """The map; places without an entry in `areas` are left out."""
-    points = [point for some in rings.values() for ring in some for point in ring]
-    left, top = min((p[0] for p in points), default=0) - 4, min((p[1] for p in points), default=0) - 4
-    wide = max((p[0] for p in points), default=1) + 4 - left
-    tall = max((p[1] for p in points), default=1) + 4 - top
+    """The map; places without an entry in `areas` are left out. `labels` are words by code, and where they stand."""
+    points = [point for code, some in rings.items() if code in areas for ring in some for point in ring]
+    points += [(x, y) for code, (x, y, _) in (labels or {}).items() if code in areas]
+    room = max(4, (max((p[0] for p in points), default=0) - min((p[0] for p in points), default=0)) // 25)
+    left, top = min((p[0] for p in points), default=0) - room, min((p[1] for p in points), default=0) - room
+    wide = max((p[0] for p in points), default=1) + room - left
+    tall = max((p[1] for p in points), default=1) + room - top
     unit = max(1, max(wide, tall) // 70)
     paths = "".join(
-        f'<path class="m{areas[code].shade}"{_pattern(ident, areas[code].shade)} d="{_path(some)}">'
+        f'<path class="m{areas[code].shade}"{_pattern(ident, areas[code].shade)} d="{_path(some, unit)}">'
         f"<title>{escape(areas[code].said)}</title></path>"
         for code, some in rings.items()
         if code in areas
     )
+    words = "".join(
+        f'<text x="{x}" y="{y}" text-anchor="middle">{escape(said)}</text>'
+        for code, (x, y, said) in (labels or {}).items()
+        if code in areas
+    )
     return (
         f'<svg class="map" viewBox="{left} {top} {wide} {tall}" role="img" aria-labelledby="{ident}-t">'
-        f'<title id="{ident}-t">{escape(title)}</title>{patterns(ident, unit)}{paths}</svg>'
+        f'<title id="{ident}-t">{escape(title)}</title>{patterns(ident, unit)}{paths}{words}</svg>'
     )
+
+
+def tiles(codes: Sequence[str]) -> tuple[dict[str, list[Ring]], dict[str, tuple[int, int, str]]]:
+    """In place of a map, where nobody has brought one: a square for each place, in rows, the end of its code below."""
+    across = max(4, math.isqrt(max(0, len(codes) - 1)) + 1)
+    rings: dict[str, list[Ring]] = {}
+    labels = {}
+    for at, code in enumerate(codes):
+        x, y = at % across * 40, at // across * 40
+        rings[code] = [[(x, y), (x + 30, y), (x + 30, y + 20), (x, y + 20)]]
+        labels[code] = (x + 15, y + 32, code[-TAIL:])
+    return rings, labels
 
 
 def patterns(ident: str, unit: int) -> str:
@@ -273,10 +341,10 @@ def _pattern(ident: str, shade: int) -> str:
     return f' fill="url(#{ident}-m{shade})"' if shade in {0, 2, 3} else ""
 
 
-def _path(rings: Sequence[Sequence[Sequence[int]]]) -> str:
+def _path(rings: Sequence[Sequence[Sequence[int]]], unit: int) -> str:
     parts = []
     for ring in rings:
-        (x, y), *others = ring
+        (x, y), *others = ring if len(ring) > 1 else _mark(ring[0][0], ring[0][1], unit)
         parts.append(f"M{x} {y}l")
         steps = []
         for to_x, to_y in others:
@@ -284,3 +352,9 @@ def _path(rings: Sequence[Sequence[Sequence[int]]]) -> str:
             x, y = to_x, to_y
         parts.append(" ".join(steps).replace(" -", "-") + "z")
     return "".join(parts)
+
+
+def _mark(x: int, y: int, unit: int) -> Ring:
+    """A diamond, where a place is only a point."""
+    size = unit * 2
+    return [(x - size, y), (x, y - size), (x + size, y), (x, y + size)]

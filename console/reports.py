@@ -70,6 +70,7 @@ class Names:
     district: Callable[[str], str]
     language: Callable[[str], str]
     step: Callable[[str, str], str]
+    village: Callable[[str], str]
 
 
 def week_name(week: int) -> str:
@@ -83,6 +84,7 @@ def tables(
     say: Say,
     names: Names,
     weeks: Sequence[int] = (),
+    villages: Mapping[str, int] | None = None,
 ) -> list[Table]:
     """The tables of a report; those without a row are left out.
 
@@ -92,6 +94,7 @@ def tables(
         say: the reader's words.
         names: how she calls things.
         weeks: Mondays to be shown, also those without a number.
+        villages: how many of each finished.
     """
     services, districts, by_week = _Counts(), _Counts(), _Counts()
     for week in weeks:
@@ -108,6 +111,7 @@ def tables(
         _by("service", services, lambda one: names.service(one) or one),
         _by("week", by_week, lambda one: say["rp_rest"] if one == REST else week_name(int(one))),
         _by("district", districts, lambda one: names.district(one) if one else say["rp_country_only"]),
+        _by_village(villages or {}, say, names),
         *(_by_part(family, families.get(family, ()), say, names) for family in PARTS),
         _by_sex(families.get("sex", ()), say),
         _by_step(families.get("step", ()), say, names),
@@ -154,6 +158,15 @@ def _by_part(family: str, found: Iterable[tuple[str, str, str, int]], say: Say, 
     ordered = sorted(counts, key=lambda one: (one == REST, one == "", -counts[one].started))
     rows = tuple(Row(name(one), one, _begun(counts[one])) for one in ordered if counts[one].started)
     return Table(family, (f"rp_{family}", *_BEGUN_HEADS), rows)
+
+
+def _by_village(counts: Mapping[str, int], say: Say, names: Names) -> Table:
+    told = [one for one in counts if one not in {"", REST}]
+    rows = [Row(names.village(one), one, (counts[one],)) for one in sorted(told, key=lambda one: (-counts[one], one))]
+    # Of a service that asks for no village, or too small in all of them, there is nothing to say.
+    last = [(REST, "rp_rest"), ("", "rp_unknown")] if rows else []
+    rows += [Row(say[word], one, (counts[one],)) for one, word in last if counts.get(one)]
+    return Table("village", ("rp_village", "rp_finished"), tuple(rows))
 
 
 def _by_sex(found: Iterable[tuple[str, str, str, int]], say: Say) -> Table:

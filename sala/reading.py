@@ -9,15 +9,15 @@ MOST_READ: Final = 5 * 1024 * 1024
 """Bytes of a file that any reader takes."""
 
 
-def read_file(file: Path) -> bytes:
-    """The bytes of a file; of one that is far too large one more than `MOST_READ`, so that its reader says so.
+def read_file(file: Path, most: int = MOST_READ) -> bytes:
+    """The bytes of a file; of one that is far too large one more than `most`, so that its reader says so.
 
     Raises:
         ConfigFault: it cannot be read.
     """
     try:
         with file.open("rb") as opened:
-            return opened.read(MOST_READ + 1)
+            return opened.read(most + 1)
     except OSError as error:
         raise ConfigFault(f"{file}: it cannot be read", hint=str(error.strerror)) from None
 

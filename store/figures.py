@@ -166,13 +166,16 @@ class Figures:
         """The outlines of the map, by code."""
         return [Outline(*row) for row in await self._reader.rows(figures_sql.OUTLINES)]
 
-    async def draw(self, rings: Sequence[tuple[str, str]], source: str) -> None:
-        """Keep these outlines (code, rings as JSON) in place of those before."""
+    async def draw(self, rings: Sequence[tuple[str, str]], source: str, gone: Sequence[str] | None = None) -> None:
+        """Keep these outlines (code, rings as JSON) in place of those of the codes in `gone`; None: of all before."""
         at = self._clock.now()
 
         async def run(database: Database) -> None:
             await database.begin()
-            await database.rows(figures_sql.DROP_OUTLINES)
+            if gone is None:
+                await database.rows(figures_sql.DROP_OUTLINES)
+            else:
+                await database.many(figures_sql.DROP_OUTLINE, [(code,) for code in gone])
             await database.many(figures_sql.ADD_OUTLINE, [(code, ring, source, at) for code, ring in rings])
 
         await self._writer.do(run)

@@ -89,4 +89,8 @@ SUMS: Final = (
 
 OUTLINES: Final = "SELECT code, rings, source, at FROM outline ORDER BY code"
 DROP_OUTLINES: Final = "DELETE FROM outline"
-ADD_OUTLINE: Final = "INSERT INTO outline (code, rings, source, at) VALUES (?, ?, ?, ?)"
+DROP_OUTLINE: Final = "DELETE FROM outline WHERE code = ?"
+ADD_OUTLINE: Final = (
+    "INSERT INTO outline (code, rings, source, at) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (code) DO UPDATE SET rings = excluded.rings, source = excluded.source, at = excluded.at"
+)

@@ -17,6 +17,7 @@ from sala.cli import flow as _flow
 from sala.cli import gateway as _gateway
 from sala.cli import hub as _hub
 from sala.cli import node as _node
+from sala.cli import outlines as _outlines
 from sala.cli import review as _review
 from sala.cli import sync as _sync
 from sala.cli import user as _user
@@ -44,6 +45,7 @@ app.add_typer(_db.app, name="db")
 app.add_typer(_copy.app, name="copy")
 app.add_typer(_case.app, name="case")
 app.add_typer(_user.app, name="user")
+app.add_typer(_outlines.app, name="outlines")
 app.add_typer(_hub.hub, name="hub")
 app.add_typer(_hub.down, name="down")
 

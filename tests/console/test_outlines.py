@@ -60,7 +60,32 @@ def test_islands_and_places_too_small_to_see_are_still_there() -> None:
         known,
     )  # fmt: skip
     assert len(read.rings["LA0901"]) == 2
-    assert len(read.rings["LA0902"][0]) == 4, "a mark where it lies"
+    assert len(read.rings["LA0902"][0]) == 1, "where it lies"
+    drawn = draw("m", "Map", read.rings, {"LA0902": Area("small", 1)})
+    assert drawn.count('<path class="m1"') == 1
+
+
+def test_villages_are_points_on_a_grid_that_tells_neighbours_apart() -> None:
+    points = [{"pcode": code, "at": at} for code, at in (("LA0901", 0.0), ("LA0902", 0.01), ("LA0903", 9.0))]
+    data = collection(
+        *(
+            {"properties": one, "geometry": {"type": "Point", "coordinates": [100 + float(str(one["at"])), 19]}}
+            for one in points
+        )
+    )
+    rings = read_outlines(data, known).rings
+    (near,), (beside,) = rings["LA0901"][0], rings["LA0902"][0]
+    assert beside[0] - near[0] > 10, "one kilometre in a map of nine degrees"
+    ET.fromstring(draw("m", "Map", rings, {"LA0901": Area("a", 1), "LA0902": Area("b", 4)}))  # noqa: S314 - our own
+
+
+def test_where_there_is_no_map_each_place_is_a_square_with_the_end_of_its_code() -> None:
+    rings, labels = outlines.tiles([f"09010{n:02d}" for n in range(1, 16)])
+    assert len({ring[0][0] for ring in rings.values()}) == 15
+    drawn = draw("m", "Map", rings, {code: Area(code, 0) for code in rings}, labels)
+    tree = ET.fromstring(drawn)  # noqa: S314 - our own
+    assert [one.text for one in tree if one.tag == "text"][:2] == ["1001", "1002"]
+    assert outlines.tiles([]) == ({}, {})
 
 
 def coast(points: int, left: float) -> list[list[float]]:
@@ -94,7 +119,13 @@ HOSTILE: Mapping[str, tuple[bytes, str]] = {
     "a list": (b"[]", "no GeoJSON"),
     "no list": (b'{"type": "FeatureCollection", "features": {"a": 1}}', "list"),
     "very deep": (b'{"type": "FeatureCollection", "features": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "no GeoJSON"),
-    "a point": (collection(shaped({"type": "Point", "coordinates": [1, 2]})), "outline"),
+    "a line": (collection(shaped({"type": "LineString", "coordinates": [[1, 2], [3, 4]]})), "outline"),
+    "a point of nothing": (collection(shaped({"type": "Point", "coordinates": None})), "degrees"),
+    "a point of words": (collection(shaped({"type": "Point", "coordinates": ["1", "2"]})), "degrees"),
+    "another system": (
+        b'{"crs": {"properties": {"name": "urn:ogc:def:crs:EPSG::32648"}},' + collection(feature("LA0901"))[1:],
+        "not in WGS 84",
+    ),
     "no geometry": (collection(shaped(None)), "outline"),
     "flat": (collection(shaped({"type": "Polygon", "coordinates": [1, 2]})), "four points"),
     "short": (collection(feature("LA0901", [[1, 2], [3, 4]])), "four points"),

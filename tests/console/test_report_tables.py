@@ -15,7 +15,9 @@ from store.release import REST
 
 SAY = Words()["en"]
 MONDAY = 20_778  # 2026-11-22 is 20,779 days after 1970: any number does
-NAMES = Names(str.capitalize, lambda code: f"place {code}", str.upper, lambda _, step: step)
+NAMES = Names(
+    str.capitalize, lambda code: f"place {code}", str.upper, lambda _, step: step, lambda code: f"village {code}"
+)
 
 WHOLE = [
     ("birth", "LA0901", "finished", 30, 0),
@@ -63,6 +65,15 @@ def test_started_finished_and_given_up_by_service_week_and_district() -> None:
         "place LA0901": (40, 30, 75, 10, 0),
         "place LA0902": (5, 5, 100, 0, 0),
     }
+
+
+def test_villages_are_ordered_by_number_and_the_rest_stands_last() -> None:
+    counts = {REST: 50, "0901001": 7, "0901002": 12, "": 6}
+    (table,) = (one for one in tables(WHOLE, PARTS, SAY, NAMES, [MONDAY], counts) if one.key == "village")
+    told = [(row.name, row.values) for row in table.rows]
+    assert told == [("village 0901002", (12,)), ("village 0901001", (7,)), (SAY["rp_rest"], (50,)), ("not told", (6,))]
+    nothing = tables(WHOLE, PARTS, SAY, NAMES, [MONDAY], {REST: 50})
+    assert "village" not in {one.key for one in nothing}, "of a rest alone nothing is to be learned"
 
 
 def test_by_channel_the_rest_stands_last() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import gzip
 import io
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from openpyxl import load_workbook
 from playwright.async_api import FilePayload, Locator, expect
 from playwright.async_api import Page as Window
 
+from console import boundaries
 from console.cookies import COOKIE
 from console.outlines import read_outlines
 from console.visit import ROOT
@@ -68,6 +70,11 @@ async def counted(site: Site) -> AsyncIterator[None]:
     await write(memory, [submission(n, **secret) for n in range(401, 407)])
     counting = memory.figures.counting
     await counting.round()
+    # Of another quarter: three villages of one district, the first of them with three people.
+    day, sizes = counting.day(memory.clock.steady()) - 200, {"0901001": 3, "0901002": 9, "0901005": 20}
+    about = ("birth", "civil-registry", "LA0901", "finished", day)
+    parts = {one: json.dumps([["channel", "ussd"], ["village", one]]) for one in sizes}
+    await counting._add([(*about, parts[one], n, 0) for one, n in sizes.items()], "seeded", 0, 1)
     await counting.tell(counting.day(memory.clock.steady()) + 15, 0)
     yield
 
@@ -125,6 +132,11 @@ async def test_o12_a_report_in_lao_on_a_narrow_phone_by_keyboard_printed_and_as_
     districts = page.get_by_role("region", name=LAO["rp_by_district"])
     await expect(line(districts, "ແປກ")).to_contain_text("35")
     await expect(districts.get_by_text("ຄຳ", exact=True)).to_have_count(0)
+    villages = page.get_by_role("region", name=LAO["rp_by_village"])
+    await expect(line(villages, "ທ່ານ້ຳ, ແປກ")).to_contain_text("20")
+    await expect(line(villages, LAO["rp_rest"])).to_contain_text("12")
+    await expect(villages.get_by_role("rowheader")).to_have_count(2)
+    await expect(villages.get_by_text(LAO["rp_village_rule"])).to_be_visible()
     assert not await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert await barriers(page) == []
     async with page.expect_download() as waiting:
@@ -132,6 +144,7 @@ async def test_o12_a_report_in_lao_on_a_narrow_phone_by_keyboard_printed_and_as_
     file = await (await waiting.value).path()
     rows = await asyncio.to_thread(read, file)
     assert [LAO["rp_by_sex"], LAO["rp_f"], "f", LAO["rp_finished"], "15"] in rows
+    assert [LAO["rp_by_village"], "ທ່ານ້ຳ, ແປກ", "0901005", LAO["rp_finished"], "20"] in rows
     await page.emulate_media(media="print")
     await expect(page.get_by_role("link", name="CSV")).to_be_hidden()
     await expect(page.get_by_role("button", name=LAO["rp_show"])).to_be_hidden()
@@ -175,6 +188,36 @@ async def test_o12_the_map_is_drawn_from_an_imported_file_beside_its_table(signe
     assert ("outlines", {"places": 3, "left": 1}) in acts
 
 
+async def test_o12_villages_on_a_map_of_squares_and_of_points_beside_the_districts(
+    signed_in: SignedIn, site: Site
+) -> None:
+    for language, size in (("lo", NARROW), ("en", WIDE)):
+        page = await signed_in("officer", language=language, size=size)
+        await page.goto(ROOT + "/reports/map?level=village&service=birth")
+        drawn = page.get_by_role("img")
+        assert await drawn.locator("path[class='m4']").count() == 1
+        assert await drawn.locator("text").all_text_contents() == [f"1{n:03d}" for n in range(1, 16)]
+        await expect(line(page, "ທ່ານ້ຳ" if language == "lo" else "Thanam")).to_contain_text("20")
+        assert not await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert await barriers(page) == []
+    figures, places = site.memory.figures, site.memory.office.tables.places
+    districts = {one.code for one in await figures.outlines()}
+    points = [
+        {
+            "properties": {"pcode": f"09010{n:02d}", "name": "Naxay"},
+            "geometry": {"type": "Point", "coordinates": [103, n]},
+        }
+        for n in (3, 5)
+    ]
+    taken = await boundaries.take(figures, places, collection(*points), "villages.geojson")
+    assert (taken.levels, [(one.code, one.file) for one in taken.others]) == ({"village": 2}, [("0901005", "Naxay")])
+    assert {one.code for one in await figures.outlines()} == districts | {"0901003", "0901005"}, "districts stay"
+    page = await signed_in("officer", language="en")
+    await page.goto(ROOT + "/reports/map?level=village&service=birth")
+    await expect(page.get_by_role("img").locator("path[class^='m'] title")).to_have_count(2)
+    await expect(page.get_by_text("villages.geojson")).to_be_visible()
+
+
 async def test_each_reads_her_own_districts_and_services_and_nobody_too_few(site: Site) -> None:
     everybody = await finished(site, EVERYTHING)
     assert everybody == {"birth": "42", "health": "6", "LA0901": "35", "LA0402": "7", ENGLISH["rp_country_only"]: "6"}
@@ -185,6 +228,16 @@ async def test_each_reads_her_own_districts_and_services_and_nobody_too_few(site
     assert await finished(site, Scope(("*",), ("agriculture",)), "agency") == {}
     assert await finished(site, Scope((), ("*",)), "auditor") == {}
     assert await finished(site, Scope(("*",), ()), "auditor") == {}
+
+
+async def test_villages_stay_within_her_districts(site: Site) -> None:
+    for scope, own in ((Scope(("LA0901",), ("*",)), ["20", "12"]), (Scope(("LA0402",), ("*",)), [])):
+        person = await site.person("officer", scope)
+        for query in ("", "district=LA0901", "service=birth"):
+            _, rows = await told(site, person, f"/reports.csv?{query}")
+            assert [row[4] for row in rows if row[0] == ENGLISH["rp_by_village"]] == own
+        async with site.client(person) as http, http.get(ROOT + "/reports/map?level=village") as answer:
+            assert ("0901005" in await answer.text()) is bool(own)
 
 
 async def test_no_address_opens_another_district_or_service(site: Site) -> None:

@@ -114,6 +114,31 @@ def test_a_draft_is_kept_commented_undone_and_proposed(desk: Desk) -> None:
     assert "refused: flow birth" in desk.flow("proposals", "--all")
 
 
+def test_outlines_come_in_by_command_in_plain_words_and_a_bad_file_changes_nothing(desk: Desk) -> None:
+    ring = [[103, 19], [104, 19], [104, 20], [103, 20], [103, 19]]
+
+    def place(code: str, name: str) -> dict[str, object]:
+        shape = {"type": "Polygon", "coordinates": [ring]}
+        return {"type": "Feature", "properties": {"ADM2_PCODE": code, "ADM2_EN": name}, "geometry": shape}
+
+    features = [place("LA0901", "Pek"), place("LA0902", "Pek"), place("LA99", "Nowhere")]
+    file = desk.file("lao.geojson", json.dumps({"type": "FeatureCollection", "features": features}))
+    said = desk("outlines", "import", file, "--by", "anna")
+    assert "2 places are on the map (2 of level district)" in said
+    assert "1 features had no code" in said
+    assert "LA0902 is Pek in the file and ຄຳ in the places table" in said
+    assert "LA0901 is" not in said
+    for wrong, words in (
+        ("{}", "FeatureCollection"),
+        ("PK\x03\x04", "no GeoJSON"),
+        (json.dumps({"type": "FeatureCollection", "features": [place("XX1", "x")]}), "no feature has a code"),
+    ):
+        assert words in desk("outlines", "import", desk.file("bad.geojson", wrong), code=2)
+    assert "cannot be read" in desk("outlines", "import", str(desk.folder / "none.geojson"), code=2)
+    (row,) = json.loads(desk("outlines", "list", "--format", "json"))
+    assert (row["file"], row["places"]) == ("lao.geojson", 2)
+
+
 @pytest.mark.parametrize("desk", ["staging"], indirect=True)
 def test_on_staging_one_person_pauses_and_goes_back(desk: Desk) -> None:
     changed = desk.file("birth.yaml", TEXT.replace("Name?", "Full name?"))
