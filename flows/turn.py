@@ -52,9 +52,10 @@ class Need(msgspec.Struct, frozen=True):
         opened      args (reference, digits)            -> Request of any number when the case key is right, else
                                                            "wrong" (also: no such case, no key) | "locked" | "officer";
                                                            counted like `case_key`
+        asked       args ()                             -> Asked or None: the question how a decided request went
     """
 
-    kind: Literal["once", "requests", "request", "case_key", "opened"]
+    kind: Literal["once", "requests", "request", "case_key", "opened", "asked"]
     args: tuple[str, ...] = ()
 
 
@@ -63,6 +64,20 @@ class Known(msgspec.Struct, frozen=True):
 
     reference: str
     same_number: bool
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """The question how a decided request went, as this number was last asked it, while answers are still taken.
+
+    Attributes:
+        at: epoch seconds at which it was asked. stars: the mark given, 1 to 5; 0: none yet.
+        language: of the request.
+    """
+
+    reference: str
+    at: int
+    stars: int = 0
+    language: str = ""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -161,7 +176,18 @@ class CaseKey(msgspec.Struct, frozen=True):
     digits: str
 
 
-Effect = Submit | Text | Note | CaseKey
+class Rate(msgspec.Struct, frozen=True):
+    """The citizen says how her decided request went: a mark from 1 to 5, or afterwards why it was low.
+
+    The first of each counts; the store takes neither when the time for it is over. 0: not said in this turn.
+    """
+
+    reference: str
+    stars: int = 0
+    why: int = 0
+
+
+Effect = Submit | Text | Note | CaseKey | Rate
 
 
 class Turn(msgspec.Struct, frozen=True):

@@ -27,7 +27,7 @@ from flows.errors import ConfigFault
 from flows.toml_lines import line_of
 from sms.relaying import Settings as Relaying
 from store.copying.settings import CopySettings
-from store.settings import StoreSettings
+from store.settings import FeedbackSettings, StoreSettings
 from sync.hub.consignment import public_key
 from sync.signing import key_of
 
@@ -193,6 +193,7 @@ class Config(BaseSettings):
     channels: Mapping[str, Channel] = {}
     agencies: Mapping[str, Agency] = {}
     hub: HubTable = HubTable()
+    feedback: FeedbackSettings = FeedbackSettings()
 
     @property
     def file(self) -> Path:
@@ -310,6 +311,7 @@ def store_settings(config: Config) -> StoreSettings:
         "district": config.district,
         "timezone": config.timezone,
         "copying": config.copy,
+        "feedback": config.feedback,
         "seal_to": {name: tuple(agency.keys().get("seal_to", ())) for name, agency in config.agencies.items()}
         | dict(config.hub.seal_to),
         "leased": bool(config.hub.url or config.hub.nodes),

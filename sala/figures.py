@@ -47,6 +47,7 @@ def store_samples(readings: Readings) -> Iterator[Sample]:
     yield "sala_messages_unknown", (), float(readings.unknown_messages)
     yield "sala_message_oldest_seconds", (), _age(readings.oldest_message_at)
     yield "sala_memos_open", (), float(readings.memos)
+    yield from counted("sala_feedback_total", {}, readings.feedback, "what")
     if readings.copies is not None:
         yield "sala_copies", (), float(readings.copies.copies)
         yield "sala_copy_saved_seconds", (), _age(readings.copies.since)

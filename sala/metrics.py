@@ -47,6 +47,9 @@ METRICS: Final[dict[str, Metric]] = {
     "sala_copy_bases_total": Metric("counter", "bases of the second copy that were begun"),
     "sala_copy_commits_total": Metric("counter", "commits written to the second copy"),
     "sala_memos_open": Metric("gauge", "lines in the officer's inbox"),
+    "sala_feedback_total": Metric(
+        "counter", "the question how a decided request went, by `what`: asked, answered; since the start"
+    ),
     "sala_proposals_open": Metric("gauge", "proposals that wait for a second person"),
     "sala_confirmations_open": Metric("gauge", "what one person did alone and nobody has confirmed yet"),
     "sala_confirmation_oldest_seconds": Metric("gauge", "age of the oldest of them"),

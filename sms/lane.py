@@ -26,6 +26,8 @@ LONGEST_WAIT: Final = 900.0
 OWN_FAULT_WAIT: Final = 60.0
 # A budget that is spent is looked at again this often: the day may be over.
 BROKE_WAIT: Final = 60.0
+# The part of a day's budget up to which messages go that nobody waits for: the rest is for receipts and statuses.
+SPARE_PART: Final = 0.8
 # Between the word to stop and the end of the process.
 FAREWELL: Final = 3.0
 # So long ago a message of which nobody knows may have been accepted, and a gateway that takes each mark once is still
@@ -141,7 +143,8 @@ class Lane:
         if self._doubtful:
             await self._messages.ask_again(self._channel, now, now - REMEMBERED)
             self._doubtful = False
-        claimed = await self._messages.claim(room, now, self._channel)
+        spare = self._purse.spent < self._purse.limit * SPARE_PART
+        claimed = await self._messages.claim(room, now, self._channel, spare=spare)
         self._tokens -= len(claimed)
         for message in claimed:
             task = asyncio.create_task(self._carry(message))

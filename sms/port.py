@@ -190,8 +190,11 @@ class Turns(Protocol):
 class Messages(Protocol):
     """What the door and the sender need of the store's messages."""
 
-    async def claim(self, limit: int, now: int, channel: str) -> Sequence[Outgoing]:
-        """At most `limit` due messages of the channel, oldest first, one at most a number; none of them goes twice."""
+    async def claim(self, limit: int, now: int, channel: str, *, spare: bool) -> Sequence[Outgoing]:
+        """At most `limit` due messages of the channel, oldest first, one at most a number; none of them goes twice.
+
+        With `spare` also those that nobody waits for, after all others.
+        """
 
     async def ask_again(self, channel: str, now: int, since: int) -> int:
         """Queue what is `unknown` and not older than `since` once more; only for a gateway that is `idempotent`."""

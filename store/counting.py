@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from flows.dialogue import LOW, REASONS
 from flows.traits import Traits
-from store import figures_sql, release
+from store import figures_sql, rating_sql, release
 from store.clock import Clock
 from store.crew import Crew
 from store.database import Database
@@ -48,6 +49,9 @@ WAITS: Final = (("hour", 3600), ("day", DAY), ("3days", 3 * DAY), ("week", 7 * D
 LATER: Final = "later"
 """How long something took, in parts that a person thinks in."""
 
+UNASKED: Final = frozenset({"queued", "claimed", "sending", "failed", "expired", "replaced"})
+"""States of a message that nobody has read."""
+
 Key = tuple[str, str, str, str, int, str]
 """Service, agency, district, what, day, traits."""
 
@@ -73,6 +77,7 @@ class Counting:
         more |= await self._acknowledgements()
         more |= await self._decisions(marks.get("decision", 0))
         more |= await self._messages(marks.get("message", 0))
+        more |= await self._ratings()
         self.behind = more
         now = self._clock.steady()
         if marks.get("told", 0) < now // HOUR:
@@ -207,6 +212,35 @@ class Counting:
             await self._add(facts, "message", mark, newest)
         return len(rows) == STRETCH and newest == rows[-1][0]
 
+    async def _ratings(self) -> bool:
+        """Questions whose time for an answer is over: counted with their going, so once."""
+        rows = await self._reader.rows(rating_sql.OVER, (self._clock.steady(), STRETCH))
+        asked: dict[int, tuple[Key, bool] | None] = {}
+        for place, row in enumerate(rows):
+            if place % AT_ONCE == 0:
+                await asyncio.sleep(0)
+            request, until, event, service, digest, language, where, helped, agency, sent, gone = row
+            data = _data(event)
+            told = self._traits(digest, data.get("answers", {}), agency, private=bool(gone))
+            channel = "counter" if helped else str(data.get("channel", ""))
+            apart = _traits({"channel": channel, "language": language, "sex": told.sex})
+            key = (service, told.agency, where, "", self.day(until), apart)
+            asked[request] = None if told.private else (key, sent not in UNASKED)
+        if not asked:
+            return False
+
+        async def run(database: Database) -> None:
+            await database.begin()
+            counted: Counter[Key] = Counter()
+            for request, stars, why in await database.rows(rating_sql.END, (json.dumps(list(asked)),)):
+                found = asked[request]
+                if found is not None and (found[1] or stars):
+                    counted[_rated(found[0], stars, why)] += 1
+            await database.many(figures_sql.ADD_FRESH, [(*key, n, 0) for key, n in counted.items()])
+
+        await self._writer.do(run, slow=True)
+        return len(rows) == STRETCH
+
     def _timed(self, what: str, began: int, ended: int, about: Sequence[Any]) -> tuple[Any, ...]:
         service, digest, where, sensitive, nobody, agency = about
         told = self._traits(digest, {}, agency, private=bool(sensitive or nobody))
@@ -251,7 +285,14 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
 
 
 def _together(what: str) -> tuple[str, ...]:
-    return release.TOGETHER if what in release.TOGETHER else (what,)
+    return next((group for group in release.GROUPS if what in group), (what,))
+
+
+def _rated(key: Key, stars: int, why: int) -> Key:
+    """The same of an outcome, with the mark and the reason among what is told apart."""
+    what = "unanswered" if not stars else "displeased" if stars <= LOW else "pleased"
+    apart = dict(json.loads(key[5])) | {"stars": str(stars or ""), "why": REASONS[why - 1] if why else ""}
+    return (*key[:3], what, key[4], _traits(apart))
 
 
 async def _tell(database: Database, base: Sequence[Any], together: Sequence[str], today: int) -> int:

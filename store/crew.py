@@ -350,6 +350,10 @@ class Crew:
         """What the dialogue remembers of these numbers."""
         return await self._loader.people(database, callers)
 
+    async def talks(self, database: Database, callers: Collection[bytes]) -> dict[bytes, Any]:
+        """What is under way with these numbers, where anything is."""
+        return await self._loader.talks(database, callers, self._clock.steady())
+
     # --- what both share ---------------------------------------------------------------------------------------------
 
     def _somebody(self, ask: Ask) -> Somebody:

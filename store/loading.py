@@ -81,6 +81,17 @@ class Loader:
             self._cache.where.learn((id_, key, None if who is None else hashed(who)) for id_, key, who in rows)
             last = rows[-1][0]
 
+    async def talks(self, database: Database, callers: Iterable[bytes], now: int) -> dict[bytes, Any]:
+        """The talks of these numbers that may still be gone on with."""
+        cache = self._cache
+        wanted = {caller: id_ for caller in callers if (id_ := cache.where.newest(caller))}
+        missing = [id_ for id_ in wanted.values() if cache.session_at(id_) is None]
+        # They are looked at and not kept: nobody presses a key here.
+        rows = await database.rows(sql.SESSIONS_AT, (json.dumps(missing),)) if missing else []
+        read = {row[0]: self.session(row) for row in rows}
+        found = ((caller, cache.session_at(id_) or read.get(id_)) for caller, id_ in wanted.items())
+        return {caller: session.going(now) for caller, session in found if session is not None}
+
     async def people(self, database: Database, callers: Iterable[bytes]) -> dict[bytes, Any]:
         """What the dialogue remembers of these numbers."""
         wanted = set(callers)

@@ -36,6 +36,7 @@ from store.mind import Mind
 from store.post import Post
 from store.pushes import Pushes
 from store.queue import Queue
+from store.ratings import Ratings
 from store.readings import Readings
 from store.references import References
 from store.reserve import Reserve
@@ -111,7 +112,8 @@ class Memory:
         self.turns = Turns(self.writer, hashing, mind, self._cache)
         self.messages = Messages(self.writer, reading, clock, self._crew, self._post, hashing, settings.quiet)
         self.custody = Custody(self.writer, reading, self._words, settings.node, serving=settings.custody)
-        statuses = Statuses(mind, self._words, self._post, self._crew, self.custody)
+        self.ratings = Ratings(settings, self.writer, reading, clock, mind, self._crew, self._post)
+        statuses = Statuses(mind, self._words, self._post, self._crew, self.custody, self.ratings)
         self.road = Road(self.writer, reading, self._words, statuses)
         self.hub = Hub(self.writer, reading, clock, settings.node)
         self.arrivals = Arrivals(self.writer, reading, clock)
@@ -130,7 +132,9 @@ class Memory:
         self.audit = Audit(self.writer, reading, clock)
         counting = Counting(self.writer, reading, clock, mind, self._crew, settings.timezone)
         self.figures = Figures(self.writer, reading, clock, counting)
-        self.sweep = Sweep(settings, self.writer, reading, clock, hashing, self._cache, self._crew, counting)
+        self.sweep = Sweep(
+            settings, self.writer, reading, clock, hashing, self._cache, self._crew, counting, self.ratings
+        )
         self._version = 0
 
     @property
@@ -255,6 +259,7 @@ class Memory:
             unknown_messages=(await read(sql.UNKNOWN_MESSAGES))[0][0],
             roads=await self.road.states(),
             memos=(await read(road_sql.OPEN_MEMOS))[0][0],
+            feedback={"asked": self.ratings.asked, "answered": self._scribe.answered},
             free=self._reserve.free(),
             reserve=self._reserve.there,
             full=self.full,

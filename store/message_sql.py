@@ -28,9 +28,12 @@ LATER: Final = "UPDATE message_queue SET state = 'queued', due_at = ? WHERE id =
 
 AFTER_IT: Final = (
     "UPDATE message_queue SET due_at = ? WHERE number = (SELECT number FROM message_queue WHERE id = ?)"
-    " AND state = 'queued' AND due_at < ? AND id > ?"
+    " AND spare >= (SELECT spare FROM message_queue WHERE id = ?) AND state = 'queued' AND due_at < ? AND id > ?"
 )
-"""What the same number is to get after a message that was put off waits with it, so that the order is kept."""
+"""What the same number is to get after a message that was put off waits with it, so that the order is kept.
+
+Nothing waits with one that is only `spare`.
+"""
 
 MOVED: Final = "UPDATE message SET channel = ?, tried = ?, link_id = '' WHERE id = ?"
 
@@ -49,8 +52,9 @@ MOVE: Final = (
 """What the same number is to get after it goes by the other channel too, so that the order is kept."""
 
 AGAIN: Final = (
-    "INSERT INTO message_queue (id, channel, number, due_at, state) SELECT id, channel, number, ?, 'queued'"
-    " FROM message WHERE channel = ? AND state = 'unknown' AND number IS NOT NULL AND at >= ? RETURNING id"
+    "INSERT INTO message_queue (id, channel, number, due_at, state, spare) SELECT id, channel, number, ?, 'queued',"
+    " CASE WHEN kind = 'feedback' THEN 1 ELSE 0 END FROM message"
+    " WHERE channel = ? AND state = 'unknown' AND number IS NOT NULL AND at >= ? RETURNING id"
 )
 """What nobody knows, and a gateway that takes each mark once can be asked."""
 

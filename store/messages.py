@@ -55,11 +55,11 @@ class Messages:
     def _routes(self) -> Routes:
         return self._post.routes
 
-    async def claim(self, limit: int, now: int, channel: str) -> list[Outgoing]:
+    async def claim(self, limit: int, now: int, channel: str, *, spare: bool = True) -> list[Outgoing]:
         """Claim up to `limit` due messages of a channel, oldest first, one at most of each number.
 
         Those that have become useless in the queue are let go, and in the quiet hours those that have lain for long
-        wait for the morning.
+        wait for the morning. What nobody waits for goes by day, when nothing else is due, and only with `spare`.
         """
 
         async def run(database: Database) -> list[Outgoing]:
@@ -70,7 +70,9 @@ class Messages:
                 await settling.finish(database, useless, "expired", "useless")
             if wait := self._clock.till_day(self._quiet):
                 await database.rows(sql.TO_THE_MORNING, (now + wait, channel, now, now - LATE))
-            ids = [row[0] for row in await database.rows(sql.CLAIM, (channel, now, limit * _DEPTH, limit))]
+            ids = await _claimed(database, channel, now, limit, spare=0)
+            if spare and not wait and len(ids) < limit:
+                ids += await _claimed(database, channel, now, limit - len(ids), spare=1)
             rows = await database.rows(sql.OUTGOING, (json.dumps(ids),)) if ids else []
             return [
                 Outgoing(
@@ -209,6 +211,11 @@ class Messages:
         await _move(database, claimed, "queued", was="claimed")
         await settling.leave(database, sending, "unknown")
         return len(claimed), len(sending)
+
+
+async def _claimed(database: Database, channel: str, now: int, limit: int, *, spare: int) -> list[int]:
+    rows = await database.rows(sql.CLAIM, (channel, spare, now, limit * _DEPTH, limit))
+    return [row[0] for row in rows]
 
 
 async def _move(database: Database, ids: Sequence[int], state: str, *, was: str) -> list[int]:

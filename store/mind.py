@@ -34,6 +34,8 @@ class Mind:
         try_later: what a citizen reads when her turn failed, by language.
         status_text: what a citizen reads of a status; "" when nothing is to be sent.
         stops: what a talk began that no request came of, for the figures, on a day.
+        question: how a citizen is asked how a decided request of a revision went; "" when she is not to be asked.
+        is_decided: whether a status is a decision. awaits: whether a talk has an open question that came by SMS.
         traits: what is told apart of a request of a revision, by its answers; None when the revision is not known.
         under: the digests of the tables and phrases of an office, as one line of JSON ("" none): a submission keeps it.
     """
@@ -50,6 +52,9 @@ class Mind:
     under: Callable[[Any], str] = lambda office: ""  # noqa: ARG005 - what a mind without tables says
     stops: Callable[[Any, Any, date], Sequence[dialogue.Stop]] = lambda *_: ()
     traits: Callable[[Any, str, Mapping[str, Any]], Traits | None] = lambda *_: None
+    question: Callable[..., str] = lambda *_, **__: ""
+    is_decided: Callable[[str], bool] = lambda _: False
+    awaits: Callable[[Any, int], bool] = lambda *_: False
 
 
 def dialogue_mind(
@@ -69,12 +74,19 @@ def dialogue_mind(
         under=under,
         stops=dialogue.stops,
         traits=_traits,
+        question=_question,
+        is_decided=lambda status: status in dialogue.DECIDED,
+        awaits=dialogue.awaits,
     )
 
 
 def _traits(office: dialogue.Office, digest: str, answers: Mapping[str, Any]) -> Traits | None:
     revision = office.known.get(digest)
     return None if revision is None else traits(revision, answers)
+
+
+def _question(office: dialogue.Office, digest: str, language: str, reference: str, *, locked: bool) -> str:
+    return dialogue.question(office, office.known.get(digest), language, reference, locked=locked)
 
 
 def _status_text(office: dialogue.Office, news: News) -> str:

@@ -6,8 +6,8 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
-from flows.turn import CaseKey, Known, Need, Request
-from store import sql
+from flows.turn import Asked, CaseKey, Known, Need, Request
+from store import rating_sql, sql
 from store.asks import Ask, Later
 from store.callers import Callers
 from store.clock import Clock
@@ -74,6 +74,9 @@ class Needs:
                 case "request":
                     found = await database.rows(sql.REQUEST_OF, (pack_reference(need.args[0]), ask.caller))
                     ask.known[need] = request_of(found[0]) if found else None
+                case "asked":
+                    found = await database.rows(rating_sql.OPEN, (ask.caller, self._clock.steady()))
+                    ask.known[need] = Asked(unpack_reference(found[0][0]), *found[0][1:]) if found else None
                 case "case_key" | "opened":
                     work = await self._guess(database, ask, need)
                     if work is not None:

@@ -30,8 +30,14 @@ STAYS: Final = frozenset({"bearer", TEST, TO_SITE, TO_PHONE})
 An agency's modem knows its nodes by the numbers they send from; phones know another system by its short code.
 """
 
-DAYTIME: Final = frozenset({"reminder", "broadcast"})
+FEEDBACK: Final = "feedback"
+"""The question how a decided request went."""
+
+DAYTIME: Final = frozenset({"reminder", "broadcast", FEEDBACK})
 """Kinds that nobody waits for: they keep the quiet hours."""
+
+SPARE: Final = frozenset({FEEDBACK})
+"""Kinds that go when nothing else is there to be sent, and only from money that is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,7 @@ class Post:
         for id_, letter in enumerate(letters, last + 1):
             channel = self._channel(letter, came)
             rows.append(_row(id_, channel, letter, now))
-            queued.append((id_, channel, letter.number, self._due(letter, now)))
+            queued.append((id_, channel, letter.number, self._due(letter, now), int(letter.kind in SPARE)))
             self._rung.add(channel)
         await database.many(sql.ADD_MESSAGE, rows)
         await database.many(sql.ADD_QUEUED, queued)

@@ -20,6 +20,7 @@ class Readings:
         messages: on their way out, by state. oldest_message_at: since when the oldest is due.
         unknown_messages: that may not have arrived and that nobody will repeat.
         roads: to each agency. memos: lines in the officer's inbox.
+        feedback: since the start: people `asked` how a request went, and those of them who `answered`.
         free: bytes left on the disk. reserve: whether the disk reserve is there. full: new dialogues are refused.
         writable: whether a turn would be taken now.
         copies: the second copy; None when there is to be none.
@@ -37,6 +38,7 @@ class Readings:
     unknown_messages: int
     roads: Sequence[Traffic]
     memos: int
+    feedback: Mapping[str, int]
     free: int
     reserve: bool
     full: bool

@@ -31,16 +31,20 @@ REST: Final = "*"
 """The part of a table whose values are not told apart."""
 
 SEX: Final = "sex"
+STARS: Final = "stars"
 WEEK: Final = "week"
 """The week of the day itself; a stretch stands under the week in which it ends."""
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _PAIR: Final = frozenset({"f", "m"})
 FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
-    "finished": (WEEK, "channel", "language", SEX, "stars"),
+    "finished": (WEEK, "channel", "language", SEX, STARS),
     "stopped": (WEEK, "channel", "language", SEX),
     "ended": (WEEK, "channel", "language"),
     "left": ("step",),
+    "pleased": (WEEK, "channel", "language", SEX, STARS),
+    "displeased": (WEEK, "channel", "language", SEX, STARS, "why"),
+    "unanswered": (WEEK, "channel", "language", SEX),
     "acknowledged": ("wait",),
     "decided": ("wait",),
     "paid": (),
@@ -52,9 +56,15 @@ the two could be subtracted (a step that only one revision has, say: so revision
 TOGETHER: Final = ("finished", "stopped", "ended")
 """Outcomes that are told of the same days."""
 
+RATED: Final = ("pleased", "displeased", "unanswered")
+"""What came of the question how a decided request went: a mark of 4 or 5, a lower one, or none. Told together too."""
+
+GROUPS: Final = (TOGETHER, RATED)
+
 SHARED: Final = (WEEK, "channel", "language")
 """Tables in which shares are read: what one outcome does not tell apart, the others do not either. Else a small channel
-would look as if nobody gave up there. Each value that is hidden for this is five or more, so it gives nothing away."""
+would look as if nobody gave up there. Each value that is hidden for this is five or more, so it gives nothing away.
+Satisfaction is a share among women and men as well, so there they are shared too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +145,8 @@ def release(
             waiting.setdefault(what, []).append(cell)
         chosen = _ready_by_quarter(waiting, families, day) if slow else _ready(waiting, families, day)
         ready = {what: waiting.pop(what) for what in sorted(chosen)}
-        hidden = {family: _hidden(family, ready, families) for family in SHARED}
+        shared = (*SHARED, SEX) if ready.keys() & set(RATED) else SHARED
+        hidden = {family: _hidden(family, ready, families) for family in shared}
         for what, cells in ready.items():
             found[what].append(_told(cells, families[what], hidden, day))
     return found
@@ -191,7 +202,8 @@ def _may_be_told(cells: Sequence[Cell], families: Sequence[str], *, week: bool, 
 def _hidden(family: str, ready: Mapping[str, Sequence[Cell]], families: Mapping[str, Sequence[str]]) -> set[str]:
     """The values that are not told apart in one of the outcomes, and so in none."""
     tables = [_counts(cells, family) for what, cells in ready.items() if family in families[what]]
-    return {value for table in tables for value in table.keys() - tellable(table, family)}
+    found = {value for table in tables for value in table.keys() - tellable(table, family)}
+    return found | _PAIR if family == SEX and found & _PAIR else found
 
 
 def _told(cells: Sequence[Cell], families: Sequence[str], hidden: Mapping[str, set[str]], by: int) -> Told:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from flows.turn import CaseKey, Known, Note, Submit, Text
+from flows.turn import CaseKey, Known, Note, Rate, Submit, Text
 from store import message_sql, road_sql, sql
 from store.asks import Ask, Cause, Writes
 from store.callers import Callers
@@ -15,6 +15,7 @@ from store.clock import Clock
 from store.database import Database
 from store.events import event_bytes, event_time
 from store.hashing import Hashing
+from store.marks_given import answer
 from store.mind import Mind
 from store.numbers import coarse_id, pack_id, pack_reference, unpack_number
 from store.post import Letter, Post
@@ -56,6 +57,7 @@ class Scribe:
         self.epoch = ""
         self.under = ""
         self.rows: Counter[str] = Counter()
+        self.answered = 0
 
     async def write(self, database: Database, writes: Writes) -> None:
         """Write everything; the caller commits. May be called several times in one transaction, with new `Writes`."""
@@ -108,6 +110,7 @@ class Scribe:
         letters: list[Letter] = []
         notes: list[tuple[Any, ...]] = []
         keys: list[tuple[Cause, CaseKey]] = []
+        rates: list[Rate] = []
         now = self._clock.steady()
         for cause in causes:
             match cause.effect:
@@ -119,6 +122,8 @@ class Scribe:
                     notes.append((note.kind, note.text, cause.number or None, now))
                 case CaseKey() as key:
                     keys.append((cause, key))
+                case Rate() as rate:
+                    rates.append(rate)
         if submits or letters:
             await database.begin()
             submission, message = (await database.rows(sql.LAST_NUMBERS))[0]
@@ -128,6 +133,7 @@ class Scribe:
         await self._many(database, "note", sql.ADD_NOTE, notes)
         if keys:
             await _set_keys(database, keys)
+        self.answered += await answer(database, rates, now)
 
     async def _submissions(self, database: Database, submits: list[tuple[Cause, Submit]], last: int) -> None:
         if not submits:

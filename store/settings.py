@@ -10,6 +10,24 @@ from flows.reference import RANDOM_DIGITS
 from store.copying.settings import CopySettings
 
 
+class FeedbackSettings(BaseModel):
+    """The question how a decided request went.
+
+    Attributes:
+        on: whether it is asked at all.
+        after_hours: hours between the decision and the question.
+        every_days: at most one question a number in so many days.
+        answer_days: days for which an answer is taken.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    on: bool = True
+    after_hours: Annotated[int, Field(ge=1, le=168)] = 24
+    every_days: Annotated[int, Field(ge=1, le=365)] = 30
+    answer_days: Annotated[int, Field(ge=1, le=30)] = 7
+
+
 class StoreSettings(BaseModel):
     """The store's own part of the configuration; every key but `data` and `node` has a default.
 
@@ -32,6 +50,7 @@ class StoreSettings(BaseModel):
         seal_to: per agency, age public keys; bodies of its submissions are sealed to them at intake.
         leased: whether a hub leases references to this node: then only `blocks` and what it leased are used.
         custody: whether this node is a hub and keeps submissions of other nodes.
+        feedback: the question how a decided request went.
         two_persons: whether what one person proposes another must approve, and what one does alone be confirmed.
     """
 
@@ -55,6 +74,7 @@ class StoreSettings(BaseModel):
     seal_to: dict[str, tuple[str, ...]] = {}
     leased: bool = False
     custody: bool = False
+    feedback: FeedbackSettings = FeedbackSettings()
     two_persons: bool = True
 
     @field_validator("seal_to")

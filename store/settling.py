@@ -81,7 +81,7 @@ async def _put_off(database: Database, row: int, channel: str, tried: str, other
         if tried != message_sql.HERE_ONLY:
             await database.rows(message_sql.TRIED_ALL, (row,))
         await database.rows(message_sql.LATER, (again_at, row))
-        await database.rows(message_sql.AFTER_IT, (again_at, row, again_at, row))
+        await database.rows(message_sql.AFTER_IT, (again_at, row, row, again_at, row))
     await database.rows(sql.SET_MESSAGE_STATE, ("queued", json.dumps([row])))
 
 

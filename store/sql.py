@@ -124,7 +124,9 @@ REPLACE_STATUS: Final = (
 
 UNQUEUE: Final = "DELETE FROM message_queue WHERE id IN (SELECT value FROM json_each(?))"
 
-ADD_QUEUED: Final = "INSERT INTO message_queue (id, channel, number, due_at, state) VALUES (?, ?, ?, ?, 'queued')"
+ADD_QUEUED: Final = (
+    "INSERT INTO message_queue (id, channel, number, due_at, state, spare) VALUES (?, ?, ?, ?, 'queued', ?)"
+)
 
 ADD_NOTE: Final = "INSERT INTO note (kind, text, number, at, done) VALUES (?, ?, ?, ?, 0)"
 
@@ -209,23 +211,28 @@ UNLOCK: Final = "UPDATE case_key SET wrong = 0, until = 0 WHERE request = (SELEC
 
 EXPIRED: Final = (
     "SELECT m.id FROM message_queue q JOIN message m ON m.id = q.id"
-    " WHERE q.channel = ? AND q.state = 'queued' AND q.due_at <= ? AND m.useless_at <= ? LIMIT 500"
+    " WHERE q.channel = ? AND q.state = 'queued' AND q.spare IN (0, 1) AND q.due_at <= ? AND m.useless_at <= ?"
+    " LIMIT 500"
 )
 
 TO_THE_MORNING: Final = (
-    "UPDATE message_queue SET due_at = ? WHERE channel = ? AND state = 'queued' AND due_at <= ? AND EXISTS"
+    "UPDATE message_queue SET due_at = ?"
+    " WHERE channel = ? AND state = 'queued' AND spare IN (0, 1) AND due_at <= ? AND EXISTS"
     " (SELECT 1 FROM message m WHERE m.id = message_queue.id AND m.at <= ?)"
 )
 """What has lain for hours when a link returns in the night."""
 
 CLAIM: Final = (
     "UPDATE message_queue SET state = 'claimed' WHERE id IN (SELECT min(d.id) FROM"
-    " (SELECT id, number FROM message_queue WHERE channel = ? AND state = 'queued' AND due_at <= ?"
+    " (SELECT id, number FROM message_queue WHERE channel = ? AND state = 'queued' AND spare = ? AND due_at <= ?"
     " ORDER BY due_at, id LIMIT ?) d WHERE NOT EXISTS"
     " (SELECT 1 FROM message_queue f WHERE f.number = d.number AND f.state <> 'queued')"
     " GROUP BY d.number ORDER BY min(d.id) LIMIT ?) RETURNING id"
 )
-"""The oldest due message of each number that has none under way, so that a number gets its messages in order."""
+"""The oldest due message of each number that has none under way, so that a number gets its messages in order.
+
+What is `spare` stands in a row of its own, behind the others.
+"""
 
 OUTGOING: Final = (
     "SELECT id, channel, number, text, parts, attempts, link_id, at, done FROM message"
@@ -274,7 +281,11 @@ BODIES: Final = "SELECT seq, event FROM submission WHERE seq IN (SELECT value FR
 DROP_BODY: Final = "UPDATE submission SET digest = ?, event = NULL WHERE seq = ?"
 """The body goes; its digest stays, for whoever holds a copy of the bytes against it."""
 
-UNLINK: Final = "UPDATE request SET number = NULL WHERE seq = ?"
+UNLINK: Final = (
+    "UPDATE request SET number = NULL WHERE seq = ?"
+    " AND NOT EXISTS (SELECT 1 FROM rating q WHERE q.request = request.seq AND q.at = 0)"
+)
+"""Not while she is still to be asked how it went: that is a matter of days, and then it is tried again."""
 
 OLD_MESSAGES: Final = (
     "DELETE FROM message WHERE id IN (SELECT id FROM message ORDER BY id LIMIT 1000) AND at < ?"

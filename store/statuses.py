@@ -15,6 +15,7 @@ from store.mind import Mind, News
 from store.needs import request_of
 from store.numbers import pack_reference, unpack_id, unpack_reference
 from store.post import LATE, Letter, Post
+from store.ratings import Ratings
 from store.values import StatusEvent
 from store.words import Words
 
@@ -54,8 +55,9 @@ class _Case:
 class Statuses:
     """Applies status events."""
 
-    def __init__(self, mind: Mind, words: Words, post: Post, crew: Crew, custody: Custody) -> None:
+    def __init__(self, mind: Mind, words: Words, post: Post, crew: Crew, custody: Custody, ratings: Ratings) -> None:
         self._custody = custody
+        self._ratings = ratings
         self._mind = mind
         self._words = words
         self._post = post
@@ -89,7 +91,9 @@ class Statuses:
                 await _set(database, case, event, number, now)
                 await _puzzle(database, agency, event, now)
         await self._custody.keep_strays(database, number, unknown, now)
-        await self._tell(database, agency, [case for case in cases.values() if case.news is not None], now)
+        news = [case for case in cases.values() if case.news is not None]
+        await self._tell(database, agency, news, now)
+        await self._ratings.note(database, [one.request for one in news if self._mind.is_decided(one.said[0])], now)
         if cursor is not None:
             top = max((event.seq for event in events), default=0)
             await database.rows(road_sql.SET_CURSOR, (cursor, top, number))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from store import figures_sql, library_sql, message_sql, queue_sql, relay_sql, sql
+from store import figures_sql, library_sql, message_sql, queue_sql, rating_sql, relay_sql, sql
 from store.clock import Clock
 from store.counting import Counting
 from store.crew import Crew
@@ -14,6 +14,7 @@ from store.database import Database, Row
 from store.echoes import OLD_ECHOES
 from store.hashing import Hashing
 from store.needs import OFFICER_AFTER
+from store.ratings import REMEMBERED, Ratings
 from store.relay import REPORTS_COME as RELAYED
 from store.rows import Cache
 from store.settings import StoreSettings
@@ -37,7 +38,7 @@ ENDED_STATUSES: Final = frozenset({"closed", "rejected", "withdrawn", "approved"
 class Sweep:
     """Goes round the tables; `round` is one small step of everything."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all that housework goes round
         self,
         settings: StoreSettings,
         writer: Writer,
@@ -47,7 +48,9 @@ class Sweep:
         cache: Cache,
         crew: Crew,
         counting: Counting,
+        ratings: Ratings,
     ) -> None:
+        self._ratings = ratings
         self._counting = counting
         self._settings = settings
         self._writer = writer
@@ -73,6 +76,7 @@ class Sweep:
         await self._sessions(now)
         # Before bodies go: what is told apart is read from them.
         await self._counting.round()
+        await self._ratings.round()
         await self._bodies(now)
         await self._writer.do(self._old(now))
 
@@ -151,6 +155,7 @@ class Sweep:
             # An SMSC may give its ids again: an old report must not be taken for one of a new message.
             await database.rows(sql.OLD_EARLY, (now - DAY,))
             await database.rows(sql.OLD_PRIVATE, (now,))
+            await database.rows(rating_sql.OLD, (now - REMEMBERED,))
             await database.rows(library_sql.OLD_TRIALS, (now,))
             # Longer than the names that were given by it.
             await database.rows(OLD_ECHOES, (before - DAY,))

@@ -13,8 +13,9 @@ A conversation is a text that a civil servant can read and correct:
     = birth 482 109 337     what was submitted, then one line an answer
     =   child_sex: f
 
-`>` also takes the words DROP (the session breaks), MORE (turn to the last page), `+20h` (time passes) and, before a
-text on the other channel, `SMS`. Lines that begin with # and blank lines are kept as they are.
+`>` also takes the words DROP (the session breaks), MORE (turn to the last page), `+20h` (time passes), DECIDED (the
+agency has decided the newest request, and a day later the number is asked how it went) and, before a text on the other
+channel, `SMS`. Lines that begin with # and blank lines are kept as they are.
 """
 
 import itertools
@@ -26,10 +27,25 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from flows.dialogue import Office, Person, hear
+from flows.dialogue import Office, Person, hear, question
 from flows.reference import make_reference
 from flows.screens import grouped
-from flows.turn import CaseKey, Channel, Heard, Known, Moment, Need, Note, Request, Submit, Text, Turn
+from flows.turn import (
+    Asked,
+    CaseKey,
+    Channel,
+    Effect,
+    Heard,
+    Known,
+    Moment,
+    Need,
+    Note,
+    Rate,
+    Request,
+    Submit,
+    Text,
+    Turn,
+)
 
 OFFSET: Final = 7 * 3600
 """Seconds by which Laos is ahead of UTC."""
@@ -42,6 +58,7 @@ _HEADER: Final = re.compile(r"# (channel|language|day): *(\S+)")
 _FIRST: Final = 48_210_933
 """The random digits of the first reference, so that a conversation is the same every time."""
 _MOST_PAGES: Final = 40
+_ASKED_AFTER: Final = 24 * 3600
 
 
 @dataclass(slots=True)
@@ -51,6 +68,7 @@ class Handset:
     Attributes:
         now: UTC epoch seconds. talk, person: what the node keeps of the number. open: a USSD session is open.
         dropped: what is sent if that session breaks. requests, keys: what was submitted, and its case keys.
+        asked: the question how the newest request went.
     """
 
     office: Office
@@ -64,6 +82,7 @@ class Handset:
     requests: list[Request] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
     once: dict[tuple[str, ...], str] = field(default_factory=dict)
+    asked: Asked | None = None
     count: Iterator[int] = field(default_factory=lambda: itertools.count(_FIRST))
 
     def send(self, typed: str) -> list[str]:
@@ -75,6 +94,8 @@ class Handset:
             return self._drop()
         if typed == "MORE":
             return self._more()
+        if typed == "DECIDED":
+            return self._decided()
         if typed.startswith("SMS "):
             return self._hear(Heard("sms", typed.removeprefix("SMS "), code=self.office.node.short))
         if self.channel == "sms" and not _CODE.fullmatch(typed):
@@ -100,6 +121,17 @@ class Handset:
         self._hang_up()
         self.dropped = ""
         return _quoted("~ dropped: ", text) if text else []
+
+    def _decided(self) -> list[str]:
+        self.now += _ASKED_AFTER
+        if not self.requests:
+            return []
+        one, *others = self.requests
+        self.requests = [replace(one, status="approved"), *others]
+        language = self.person.language if self.person else self.office.languages[0]
+        text = question(self.office, self.office.known[one.revision], language, one.reference, locked=one.locked)
+        self.asked = Asked(one.reference, self.now, language=language) if text else None
+        return _quoted("~ feedback: ", text) if text else []
 
     def _more(self) -> list[str]:
         shown: list[str] = []
@@ -150,10 +182,12 @@ class Handset:
                 return tuple(self.requests)
             case "request":
                 return next((one for one in self.requests if one.reference == need.args[0]), None)
+            case "asked":
+                return self.asked
             case _:
                 return "right" if self.keys.get(need.args[0]) == need.args[-1] else "wrong"
 
-    def _take(self, effect: Submit | Text | Note | CaseKey) -> list[str]:
+    def _take(self, effect: Effect) -> list[str]:
         match effect:
             case Submit():
                 return self._file(effect)
@@ -166,6 +200,11 @@ class Handset:
                     replace(one, locked=locked) if one.case_id == effect.case_id else one for one in self.requests
                 ]
                 return []
+            case Rate():
+                if self.asked is not None and effect.stars:
+                    self.asked = replace(self.asked, stars=effect.stars)
+                said = f"mark {effect.stars}" if effect.stars else f"why {effect.why}"
+                return [f"= {grouped(effect.reference)}: {said}"]
             case Note():
                 return _quoted(f"! {effect.kind}: ", effect.text)
 

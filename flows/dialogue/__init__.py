@@ -6,23 +6,29 @@ for with a `Need`; the caller answers in `Moment.known` and calls again.
 
 from flows.dialogue.leaving import Stop, stops
 from flows.dialogue.office import Node, Office
+from flows.dialogue.rating import DECIDED, LOW, REASONS, awaits, question
 from flows.dialogue.state import Person, Talk, decode_person, decode_talk, encode, may_text
 from flows.dialogue.status import status_text
 from flows.dialogue.turns import hear
 from flows.dialogue.words import full, try_later
 
 __all__ = [
+    "DECIDED",
+    "LOW",
+    "REASONS",
     "Node",
     "Office",
     "Person",
     "Stop",
     "Talk",
+    "awaits",
     "decode_person",
     "decode_talk",
     "encode",
     "full",
     "hear",
     "may_text",
+    "question",
     "status_text",
     "stops",
     "try_later",

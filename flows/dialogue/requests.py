@@ -8,6 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from flows import engine
+from flows.dialogue import rating
 from flows.dialogue.keys import numbers
 from flows.dialogue.start import anew, may_resume
 from flows.dialogue.state import Spot
@@ -129,6 +130,8 @@ def _actions(visit: Visit, request: Request) -> dict[str, tuple[str, str]]:
     actions = []
     if correctable(visit, request):
         actions.append("correct")
+    if rating.open_for(visit, request.reference, request.status):
+        actions.append("rate")
     actions.append("drop_key" if request.locked else "set_key")
     return {key: (action, visit.say(f"requests.{action}")) for key, action in zip(numbers(), actions, strict=False)}
 
@@ -157,6 +160,8 @@ def one_press(visit: Visit, spot: Spot, text: str) -> Shown:
     match actions.get(chosen, ("", ""))[0]:
         case "correct":
             return _correct(visit, request)
+        case "rate":
+            return visit.open(Spot("rate", about=request.reference))
         case "set_key":
             return visit.open(Spot("key_new", about=request.reference))
         case "drop_key":

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from flows.dialogue import arrival, asides, casekey, front, notice, requests, resume, running
+from flows.dialogue import arrival, asides, casekey, front, notice, rating, requests, resume, running
 from flows.dialogue.keys import BACK, MENU, NEXT, key_of
 from flows.dialogue.state import Spot
 from flows.dialogue.visit import Screen, Shown, Visit
@@ -22,6 +22,8 @@ SCREENS: Final[Mapping[str, Screen]] = {
     "key_again": casekey.KEY_AGAIN,
     "key_drop": casekey.KEY_DROP,
     "key_offer": casekey.KEY_OFFER,
+    "rate": rating.RATE,
+    "rate_why": rating.WHY,
     "help": asides.HELP,
     "note": asides.NOTE,
     "profile": asides.PROFILE,
@@ -29,7 +31,7 @@ SCREENS: Final[Mapping[str, Screen]] = {
 }
 
 
-_MENUS: Final = frozenset({"front", "resume", "notice", "requests", "key_offer", "profile", "stop"})
+_MENUS: Final = frozenset({"front", "resume", "notice", "requests", "key_offer", "profile", "stop", "rate", "rate_why"})
 """Screens on which only the keys shown mean anything."""
 
 

@@ -1,5 +1,7 @@
 """A text message, read in a fixed order: a reserved word, a service's keyword or form, an answer to the open question.
 
+The question how a decided request went is open beside it: see `rating.read`.
+
 What none of these fits is answered with help once a day, and shown to an officer.
 """
 
@@ -8,7 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from flows import forms as engine_forms
-from flows.dialogue import commands, forms, running, screens
+from flows.dialogue import commands, forms, rating, running, screens
 from flows.dialogue.consent import read_lately, shown_now
 from flows.dialogue.reserved import said
 from flows.dialogue.start import begin, forget_stale
@@ -40,7 +42,11 @@ def read(visit: Visit) -> Shown | None:
         shown = _form(visit, service, rest)
         if shown is not None:
             return shown
-    if _is_open(visit):
+    busy = _is_open(visit)
+    marked = rating.read(visit, text, busy=busy)
+    if marked is not None:
+        return marked
+    if busy and visit.talk.sms.screen:
         return screens.press(visit, visit.talk.sms, visit.heard.text)
     return _unmatched(visit, text)
 

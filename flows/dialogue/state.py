@@ -118,6 +118,7 @@ class Person(msgspec.Struct, array_like=True, frozen=True, gc=False):
         offer_key: a sensitive request was sent, and a case key is still to be offered.
         profile: answers kept on the person's own yes. waiting: those for which the yes is still to be asked.
         called: the day (proleptic ordinal) on which she last asked to be called.
+        hinted: when the question how a request went was asked that was last explained once more (epoch seconds).
     """
 
     language: str = ""
@@ -129,6 +130,7 @@ class Person(msgspec.Struct, array_like=True, frozen=True, gc=False):
     profile: dict[str, Kept] = {}
     waiting: dict[str, Kept] = {}
     called: int = 0
+    hinted: int = 0
 
 
 _DAY: Final = 86_400
@@ -176,7 +178,7 @@ def may_text(person: Person | None, kind: str) -> bool:
     """Whether a message of this kind may go to the person after her STOP.
 
     `answer` and `receipt` answer what the number itself has just sent and always go; `status` goes unless the person
-    stopped these too; anything else (dropped, reminder, broadcast) goes only to one who has not said STOP.
+    stopped these too; anything else (dropped, reminder, broadcast, feedback) goes only to one who has not said STOP.
     """
     if person is None or kind in {"answer", "receipt"}:
         return True

@@ -44,6 +44,7 @@ def _activity(flow: Flow, parts: Mapping[str, Flow]) -> dict[str, Any]:
         "kept_at_the_node_days": notice.keep_days if notice else None,
         "unfinished_kept_hours": -(-flow.resume // 3600),
         "anonymous": flow.anonymous.source if flow.anonymous is not None else "never",
+        "asked_how_it_went": not sensitive and flow.anonymous is None,
         "data": data,
         "assessment": {
             "needed": bool(sensitive),

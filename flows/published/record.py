@@ -36,6 +36,7 @@ def _service(one: Mapping[str, Any], words: Captions) -> dict[str, Any]:
         "kept": words("record.kept_days", days=one["kept_at_the_node_days"]) if one["basis"] else "",
         "unfinished": words("record.hours", hours=one["unfinished_kept_hours"]),
         "number": _number(one["anonymous"], words),
+        "after": words("record.after_asked" if one["asked_how_it_went"] else "record.after_never"),
     }
     asked = (*ALWAYS, *(SENSITIVE if sensitive else ()))
     return {

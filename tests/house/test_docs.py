@@ -14,7 +14,7 @@ from flows.errors import Fault
 from sala import cli, config
 from sala.metrics import METRICS
 from store.copying.settings import CopySettings
-from store.settings import StoreSettings
+from store.settings import FeedbackSettings, StoreSettings
 from tests.house.tree import ROOT, document, import_all
 
 
@@ -75,10 +75,12 @@ SHARED = (
     "leased",
     "custody",
     "two_persons",
+    "feedback",
 )
 MODELS = [
     config.Config,
     StoreSettings,
+    FeedbackSettings,
     CopySettings,
     *plugs("sala.ussd_gateways"),
     *plugs("sala.sms_gateways"),

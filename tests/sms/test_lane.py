@@ -30,8 +30,10 @@ class Messages:
     parts: list[tuple[int, int, str, int]] = field(default_factory=list)
     noted: dict[bytes, tuple[int, int]] = field(default_factory=dict)
     numbers: dict[int, str] = field(default_factory=dict)
+    spare: list[bool] = field(default_factory=list)
 
-    async def claim(self, limit: int, now: int, channel: str) -> Sequence[Outgoing]:
+    async def claim(self, limit: int, now: int, channel: str, *, spare: bool) -> Sequence[Outgoing]:
+        self.spare.append(spare)
         claimed, self.queue = self.queue[:limit], self.queue[limit:]
         self.numbers |= {one.id: one.msisdn for one in claimed}
         return claimed

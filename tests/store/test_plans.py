@@ -2,7 +2,7 @@
 
 import re
 
-from store import desk_sql, drafts_sql, figures_sql, library_sql, queue_sql, road_sql, sql
+from store import desk_sql, drafts_sql, figures_sql, library_sql, queue_sql, rating_sql, road_sql, sql
 from store.memory import Memory
 from store.scope import Scope
 
@@ -27,7 +27,7 @@ MAY_SCAN = {
 }  # fmt: skip
 
 
-ROOMS = (sql, road_sql, library_sql, drafts_sql, desk_sql, queue_sql, figures_sql)
+ROOMS = (sql, road_sql, library_sql, drafts_sql, desk_sql, queue_sql, figures_sql, rating_sql)
 SCOPE = Scope(("LA0901",), ("civil-registry",)).condition()[0]
 
 
