@@ -47,7 +47,7 @@ class Crew:
         self._cache = cache
         self._references = references
         self._scribe = scribe
-        self._loader = Loader(mind, hashing, cache)
+        self.loader = Loader(mind, hashing, cache)
         self._needs = Needs(hashing, clock, scribe.callers)
         self.counts: Counter[str] = Counter()
         self.thinker = Thinker(mind, clock, references, self._needs, self.counts)
@@ -59,7 +59,7 @@ class Crew:
 
     async def take_up(self, database: Database, session: int) -> None:
         """Learn where the sessions of the last run are; new ones are numbered after `session`."""
-        await self._loader.whereabouts(database)
+        await self.loader.whereabouts(database)
         self._next_session = session + 1
 
     async def run(self, engine: Database, asks: Sequence[Ask]) -> list[Later]:
@@ -72,7 +72,7 @@ class Crew:
         self.thinker.fresh()
         database = Pile(engine)
         await self._references.fill(database, len(asks) + 1)
-        await self._loader.load(database, asks)
+        await self.loader.load(database, asks)
         await self._load_inbox(database, asks)
         later: list[Later] = []
         pending = list(asks)
@@ -323,8 +323,8 @@ class Crew:
         self._begin()
         self._now = self._clock.steady()
         rows = await database.rows(sql.SILENT, (self._now - silence,))
-        sessions = [self._cache.session_at(row[0]) or self._loader.session(row) for row in rows]
-        await self._loader.people(database, {self._hashing.number(s.number) for s in sessions if s.number is not None})
+        sessions = [self._cache.session_at(row[0]) or self.loader.session(row) for row in rows]
+        await self.loader.people(database, {self._hashing.number(s.number) for s in sessions if s.number is not None})
         for session in sessions:
             self._touched[0][session.id] = session
             self.break_off(session)
@@ -339,7 +339,7 @@ class Crew:
         self.thinker.fresh()
         await self._references.fill(database, 1)
         ask = Ask("end", None, b"", number, self._hashing.number(number))
-        await self._loader.people(database, [ask.caller])
+        await self.loader.people(database, [ask.caller])
         somebody = self._somebody(ask)
         turn = self.thinker.think(ask, None, somebody.data, Heard("sms", "STOP"))
         if isinstance(turn, Turn):
@@ -348,11 +348,7 @@ class Crew:
 
     async def people(self, database: Database, callers: Collection[bytes]) -> dict[bytes, Any]:
         """What the dialogue remembers of these numbers."""
-        return await self._loader.people(database, callers)
-
-    async def talks(self, database: Database, callers: Collection[bytes]) -> dict[bytes, Any]:
-        """What is under way with these numbers, where anything is."""
-        return await self._loader.talks(database, callers, self._clock.steady())
+        return await self.loader.people(database, callers)
 
     # --- what both share ---------------------------------------------------------------------------------------------
 

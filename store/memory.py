@@ -89,9 +89,7 @@ class Memory:
         self.settings, self.seals = settings, dict(settings.seal_to)
         self.clock = clock
         self.hashing = hashing
-        self._mind = mind
-        self._writing = writing
-        self._reading = reading
+        self._mind, self._writing, self._reading = mind, writing, reading
         self._keeper = keeper
         self._cache = Cache(settings.most_cached, mind)
         self._words = Words()
@@ -132,9 +130,8 @@ class Memory:
         self.audit = Audit(self.writer, reading, clock)
         counting = Counting(self.writer, reading, clock, mind, self._crew, settings.timezone)
         self.figures = Figures(self.writer, reading, clock, counting)
-        self.sweep = Sweep(
-            settings, self.writer, reading, clock, hashing, self._cache, self._crew, counting, self.ratings
-        )
+        asking, cache = self.ratings, self._cache
+        self.sweep = Sweep(settings, self.writer, reading, clock, hashing, cache, self._crew, counting, asking)
         self._version = 0
 
     @property

@@ -107,7 +107,7 @@ class Ratings:
         due = [_Due(*row) for row in await database.rows(rating_sql.DUE, (now, AT_ONCE))]
         callers = {one.caller for one in due if one.caller is not None}
         people = await self._crew.people(database, callers)
-        talks = await self._crew.talks(database, callers)
+        talks = await self._crew.loader.talks(database, callers, now)
         letters: list[Letter] = []
         asked: list[_Due] = []
         dropped: list[tuple[int]] = []
