@@ -78,7 +78,9 @@ class Door:
             case OptOut():
                 return await self._commit("opt_outs", self._messages.opt_out(said.msisdn))
             case Malformed():
-                return self._refuse(said)
+                refused = self._refuse(said)
+                # What is taken and forgotten must not come again, and some operators look at more than the status.
+                return self._gateway.accept() if refused.status // 100 == 2 else refused  # noqa: PLR2004 - any 2xx
 
     async def _poll(self, gateway: Polled, received: Received) -> Answer:
         answer = await gateway.poll(received, Committing(self))

@@ -15,6 +15,12 @@ _DEEPEST: Final = 12
 Fields = Mapping[str, str]
 
 
+class Bare(str):
+    """A value that stood in JSON without quotes: a number, true or false. As a text it is what stood there."""
+
+    __slots__ = ()
+
+
 def read(form: Form, body: bytes, query: str) -> Fields | None:
     """The fields by their dotted names; None for what is not of this form, or has too much in it.
 
@@ -58,12 +64,12 @@ def _flat(value: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:
         case None:
             pass
         case bool():
-            yield name, "true" if value else "false"
+            yield name, Bare("true" if value else "false")
         case str():
             # Half a surrogate pair can be written in JSON, and is no letter.
             yield name, value.encode("utf-8", "replace").decode()
         case _:
-            yield name, json.dumps(value)
+            yield name, Bare(json.dumps(value))
 
 
 class _Reader:

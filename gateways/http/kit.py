@@ -225,9 +225,10 @@ def sms_wire(name: str, found: Map, of: Sms | None) -> sms.kit.wire.HttpWire:
         return _request(found, optout, "optout", {_name(optout.number): _number(number, plain=optout.plain_numbers)})
 
     good = heard("m1", "+8562055512345", "1")
-    needed = {message.id, _name(message.number)} if message.id else {_name(message.number)}
+    needed = [message.id] if message.id else [_name(one) for one in message.identity if one != message.text]
     malformed = [
-        _request(found, message, "sms", {key: value for key, value in good.items() if key != name}) for name in needed
+        _request(found, message, "sms", {key: value for key, value in good.items() if key != name})
+        for name in dict.fromkeys([_name(message.number), *needed])
     ]
     malformed += _unproven(found, _request(found, message, "sms", good))
     return sms.kit.wire.HttpWire(

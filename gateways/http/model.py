@@ -44,11 +44,15 @@ class Reply(Part):
 
 
 class Incoming(Part):
-    """What every request has: its method, its form, and what stands in the path behind the tail."""
+    """What every request has: its method, its form, and what stands in the path behind the tail.
+
+    `query`: fields of a POST may stand in its query as well; what its body says goes first.
+    """
 
     method: Literal["POST", "GET", "any"] = "POST"
     form: Form
     path: str = ""
+    query: bool = False
 
 
 class Kind(Part):
@@ -112,7 +116,7 @@ class Ussd(Incoming):
 
 
 class Message(Incoming):
-    """Messages of phones. Without an `id` they are known by the fields in `identity`."""
+    """Messages of phones. Without an `id` they are known by the fields in `identity`, each of which must be there."""
 
     id: str = ""
     identity: tuple[str, ...] = ()

@@ -1,16 +1,28 @@
 """The settings of a channel of the generic HTTP gateway."""
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from flows.errors import ConfigFault
 from gateways import port
 from gateways.http.loading import load
+from gateways.http.words import named
 from sms import poster
 from sms.addresses import Address
 from sms.reading import international
+
+_NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
+    "basic": ("username", "password"),
+    "token": ("token",),
+    "hmac": ("token",),
+    "twilio": ("token", "callback"),
+}
+"""What a signature is made with."""
+
+_OF_THE_ACCOUNT: Final = ("base_url", "callback", "username", "password", "token", "account")
+"""Words of what we send that would go out empty: without `callback` no report would ever come."""
 
 
 class Settings(port.Settings, poster.Settings):
@@ -48,15 +60,14 @@ class Settings(port.Settings, poster.Settings):
     @model_validator(mode="after")
     def _has_what_the_map_asks_for(self) -> Self:
         found = load(self.map)
-        needed = {
-            "basic": ("username", "password"),
-            "token": ("token",),
-            "hmac": ("token",),
-            "twilio": ("token", "callback"),
-        }
-        wanted = [*needed.get(found.sign.kind, ())]
-        if found.sms is not None and "{base_url}" in found.sms.send.url:
-            wanted.append("base_url")
+        wanted = [*_NEEDED.get(found.sign.kind, ())]
+        if found.sms is not None:
+            send, tell = found.sms.send, found.sms.tell
+            parts = [send.url, send.body, dict(send.headers), dict(send.gsm7), dict(send.ucs2)]
+            parts += [tell.url, tell.body, dict(tell.headers)] if tell else []
+            asked = set(named(parts))
+            wanted += [name for name in _OF_THE_ACCOUNT if name in asked]
+            wanted += _NEEDED["basic"] if "basic" in asked else ()
         for name in wanted:
             if not self.secret(name):
                 raise ValueError(f"{name}: is missing, and {self.map} needs it")

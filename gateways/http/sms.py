@@ -50,9 +50,9 @@ class Side:
         found = open_request(of, self._sign, received, self._settings)
         if isinstance(found, Malformed):
             return found
-        name = found.get(of.id, "") if of.id else _identity(found, of.identity)
+        name = found.get(of.id, "") if of.id else _identity(found, of.identity, of.text)
         if not is_name(name):
-            return Malformed("message-id")
+            return Malformed("message-id" if of.id else "identity")
         given = reading.first(found, of.number) or ""
         if not given:
             return Malformed("no-sender")
@@ -114,10 +114,16 @@ class Side:
         await self._poster.close()
 
 
-def _identity(found: Mapping[str, str], names: tuple[str, ...]) -> str:
-    """A name for a message that the operator gives none: a hash of the fields by which a copy is known."""
-    whole = "\0".join(reading.first(found, name) or "" for name in names)
-    return hashlib.blake2b(whole.encode("utf-8", "replace"), digest_size=16).hexdigest() if whole.strip("\0") else ""
+def _identity(found: Mapping[str, str], names: tuple[str, ...], text: str) -> str:
+    """A name for a message that the operator gives none: a hash of the fields by which a copy is known.
+
+    "" when one of them is missing (an absent `text` is an empty one): without its time the same answer, given twice by
+    one phone, would be taken for a copy, and the second one lost for good.
+    """
+    values = [reading.first(found, name) or "" for name in names]
+    if not all(value for name, value in zip(names, values, strict=True) if name != text):
+        return ""
+    return hashlib.blake2b("\0".join(values).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 def request(send: Send, message: Outgoing, settings: Own) -> tuple[str, str, bytes, dict[str, str]]:

@@ -139,9 +139,10 @@ def open_request(of: Incoming, sign: Sign, received: Received, settings: Own) ->
     form: Form = "query" if received.method == "GET" else of.form
     found = reading.read(form, received.body, received.query)
     within = reading.path_fields(of.path, received.tail)
-    if found is None or within is None:
+    beside = reading.read("query", b"", received.query) if of.query else {}
+    if found is None or within is None or beside is None:
         return Malformed("not-ours")
-    return {**found, **within}
+    return {**beside, **found, **within}
 
 
 def answer(reply: Reply, given: Mapping[str, str | int]) -> Answer:

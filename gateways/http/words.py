@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape
 
+from gateways.http.fields import Bare
 from gateways.http.model import Body, Form
 
 Words = Mapping[str, str | int]
@@ -73,8 +74,9 @@ def _filled(value: Any, words: Words) -> Any:
             # `{more}` alone is a truth, and no text; a number alone is a number.
             if alone and alone[1] in {"more", "over"}:
                 return _TRUTHS[str(words[alone[1]])]
-            if alone and isinstance(words.get(alone[1]), int):
-                return words[alone[1]]
+            if alone and isinstance(given := words.get(alone[1]), int | Bare):
+                # What came without quotes goes back without them.
+                return json.loads(given) if isinstance(given, Bare) else given
             return fill(value, words)
         case Mapping():
             return {name: _filled(inner, words) for name, inner in value.items()}

@@ -42,6 +42,7 @@ _ALONE: Final = "it brings the newest input alone"
 _UNMARKED: Final = "its requests carry no mark of their own, so an older one cannot be told from the next key"
 _NOT_CALLED: Final = "nobody calls the node: it calls the operator"
 _NO_REPORTS: Final = "the operator does not report"
+_SILENT: Final = "dhis2 dhis2-form rapidpro-site"
 _SMSCS: Final = "smpp smpp-sar smpp-payload smpp-sixdee smpp-mica"
 _MAPS: Final = "arkesel beem comviva hollatags hubtel infobip mtn nalo southpaw"
 # (side, case, reason) -> the subjects that it holds for.
@@ -58,11 +59,11 @@ HOLES: Final[Mapping[tuple[Side, str, str], str]] = {
     ("sms", "each_way_to_fail", "the operator fetches its messages and refuses none; what it cannot send it reports"): (
         "cht"
     ),
-    ("sms", "early_report", _NO_REPORTS): "dhis2 rapidpro-site",
-    ("sms", "reports", _NO_REPORTS): "dhis2 rapidpro-site",
-    ("sms", "unknown_report", _NO_REPORTS): "dhis2 rapidpro-site",
+    ("sms", "early_report", _NO_REPORTS): _SILENT,
+    ("sms", "reports", _NO_REPORTS): _SILENT,
+    ("sms", "unknown_report", _NO_REPORTS): _SILENT,
     ("sms", "opted_out", "the operator does not pass on that a number wants no more"): (
-        f"capcom6 cht dhis2 gammu jasmin kannel rapidpro-site telnyx twilio {_SMSCS}"
+        f"capcom6 cht dhis2 dhis2-form gammu jasmin kannel rapidpro-site telnyx twilio {_SMSCS}"
     ),
 }
 

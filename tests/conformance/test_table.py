@@ -16,7 +16,7 @@ from tests.conformance.test_packages import PACKAGES
 
 CASES: dict[Side, tuple[Any, ...]] = {"ussd": ussd.kit.cases.CASES, "sms": sms.kit.cases.CASES}
 MAPS = {
-    *("arkesel", "beem", "comviva", "dhis2", "hollatags", "hubtel", "infobip", "jasmin", "mtn", "nalo"),
+    *("arkesel", "beem", "comviva", "dhis2", "dhis2-form", "hollatags", "hubtel", "infobip", "jasmin", "mtn", "nalo"),
     *("rapidpro", "rapidpro-site", "southpaw", "twilio"),
 }
 

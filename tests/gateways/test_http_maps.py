@@ -5,6 +5,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 import pytest
+from pydantic import ValidationError
 
 from flows.errors import SendError
 from gateways.http.gateway import Gateway
@@ -296,6 +297,73 @@ def test_a_message_without_an_id_is_known_by_what_it_says(fields: dict[str, str]
     assert isinstance(other, Inbound)
     assert one == same
     assert (one.id != other.id, one.msisdn) == (True, NUMBER)
+
+
+@pytest.mark.parametrize(
+    ("name", "received"),
+    [
+        ("rapidpro", get("sms", **{"from": "8562055512345"}, text="1")),
+        ("dhis2", post({"originator": "8562055512345", "text": "1"}, "sms")),
+        ("dhis2-form", form("sms", originator="8562055512345", message="1")),
+    ],
+)
+def test_without_its_time_a_message_without_an_id_is_refused_and_not_taken_for_a_copy(
+    name: str, received: Received
+) -> None:
+    assert sms(name).read(received) == Malformed("identity")
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("rapidpro", {"from": "8562055512345", "date": "2026-11-23T02:30:00Z", "text": "ເກີດ"}),
+        ("dhis2-form", {"originator": "8562055512345", "receivedTime": "2026-11-23", "message": "ເກີດ"}),
+    ],
+)
+def test_what_courier_and_dhis2_read_in_the_query_of_a_post_is_read_there(name: str, fields: dict[str, str]) -> None:
+    query = sms(name).read(Received(b"", tail="sms", query=urlencode(fields)))
+    assert isinstance(query, Inbound)
+    assert (query.msisdn, query.text) == (NUMBER, "ເກີດ")
+    assert query == sms(name).read(form("sms", **fields))
+    # What the body says goes first, and a map that does not say so reads no query.
+    both = Received(urlencode(fields).encode(), tail="sms", query=urlencode({**fields, "text": "x", "message": "x"}))
+    assert sms(name).read(both) == query
+    assert sms("jasmin").read(Received(b"", tail="sms", query="id=1&from=8562055512345")) == Malformed("message-id")
+
+
+def test_dhis2_tells_a_message_in_json_as_well() -> None:
+    read = sms("dhis2").read(post({"originator": "8562055512345", "receiveddate": "2026-11-23", "text": "1"}, "sms"))
+    assert isinstance(read, Inbound)
+    assert (read.msisdn, read.text) == (NUMBER, "1")
+
+
+@pytest.mark.parametrize(("id_", "wanted"), [(5, 5), ("5", "5")])
+def test_what_came_as_a_number_goes_back_as_one(id_: object, wanted: object) -> None:
+    side = gateway("beem").ussd
+    assert side
+    heard = side.read(post({**BEEM, "command": "continue", "payload": {"request_id": id_, "response": "1"}}))
+    assert isinstance(heard, Call)
+    assert json.loads(side.write(Reply("Hi", end=False), heard).body)["payload"] == {
+        "request_id": wanted,
+        "request": "Hi",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("jasmin", "callback"),
+        ("jasmin", "username"),
+        ("jasmin", "base_url"),
+        ("dhis2", "password"),
+        ("twilio", "account"),
+        ("twilio", "token"),
+        ("rapidpro-site", "account"),
+    ],
+)
+def test_a_setting_that_would_go_out_empty_is_missing(name: str, missing: str) -> None:
+    with pytest.raises(ValidationError, match=f"{missing}: is missing, and {name} needs it"):
+        gateway(name, **{missing: ""})
 
 
 @pytest.mark.parametrize(

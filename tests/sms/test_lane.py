@@ -144,6 +144,16 @@ async def test_a_failure_is_written_with_what_follows_from_it(error: SendError, 
     assert messages.settled == {1: [(error, again_at, price)]}
 
 
+@pytest.mark.parametrize(
+    ("attempts", "waits"), [(0, 5), (1, 10), (4, 80), (6, 320), (7, 450), (9, 450), (60, 450), (5_000, 450)]
+)
+async def test_each_attempt_waits_twice_as_long_up_to_a_cap_and_a_chance_of_it(attempts: int, waits: int) -> None:
+    messages = Messages([message(1, attempts=attempts)])
+    await drain(lane(messages, Gateway(lambda _: SendError("503", retry=True))), messages)
+    ((_, again_at, _),) = messages.settled[1]
+    assert again_at - NOW == waits
+
+
 async def test_a_broken_adapter_is_an_unknown_outcome_and_stops_nothing() -> None:
     messages = Messages([message(1), message(2)])
     gateway = Gateway(lambda sent: RuntimeError("x") if sent.id == 1 else Sent("g2"))
