@@ -169,7 +169,7 @@ class Crew:
     def _press_alone(self, ask: Ask, call: Call, session: Session) -> Need | Later | None:
         """A call of a gateway that sends its inputs one by one, in a session that is known."""
         soon = self._now - session.at < call.repeat
-        if call.op == "dial" and not (soon and ear.has_begun_only(session.heard)):
+        if call.op == "dial" and not (soon and ear.has_begun_only(session.heard) and session.state != CLOSED):
             return self._dial(ask, call, session)
         if call.op != "input" or session.state != OPEN:
             return self._again(ask, session)

@@ -10,6 +10,9 @@ _MARK: Final = "\x1f"
 _ALONE: Final = "\x1e"
 """Before the hop and the newest input of a gateway that sends its inputs one by one."""
 
+END_OF_MARK: Final = "\x1d"
+"""Before a hop that is only the end of one: all that a gateway knows of its own mark after a restart."""
+
 _LONGEST_HOP: Final = 64
 
 Fit = Literal["same", "next", "older", "other"]
@@ -57,12 +60,13 @@ def forget(kept: str) -> str:
 def fit_input(kept: str, hop: str, text: str, *, soon: bool) -> Fit:
     """Say how one input that came alone stands to what was kept.
 
-    A gateway's own mark of the request decides; without one the same input is a copy when it comes `soon`.
+    A gateway's own mark of the request decides; without one, or with only its end, the same input is a copy when it
+    comes `soon`.
     """
     last_hop, _, last = kept[1:].partition(_ALONE)
     hop = _short(hop)
-    if not hop:
-        return "same" if soon and last in {keep(text), _hashed(text)} else "next"
+    if not hop or hop.startswith(END_OF_MARK):
+        return "same" if soon and last in {keep(text), _hashed(text)} and last_hop.endswith(hop) else "next"
     if hop == last_hop:
         return "same"
     older = hop.isdecimal() and last_hop.isdecimal() and int(hop) < int(last_hop)

@@ -91,8 +91,9 @@ class Call(msgspec.Struct, frozen=True):
             `input`, this one input alone.
         op: `start` and `input` are said by gateways that send the last input only; a `start` of a session that is
             known is a copy. `dial` is a start whose session is the number itself, so that it comes again each time.
-        hop: the gateway's own mark of this request, by which a copy is known; digits are ordered. "" if it has none.
-        repeat: seconds within which the same input again is a copy, for gateways without `hop`.
+        hop: the gateway's own mark of this request, by which a copy is known; digits are ordered. "" if it has none;
+            only its end, behind `store.heard.END_OF_MARK`, if the gateway cannot know the rest any more.
+        repeat: seconds within which the same input again is a copy, for gateways without a whole `hop`.
         echo: what the gateway needs again when it writes the answer. Never kept.
         helper: who presses the keys for a citizen at the counter; "" when she does it herself.
     """

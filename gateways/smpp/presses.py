@@ -15,10 +15,15 @@ from gateways.smpp.numbers import Command, Tag
 from gateways.smpp.options import Options
 from gateways.smpp.parts import content
 from gateways.smpp.pdu import Message, Pdu, Tlv, decode, encode
+from store.heard import END_OF_MARK
 from store.values import Answer, Call, Ended, Malformed, Received, Reply
 
 COPY: Final = 30
-"""Seconds within which the same input again is a copy, when this process has not seen the dialogue before."""
+"""Seconds within which the same code dialled again in the same dialogue is a copy."""
+
+AGAIN: Final = 180
+"""Seconds within which the same input again is a copy, when this process has not seen the dialogue before: a node needs
+its time to come back, and no operator keeps a dialogue for longer."""
 
 MOST_DIALOGUES: Final = 20_000
 _ROOM: Final = 254
@@ -94,8 +99,8 @@ class Presses:
         source, target = addresses.addressed(body)
         echo = {_INFO: f"{press.info:04x}", _FROM: _joined(target), _TO: _joined(source)}
         if press.event == "input":
-            hop, code = self._hop(session, pdu)
-            repeat = 0 if hop else COPY
+            hop, code = self._hop(session, pdu, press.info)
+            repeat = AGAIN if hop.startswith(END_OF_MARK) else 0
             return Call(self._channel, session, number, text, code, "", "input", hop, repeat, echo)
         dialled = text if self._dialled == "text" and text else body.destination_addr
         found = self._code(dialled)
@@ -138,10 +143,11 @@ class Presses:
         # 0x11: two letters of a language as packed septets before the text; `en` is what handsets never show.
         return (b"\x65\x37" if name == "language-ucs2" else b"") + write_text(text, "ucs2")
 
-    def _hop(self, session: str, pdu: Pdu) -> tuple[str, str]:
+    def _hop(self, session: str, pdu: Pdu, info: int) -> tuple[str, str]:
         """This request's mark and the dialogue's code. The mark of the one before, if this can be a copy of it.
 
-        Without a mark the core compares the inputs: after a new start nobody knows which was acknowledged.
+        A mark ends with the session parameter, where some SMSCs count the presses. After a new start that end is all
+        that is known of it, for nobody knows what was acknowledged: then the core compares the inputs too.
         """
         octets = encode(Pdu(pdu.command, 0, 0, pdu.body, pdu.tlvs, pdu.rest))
         known = self._dialogues.get(session)
@@ -149,9 +155,10 @@ class Presses:
             return known.hop, known.code
         self._count += 1
         code = known.code if known is not None else next(iter(self._settings.service_codes), "")
-        hop = f"{self._life}.{self._count}"
+        hop = f"{self._life}.{self._count}" if known is not None else ""
+        hop = f"{hop}{END_OF_MARK}{info:04x}"
         self._note(session, _Dialogue(octets, hop, open=True, code=code))
-        return (hop if known is not None else ""), code
+        return hop, code
 
     def _note(self, session: str, dialogue: _Dialogue) -> None:
         self._dialogues[session] = dialogue

@@ -55,6 +55,16 @@ async def test_a_hop_decides(memory: Memory) -> None:
     assert await say(memory, call("input", "3", "z9"), call("input", "3", "z9")) == ["1 / 1 / 2 / 3"] * 2
 
 
+async def test_the_end_of_a_mark_decides_with_the_text(memory: Memory) -> None:
+    end = heard.END_OF_MARK
+    await say(memory, call("start"), call("input", "1", f"a.1{end}02"))
+    # A gateway that has begun anew knows the end of its marks alone.
+    assert await say(memory, call("input", "1", f"{end}02")) == ["1"]
+    assert await say(memory, call("input", "1", f"{end}04"), call("input", "1", f"{end}04")) == ["1 / 1"] * 2
+    assert await say(memory, call("input", "2", f"{end}04")) == ["1 / 1 / 2"]
+    assert await say(memory, call("input", "2", f"a.2{end}04")) == ["1 / 1 / 2 / 2"]
+
+
 async def test_what_was_dialled_behind_the_code_is_heard(memory: Memory) -> None:
     await say(memory, call("start", "7*8"))
     assert (await rows(memory, "SELECT heard FROM session"))[0][0].startswith("\x1e")
@@ -75,6 +85,13 @@ async def test_a_number_as_session_begins_anew_with_each_dial(memory: Memory, ha
     hands.go(5)
     assert await say(memory, call("dial")) != ["a"]
     assert await rows(memory, "SELECT count(*) FROM session") == [(1,)]
+
+
+async def test_who_dials_again_after_the_end_goes_on_at_once(memory: Memory) -> None:
+    (first,) = await say(memory, call("dial"))
+    await memory.turns.ended("at", "s1")
+    assert await say(memory, call("dial")) == [first]
+    assert await say(memory, call("input", "a")) == ["a"]
 
 
 async def test_a_forgotten_session_is_somebodys_again_when_its_number_dials(opened: Opened, hands: Hands) -> None:

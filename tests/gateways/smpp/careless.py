@@ -1,8 +1,8 @@
 """`sala serve` with a mistake built in, for the controls: `python -m tests.gateways.smpp.careless HOW sala.toml`.
 
 All of them try again after a second where a node waits ten, so that a killed SMSC does not take a minute. `nothing`:
-no mistake. `hasty`: messages are acknowledged before they are committed. `nameless`: what comes again is always
-another message.
+no mistake. `hasty`: messages and key presses are acknowledged before they are committed. `nameless`: what comes again
+is always another message, and another press.
 """
 
 import asyncio
@@ -12,14 +12,20 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
+from gateways.smpp.gateway import Gateway
+from gateways.smpp.pdu import Pdu, answer
+from gateways.smpp.presses import Presses
+from gateways.smpp.session import Reply
 from sala.cli import main
 from sala.links import Sink
 from sms import lane
 from store.echoes import Echoes
 from store.values import Inbound
+from ussd.port import Sink as UssdSink
 
 LATE = 2.0
-"""Seconds after the acknowledgement at which the hasty one commits."""
+SOON = 0.2
+"""Seconds after the acknowledgement at which the hasty one commits a message, and a key press."""
 
 _later: set[asyncio.Task[Any]] = set()
 
@@ -38,6 +44,17 @@ def hasty() -> None:
         return lambda _read: None
 
     Sink.anonymous = anonymous  # type: ignore[method-assign] # the mistake that the control is about
+    careful = Gateway._press
+
+    async def press(self: Gateway, presses: Presses, sink: UssdSink, pdu: Pdu) -> Reply:
+        async def afterwards() -> None:
+            await asyncio.sleep(SOON)
+            await careful(self, presses, sink, pdu)
+
+        self.line.spawn(afterwards())
+        return Reply(answer(pdu))
+
+    Gateway._press = press  # type: ignore[method-assign] # likewise
 
 
 def nameless() -> None:
@@ -48,6 +65,7 @@ def nameless() -> None:
         return lambda _read: None
 
     Echoes.take = take  # type: ignore[method-assign] # the mistake that the control is about
+    Presses._hop = lambda *_: (uuid.uuid4().hex, "*999#")  # type: ignore[method-assign] # likewise
 
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ class Ordeal:
     port: int
     options: list[str] = field(default_factory=list)
     settings: str = ""
+    top: str = ""
     how: list[str] = field(default_factory=list)
     peer: Literal["npm", "smpp34"] = "npm"
 
@@ -96,7 +97,7 @@ class Ordeal:
         http, console = free_port(), free_port()
         return (
             'node = "LA-TEST-01"\ndistrict = "LA0901"\nlanguages = ["lo", "en"]\n'
-            f"[http]\nport = {http}\n[console]\nport = {console}\n[store]\nfree_mb = 0\nreserve_mb = 0\n"
+            f"{self.top}[http]\nport = {http}\n[console]\nport = {console}\n[store]\nfree_mb = 0\nreserve_mb = 0\n"
             f'[channels.smsc]\ngateway = "smpp"\nhost = "127.0.0.1"\nport = {self.port}\nsystem_id = "sala"\n'
             'password = "secret"\nshort_codes = ["1600"]\nrate = 1000\nwindow = 32\noutstanding = 20\n'
             f"reconnect_within = 0.3\nper_number = 1000\nresponse_timeout = 5\n{self.settings}"

@@ -8,7 +8,7 @@ import pytest
 from gateways.smpp.coding import read_text
 from gateways.smpp.numbers import Status, Tag
 from gateways.smpp.pdu import Message, Pdu, Tlv
-from tests.gateways.smpp.house import NUMBER, house
+from tests.gateways.smpp.house import NUMBER, House, house
 from tests.gateways.smpp.smsc import Smsc, smsc
 
 pytestmark = pytest.mark.usefixtures("curious")
@@ -21,12 +21,13 @@ class Phone:
         self.one = one
         self.dialect = dialect
         self.session = session
+        self.unit = 0
 
     def info(self, *, end: bool = False) -> Tlv:
         if self.dialect == "mica":
             return (Tag.USER_MESSAGE_REFERENCE, self.session.to_bytes(2, "big"))
         shift = 8 if self.dialect == "generic" else 1
-        return (Tag.ITS_SESSION_INFO, ((self.session << shift) | end).to_bytes(2, "big"))
+        return (Tag.ITS_SESSION_INFO, ((self.session << shift) | (self.unit << 1) | end).to_bytes(2, "big"))
 
     async def press(self, words: str, operation: int, *, end: bool = False, coding: int = 15) -> tuple[str, bool]:
         """The screen, and whether the dialogue is over."""
@@ -48,6 +49,14 @@ class Phone:
         assert operation in {0x02, close}
         assert pdu.tlv(self.info()[0]) == self.info(end=over)[1]
         return read_text(body.data_coding, body.short_message, ussd=True), over
+
+
+async def doubt(one: Smsc, home: House) -> None:
+    """As if the line had been lost with the acknowledgements; what is known of them is known first."""
+    presses: Any = home.gateway.ussd
+    await one.until(lambda: not any(dialogue.open for dialogue in presses._dialogues.values()))
+    for dialogue in presses._dialogues.values():
+        dialogue.open = True
 
 
 @pytest.mark.parametrize("dialect", ["generic", "sixdee", "mica"])
@@ -84,9 +93,7 @@ async def test_a_key_press_that_comes_again_gets_its_screen_again(tmp_path: Path
             phone = Phone(one, "sixdee", 5)
             await phone.press("*999#", 1)
             await phone.press("1", 0x12)
-            presses: Any = home.gateway.ussd
-            for dialogue in presses._dialogues.values():
-                dialogue.open = True
+            await doubt(one, home)
             assert await phone.press("1", 0x12) == ("1 1", False)
         one.bound.clear()
         # After a restart nobody knows what was acknowledged: the same input soon after is a copy.
@@ -94,6 +101,49 @@ async def test_a_key_press_that_comes_again_gets_its_screen_again(tmp_path: Path
             assert await phone.press("1", 0x12) == ("1 1", False)
             assert await phone.press("2", 0x12) == ("2 2", False)
             assert await phone.press("2", 0x12) == ("3 2", False)
+
+
+async def test_a_key_press_that_comes_again_and_again_is_one(tmp_path: Path) -> None:
+    """The node is new, the press is new, and its acknowledgement is lost with the line."""
+    async with smsc() as one:
+        phone = Phone(one, "sixdee", 5)
+        async with house(tmp_path, one, ussd="sixdee"):
+            await phone.press("*999#", 1)
+            await phone.press("1", 0x12)
+        one.bound.clear()
+        async with house(tmp_path, one, ussd="sixdee") as home:
+            assert await phone.press("2", 0x12) == ("2 2", False)
+            for _ in range(2):
+                await doubt(one, home)
+                assert await phone.press("2", 0x12) == ("2 2", False)
+            presses: Any = home.gateway.ussd
+            await one.until(lambda: not any(dialogue.open for dialogue in presses._dialogues.values()))
+            assert await phone.press("2", 0x12) == ("3 2", False)
+            assert await phone.press("2", 0x12) == ("4 2", False)
+
+
+async def test_where_presses_are_counted_the_same_key_after_a_restart_is_another(tmp_path: Path) -> None:
+    async with smsc() as one:
+        phone = Phone(one, "generic", 5)
+        async with house(tmp_path, one, ussd="generic"):
+            await phone.press("*999#", 1)
+            phone.unit = 1
+            assert await phone.press("1", 0x12) == ("1 1", False)
+        one.bound.clear()
+        async with house(tmp_path, one, ussd="generic"):
+            assert await phone.press("1", 0x12) == ("1 1", False)
+            phone.unit = 2
+            assert await phone.press("1", 0x12) == ("2 1", False)
+
+
+async def test_who_loses_the_line_after_the_first_screen_dials_again_and_goes_on(tmp_path: Path) -> None:
+    async with smsc() as one, house(tmp_path, one, ussd="sixdee"):
+        phone = Phone(one, "sixdee", 3)
+        await phone.press("*999#", 1)
+        ended = Message("USSD", 1, 1, NUMBER, 0, 0, "999")
+        assert await one.deliver(ended, ((Tag.USSD_SERVICE_OP, b"\x81"), phone.info())) == Status.OK
+        assert await phone.press("*999#", 1) == ("0 ສະບາຍດີ", False)
+        assert await phone.press("1", 0x12) == ("1 1", False)
 
 
 async def test_a_foreign_service_code_is_refused(tmp_path: Path) -> None:
