@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import gateways.http
 from flows.errors import ConfigFault
 from sala import config, plugs
 
@@ -93,3 +94,16 @@ def test_a_gateway_for_another_port_is_refused_by_its_name(
         read(tmp_path, block=block)
     assert str(caught.value) == said
     assert caught.value.hint == "install the version of it that goes with this Sala"
+
+
+def test_the_door_gives_up_before_the_operator_does(tmp_path: Path) -> None:
+    text = (Path(gateways.http.__file__).parent / "maps" / "hubtel.toml").read_text("utf-8")
+    own = tmp_path / "own.toml"
+    own.write_text(text.replace('form = "json"\n', 'form = "json"\noperator_deadline = 5\n', 1))
+    block = AGGREGATOR.format(map=own)
+    assert read(tmp_path, "reply_deadline = 4.9\n", block)
+    for late in ("5", "5.0", "8", "60"):
+        with pytest.raises(ConfigFault, match=r"reply_deadline: must be less than the 5 s after which the operator"):
+            read(tmp_path, f"reply_deadline = {late}\n", block)
+    with pytest.raises(ConfigFault, match="reply_deadline"):
+        read(tmp_path, "", block)

@@ -1,5 +1,6 @@
 """The door for messages: what is one address for all, and what is taken and forgotten in the operator's own words."""
 
+import asyncio
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -73,6 +74,26 @@ async def test_one_address_takes_whatever_the_operator_says(body: bytes) -> None
     assert await one.message(Received(body, tail="sms")) == Answer(200, b"noted")
     assert store.took == [SAID[body]]
     assert sum(one.counts.values()) == 1
+
+
+class Stuck(Store):
+    """A store that does not come back."""
+
+    async def overhear(self, message: Inbound) -> None:
+        await asyncio.Event().wait()
+
+    report = opt_out = overhear  # type: ignore[assignment] # whatever it is
+
+
+@pytest.mark.parametrize("body", [b"message", b"report", b"stop"])
+async def test_what_is_not_committed_before_the_operator_gives_up_is_to_come_again(
+    body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sms.door.PATIENCE", 0.05)
+    one = Door("c", OneAddress(), Stuck(), Stuck())  # type: ignore[arg-type] # as above
+    async with asyncio.timeout(30):
+        assert (await one.message(Received(body, tail="sms"))).status == 503
+    assert one.counts["again"] == sum(one.counts.values()) == 1
 
 
 async def test_what_is_not_the_operators_leaves_no_trace() -> None:
