@@ -106,7 +106,8 @@ def tables(
     for service, what, family, value, n, _ in parts:
         families.setdefault(family, []).append((service, what, value, n))
     for _, what, value, n in families.get("week", ()):
-        by_week.at(value).add(what, n, 0)
+        if what in BEGUN:
+            by_week.at(value).add(what, n, 0)
     found = [
         _by("service", services, lambda one: names.service(one) or one),
         _by("week", by_week, lambda one: say["rp_rest"] if one == REST else week_name(int(one))),
@@ -213,8 +214,8 @@ def _by_wait(found: Iterable[tuple[str, str, str, int]], say: Say) -> Table:
 
 def _by_stars(found: Iterable[tuple[str, str, str, int]], say: Say) -> Table:
     counts: dict[str, int] = {}
-    for _, _, value, n in found:
-        if value not in {"", REST}:
+    for _, what, value, n in found:
+        if what == "finished" and value not in {"", REST}:
             counts[value] = counts.get(value, 0) + n
     told = sum(counts.values())
     rows = [Row(say["rp_stars_n"].format(n=one), one, (_share(counts[one], told),)) for one in sorted(counts)]

@@ -9,16 +9,19 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
-from console import roles
+from console import roles, satisfaction
 from console.page import Page
 from console.reading import Reader, body
 from console.visit import Visit
+from flows.dialogue import REASONS
 from flows.fields import AnyField, ChoiceField, TextField, YesNoField
+from store.figures import WEEK, Within
 from store.queue import Entry, Wanted
+from store.release import RATED
 
 MOST: Final = 1_000
 """Requests that are read: the newest."""
@@ -68,7 +71,25 @@ async def feedback(visit: Visit) -> web.StreamResponse:
         words=_words(visit, fields, found),
         hidden=[field.label.say(visit.language) for field in fields.values() if _is_hidden(field)],
         fewest=FEWEST,
+        **await _marks(visit),
     )
+
+
+async def _marks(visit: Visit) -> dict[str, Any]:
+    """How decided requests went, as far as it is told, and why not well: of one service, or of all that she may see."""
+    figures = visit.desk.memory.figures
+    about = visit.asked("about", 60)
+    within = (visit.scope, figures.this_week() - WEEK * (WEEKS - 1), figures.this_week())
+    told = await figures.sums(Within(*within, family=""), "service", "week", "what")
+    services = sorted({row[0] for row in told if row[2] in RATED})
+    whole = [row[1:] for row in told if about in {"", row[0]}]
+    whys = await figures.sums(Within(*within, service=about or None, family="why"), "week", "value")
+    return {
+        "marks": satisfaction.weeks(whole, whys),
+        "marked": [(one, Reader(visit).title(one)) for one in services],
+        "about": about,
+        "reasons": REASONS,
+    }
 
 
 def _services(visit: Visit) -> dict[str, Mapping[str, AnyField]]:

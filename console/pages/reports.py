@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 from markupsafe import Markup
 
-from console import charts, reports, roles
+from console import charts, reports, roles, satisfaction
 from console.page import Page
 from console.reports import Names, Table
 from console.visit import Visit
@@ -113,7 +113,8 @@ async def _report(visit: Visit, wanted: Wanted) -> list[Table]:
     whole = await figures.sums(Within(*about, family=""), "service", "district", "what")
     parts = await figures.sums(Within(*about), "service", "what", "family", "value")
     told = [row for row in parts if row[2]]
-    return reports.tables(whole, told, visit.say, names_of(visit), weeks, await villages(visit, wanted))
+    found = reports.tables(whole, told, visit.say, names_of(visit), weeks, await villages(visit, wanted))
+    return [*found, *satisfaction.tables(whole, told, visit.say, names_of(visit))]
 
 
 async def villages(visit: Visit, wanted: Wanted) -> dict[str, int]:

@@ -1,8 +1,12 @@
 """What the desk holds back: marks that a service makes of answers, small counts, numbers in words."""
 
+import json
+from typing import Any
+
 import pytest
 
-from store.scope import EVERYTHING
+from store import figures_sql
+from store.scope import EVERYTHING, Scope
 from tests.console.conftest import Site
 from tests.console.test_upkeep import page
 from tests.console.test_users import post
@@ -52,3 +56,40 @@ async def test_what_citizens_said_tells_no_small_count_and_no_number(site: Site)
     assert "the bridge, call ••••" in rows
     assert "512 345" not in rows
     assert "a secret" not in rows
+
+
+async def test_how_requests_went_is_told_in_reports_and_with_what_citizens_said(site: Site) -> None:
+    counting = site.memory.figures.counting
+    day = counting.day(site.memory.clock.steady()) - 9
+    day -= (day + 3) % 7  # a Monday
+    about = ("birth", "civil-registry", "LA0901")
+    told = [("pleased", {"stars": "5"}, 31), ("displeased", {"stars": "2", "why": "slow"}, 7), ("unanswered", {}, 12)]
+    rows = [
+        (
+            *about,
+            what,
+            day,
+            json.dumps(sorted([["channel", "ussd"], ["language", "lo"], *map(list, more.items())])),
+            n,
+            0,
+        )
+        for what, more, n in told
+    ]
+
+    async def run(database: Any) -> None:
+        await database.begin()
+        await database.many(figures_sql.ADD_FRESH, rows)
+
+    await site.memory.writer.do(run)
+    admin = await site.person("admin")
+    _, before = await page(site, admin, "/feedback?about=birth")
+    assert "Nothing is told yet of how" in before, "the control: not told yet"
+    await counting.tell(day + 7, 0)
+    for path in ("/feedback?about=birth", "/reports"):
+        _, text = await page(site, admin, path)
+        assert "How it went, after a decision" in text, path
+        assert ">50</td>" in text, path
+        assert ">82</td>" in text, path
+    assert "Manner of the staff" in (await page(site, admin, "/feedback?about=birth"))[1]
+    officer = await site.person("officer", Scope(("LA0402",), ("*",)))
+    assert "How it went" not in (await page(site, officer, "/reports"))[1]
