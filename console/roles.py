@@ -20,6 +20,9 @@ EVERYONE: Final[frozenset[str]] = frozenset(ROLES)
 
 EDITORS: Final[frozenset[str]] = frozenset({ADMIN, APPROVER, TRANSLATOR})
 ADMINS: Final[frozenset[str]] = frozenset({ADMIN})
+STEERERS: Final[frozenset[str]] = frozenset({ADMIN, APPROVER})
+"""Who decides what citizens meet."""
+
 QUEUE_READERS: Final[frozenset[str]] = frozenset({OFFICER, AGENCY, AUDITOR})
 OFFICERS: Final[frozenset[str]] = frozenset({OFFICER})
 REPORT_READERS: Final[frozenset[str]] = frozenset({ADMIN, OFFICER, AGENCY, AUDITOR})

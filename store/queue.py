@@ -140,6 +140,13 @@ class Queue:
         found = await self._entries(scope, await self._referenced(scope, [reference]))
         return found[0] if found else None
 
+    async def within(self, scope: Scope, references: Iterable[str]) -> set[str]:
+        """Which of these references are of requests within the scope."""
+        condition, values = scope.condition()
+        listed = json.dumps([int(one) for one in references])
+        rows = await self._reader.rows(queue_sql.WITHIN.format(scope=condition), (listed, *values))
+        return {unpack_reference(row[0]) for row in rows}
+
     async def bodies(self, entry: Entry) -> list[tuple[int, int, bytes | None]]:
         """The submissions of a request that was read within a scope: (case revision, time, bytes)."""
         return [tuple(row) for row in await self._reader.rows(queue_sql.BODIES_OF, (entry.seq, entry.seq))]

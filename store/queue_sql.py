@@ -60,6 +60,7 @@ ROADS_OF: Final = (
 BY_REFERENCE: Final = (
     "SELECT r.seq FROM request r WHERE r.reference IN (SELECT value FROM json_each(?)) AND {scope} ORDER BY r.seq"
 )
+WITHIN: Final = "SELECT r.reference FROM request r WHERE r.reference IN (SELECT value FROM json_each(?)) AND {scope}"
 BY_ENDING: Final = (
     "SELECT r.seq FROM card c JOIN request r ON r.seq = c.request WHERE c.ending = ? AND c.ending >= 0 AND {scope}"
     " ORDER BY c.request DESC LIMIT ?"

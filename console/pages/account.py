@@ -95,8 +95,10 @@ async def vouch(visit: Visit) -> web.StreamResponse:
     if not await is_own_password(visit, "password"):
         return await account(visit, why="wrong_password")
     other = await visit.desk.memory.users.get(name)
-    if other is None or name == visit.user.name or not other.secret:
+    if other is None or name == visit.user.name or not other.secret or not visit.scope.covers(other.scope):
         return await account(visit, why="vouch_nobody")
+    if not visit.has(roles.STEERERS) and roles.may(other.roles, roles.STEERERS):
+        return await account(visit, why="vouch_not_yours")
     code = secrets.draw_codes(1)[0]
     until = visit.desk.memory.clock.steady() + VOUCHED
     await visit.desk.memory.users.vouch(name, code, visit.user.name, until)

@@ -8,7 +8,7 @@ from aiohttp import web
 from console import roles
 from console.page import Page
 from console.pages.queue import among
-from console.pages.request import REFERENCE, found
+from console.pages.request import REFERENCE, found, note_read
 from console.reading import Answer, Line, Reader, is_conflict
 from console.visit import Visit
 from store.queue import Wanted
@@ -46,7 +46,9 @@ async def beside(visit: Visit) -> web.StreamResponse:
     reader = Reader(visit)
     mine = list(reader.answers(entry, entry.event))
     others: list[tuple[Line, list[Pair]]] = []
-    for other in await visit.desk.memory.queue.alike(visit.scope, entry, 5):
+    alike = await visit.desk.memory.queue.alike(visit.scope, entry, 5)
+    await note_read(visit, entry, *alike)
+    for other in alike:
         others.append((reader.line(other), _pairs(mine, list(reader.answers(other, other.event)))))  # noqa: PERF401 - read as it goes
     return visit.show("beside.html", line=reader.line(entry), entry=entry, others=others)
 

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from console import fixing, roles
 from console.page import Page
-from console.pages.request import REFERENCE, found
+from console.pages.request import REFERENCE, found, note_read
 from console.reading import Reader, body
 from console.visit import Visit
 from store.queue import Entry
@@ -28,6 +28,7 @@ async def fix(visit: Visit) -> web.StreamResponse:
     task = await _task(visit, entry)
     if task is None:
         return visit.refuse(409, "settled_meanwhile")
+    await note_read(visit, entry)
     return _show(visit, entry, task)
 
 

@@ -73,6 +73,9 @@ async def send(visit: Visit) -> web.StreamResponse:
     work = await opened(visit)
     desk, note = visit.desk, visit.text("note", 2000)
     do, _, rest = visit.text("do", 30).partition(":")
+    alone = do not in {"approve", "refuse", "discard"} and not going.two_persons(desk)
+    if not visit.scope.everywhere and (alone or do in {"approve", "refuse"}):
+        return visit.refuse(403, "not_yours")
     try:
         match do:
             case "approve" | "refuse":
@@ -187,8 +190,10 @@ def _two(work: Work, office: Office, old: Revision, new: Revision) -> tuple[Sequ
 
 
 async def back(visit: Visit) -> web.StreamResponse:
-    """Make an old version live again; what was live is kept."""
+    """Make an old version live again, in every district; what was live is kept."""
     work = await opened(visit)
+    if not visit.scope.everywhere:
+        return visit.refuse(403, "not_yours")
     note, number = visit.text("note", 2000), visit.text("to", 6)
     acts: Mapping[int, Publication] = {one.version: one for one in await visit.desk.memory.library.versions(work.name)}
     chosen = acts.get(int(number)) if number.isdecimal() else None

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from console import roles
 from console.page import UPLOAD, Page
+from console.studio.work import is_hers
 from console.visit import FILE, Visit
 from flows.editing import TEMPLATES, EditFault, new_flow
 from flows.editing.templates import starter
@@ -49,7 +50,7 @@ async def lines(visit: Visit) -> list[Line]:
     for name in sorted({*heads, *memory.office.live}):
         draft = await memory.drafts.open(name)
         look = await visit.desk.studio.look(draft.text, name, memory.office, memory.drafts)
-        if look.flow is not None and not visit.scope.serves(look.flow.agency or ""):
+        if not is_hers(visit, name, look):
             continue
         acts = [one for one in await memory.library.versions(name) if one.act in {"publish", "rollback"}]
         flow = look.flow

@@ -18,6 +18,9 @@ REFERENCE: Final = "{ref:[0-9]+}"
 SHORTEST: Final = 5
 """Letters that a reason needs to be one."""
 
+READ_EVERY: Final = 3600
+"""Seconds in which the same person reads the same request, for the audit, once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
@@ -33,6 +36,18 @@ async def found(visit: Visit) -> Entry | None:
     return await visit.desk.memory.queue.one(visit.scope, visit.part("ref"))
 
 
+async def note_read(visit: Visit, *entries: Entry) -> None:
+    """Write into the audit that she reads these answers, once an hour; what is sealed or gone she cannot read."""
+    memory = visit.desk.memory
+    since = memory.clock.steady() - READ_EVERY
+    for entry in entries:
+        if body(entry.event) is None:
+            continue
+        lately = await memory.audit.entries(subject=entry.reference, limit=40)
+        if not any(one.act == "request_read" and one.actor == visit.user.name and one.at > since for one in lately):
+            await memory.queue.note(visit.user.name, "request_read", entry.reference)
+
+
 async def request(visit: Visit, *, number: str = "", why: str = "", worked: bool = False) -> web.StreamResponse:
     """The page; `number` and `worked` show what it holds back otherwise."""
     entry = await found(visit)
@@ -40,6 +55,7 @@ async def request(visit: Visit, *, number: str = "", why: str = "", worked: bool
         return visit.refuse(404, "no_such_page")
     reader = Reader(visit)
     store = visit.desk.memory
+    await note_read(visit, entry)
     hops = await store.trail(entry.reference)
     answers, hidden = list(reader.answers(entry, entry.event)), list(reader.worked_out(entry, entry.event))
     return visit.show(

@@ -16,7 +16,8 @@ MOST: Final = 20
 async def transfer(visit: Visit, *, read: list[Receipt] | None = None, why: str = "") -> web.StreamResponse:
     """What waits, what was written, what was read just now."""
     sticks = visit.desk.sticks
-    written = list(sticks.written()) if sticks is not None else []
+    may = sticks is not None and _may(visit)
+    written = list(sticks.written()) if sticks is not None and may else []
     waiting = sum(one.waiting - one.carried for one in visit.links)
     carried = sum(one.carried for one in visit.links)
     return visit.show(
@@ -27,7 +28,8 @@ async def transfer(visit: Visit, *, read: list[Receipt] | None = None, why: str 
         carried=carried,
         read=read,
         why=why,
-        there=sticks is not None,
+        there=may,
+        other=sticks is not None and not may,
         newest=visit.asked("new", 120),
     )
 

@@ -96,6 +96,13 @@ class Work:
         return datetime.fromtimestamp(self.visit.desk.now(), self.visit.desk.zone)
 
 
+def is_hers(visit: Visit, name: str, look: Look) -> bool:
+    """Whether she serves the agency of a service; a draft that cannot be read is its live revision's agency's."""
+    live = visit.desk.memory.office.live.get(name)
+    flow = look.flow or (live.flow if live is not None else None)
+    return visit.scope.serves((flow.agency or "") if flow is not None else "")
+
+
 async def opened(visit: Visit) -> Work:
     """The service of the address as it is being edited.
 
@@ -108,7 +115,7 @@ async def opened(visit: Visit) -> Work:
         raise GoneFault(visit.say["fl_no_service"])
     memory = visit.desk.memory
     look = await visit.desk.studio.look(draft.text, name, memory.office, memory.drafts)
-    if look.flow is not None and not visit.scope.serves(look.flow.agency or ""):
+    if not is_hers(visit, name, look):
         raise GoneFault(visit.say["fl_no_service"])
     return Work(visit, name, draft, look)
 

@@ -57,7 +57,7 @@ def hidden(text: str, name: str) -> str:
 
 
 @pytest.mark.parametrize("signed", [True, False], ids=["old form", "session over"])
-async def test_no_password_is_written_into_a_page(site: Site, signed: bool) -> None:  # noqa: FBT001 - a case
+async def test_no_password_is_written_into_a_page(site: Site, signed: bool) -> None:
     typed = {"old": "my old password", "new": "my new password", "repeat": "my new password", "token": "of-yesterday"}
     typed["username"] = "officer"
     async with site.client(await site.person("officer") if signed else None) as http:
