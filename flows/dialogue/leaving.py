@@ -4,6 +4,7 @@ Nothing is written for it: the marks travel in the row that the key press writes
 clears that row away.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final, Literal
 
@@ -14,6 +15,7 @@ from flows.dialogue.office import Office
 from flows.dialogue.state import Draft, Gone, Talk
 from flows.dialogue.visit import Visit
 from flows.errors import ExpressionFault
+from flows.model import Flow
 from flows.program import EndNode, EnterNode, Program, program
 from flows.sending import place
 from flows.session import Run, World
@@ -98,11 +100,19 @@ def _stop(office: Office, run: Run, channel: Channel, today: date) -> Stop | Non
     compiled = program(revision)
     try:
         walk = Walk(compiled, run, world)
-        district, answers = place(walk, world), dict[str, Any](walk.main)
+        district = place(walk, world)
     except ExpressionFault:
         return Stop(*common, "stopped", "", node.district, private=private)
     outcome: Literal["stopped", "ended"] = "ended" if isinstance(walk.at, EndNode) else "stopped"
-    return Stop(*common, outcome, _own_step(compiled, walk.at.index), district, sex_of(flow, answers), private)
+    return Stop(*common, outcome, _own_step(compiled, walk.at.index), district, _sex(flow, walk.main), private)
+
+
+def _sex(flow: Flow, answers: Mapping[str, Any]) -> str:
+    try:
+        return sex_of(flow, answers)
+    except ExpressionFault:
+        # It rests on an answer that was not given.
+        return ""
 
 
 def _own_step(compiled: Program, index: int) -> str:

@@ -154,6 +154,26 @@ async def test_who_stops_is_counted_by_step_when_the_time_to_go_on_is_over(node:
     assert await rows(node, "SELECT count(*) FROM session") == [(0,)], "the figures outlive the sessions"
 
 
+async def test_who_asks_may_follow_from_another_answer_and_is_told_of_those_who_stop_too(
+    opened: Opened, hands: Hands
+) -> None:
+    computed = BIRTH.replace(
+        "steps:\n", 'computed:\n  applicant_sex: \'"f" if child_sex == "f" else "m"\'\nsteps:\n', 1
+    )
+    own = office(computed, languages=("en", "lo"))
+    async with opened(mind=mind(own)) as memory:
+        await dial_and_stop(memory, 6, "1", "1", "Kham La")
+        await dial_and_stop(memory, 7, "1", "1", "Kham La", "1", first=100)
+        await dial_and_stop(memory, 8, "1", "1", "Kham La", "2", first=200)
+        answers = {"child_sex": "f", "applicant_sex": "f"}
+        await births(memory, 5, revision=own.live["birth"].digest, answers=answers)
+        await next_week(memory, hands, 2)
+        found = await memory.figures.read(EVERYTHING)
+        assert set(told(found, "stopped", "sex").values()) == {6, 7, 8}, "before the answer it is not known"
+        assert told(found, "stopped", "sex")[""] == 6
+        assert told(found, "finished", "sex") == {"f": 5}
+
+
 async def test_who_goes_on_later_is_counted_as_what_became_of_it(node: Memory, hands: Hands) -> None:
     for n in range(5):
         phone = Handset(node, f"+85620550001{n:02d}")
