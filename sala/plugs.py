@@ -19,6 +19,9 @@ SHORTEST_SECRET = 16
 """Characters of a callback secret: the path is all that tells the operator from a stranger."""
 
 
+SHARE = 0.7
+"""Of the operator's own patience: then the door gives up, where nobody says when and its 8 s would be too late."""
+
 GROUPS = (ussd.port.GROUP, sms.port.GROUP, gateways.port.GROUP)
 """Where gateways are found: those of key presses, of messages, and of both at once."""
 
@@ -101,7 +104,11 @@ def _check_deadline(
     gateway: ussd.port.Gateway | None, settings: ussd.port.Settings | None, config: Config, where: tuple[str, ...]
 ) -> None:
     limit = gateway.capabilities.operator_deadline if gateway else 0
-    if settings and limit and settings.reply_deadline >= limit:
+    if not settings or not limit or settings.reply_deadline < limit:
+        return
+    if "reply_deadline" not in settings.model_fields_set:
+        settings.reply_deadline = limit * SHARE
+    else:
         said = f"must be less than the {limit:g} s after which the operator gives up"
         raise configuration.mistake(config, (*where, "reply_deadline"), said)
 

@@ -31,7 +31,8 @@ class Capabilities:
         encodings: alphabets that its screens may be in; without `ucs2` it shows no Lao.
         ends: whether it says when a session is over.
         paths: whether its contract goes on in the path, behind `ussd/`: what stands there is in `Received.tail`.
-        operator_deadline: seconds after which the operator gives up on us; 0: not known.
+        operator_deadline: seconds after which the operator gives up on us; 0: not known. A channel's `reply_deadline`
+            must be below it, and is when nobody sets it.
     """
 
     port: int

@@ -97,7 +97,7 @@ def test_a_gateway_for_another_port_is_refused_by_its_name(
 
 
 def test_the_door_gives_up_before_the_operator_does(tmp_path: Path) -> None:
-    text = (Path(gateways.http.__file__).parent / "maps" / "hubtel.toml").read_text("utf-8")
+    text = (Path(gateways.http.__file__).parent / "maps" / "arkesel.toml").read_text("utf-8")
     own = tmp_path / "own.toml"
     own.write_text(text.replace('form = "json"\n', 'form = "json"\noperator_deadline = 5\n', 1))
     block = AGGREGATOR.format(map=own)
@@ -105,5 +105,14 @@ def test_the_door_gives_up_before_the_operator_does(tmp_path: Path) -> None:
     for late in ("5", "5.0", "8", "60"):
         with pytest.raises(ConfigFault, match=r"reply_deadline: must be less than the 5 s after which the operator"):
             read(tmp_path, f"reply_deadline = {late}\n", block)
-    with pytest.raises(ConfigFault, match="reply_deadline"):
-        read(tmp_path, "", block)
+    # Who says nothing gets a deadline that holds, and the 8 s where the operator waits longer.
+    assert [one.key_press_settings.reply_deadline for one in read(tmp_path, "", block) if one.key_press_settings] == [
+        3.5
+    ]
+    assert [one.key_press_settings.reply_deadline for one in read(tmp_path) if one.key_press_settings] == [8.0]
+
+
+def test_hubtel_is_answered_within_its_seven_seconds(tmp_path: Path) -> None:
+    (one,) = read(tmp_path, "", AGGREGATOR.format(map="hubtel"))
+    assert one.key_press_settings
+    assert one.key_press_settings.reply_deadline < 5

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from flows.errors import Busy, SendError
 from sms import lane as lanes
@@ -189,6 +190,14 @@ async def test_the_budget_holds_however_many_are_sent_at_once() -> None:
     assert sum(sent.parts for sent in gateway.sent) == 18
     kept = [row for row, ends in messages.settled.items() if isinstance(ends[0][0], SendError)]
     assert all(messages.settled[row][0][0].retry for row in kept)  # type: ignore[union-attr]  # only the errors are kept
+
+
+async def test_half_most_and_all_of_a_budget_is_said_once_each() -> None:
+    messages, gateway = Messages([message(row, f"+85620555{row:05}") for row in range(12)]), Gateway()
+    with capture_logs() as said:
+        await drain(lane(messages, gateway, limit=10, window=1), messages)
+    used = [line["count"] for line in said if line["event"] == "budget of the day used"]
+    assert (used, len(gateway.sent)) == ([50, 80, 100], 10)
 
 
 async def test_money_spent_before_a_restart_counts() -> None:
