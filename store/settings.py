@@ -15,7 +15,7 @@ class FeedbackSettings(BaseModel):
 
     Attributes:
         on: whether it is asked at all.
-        after_hours: hours between the decision and the question.
+        after_hours: hours between the decision and the question; 0, for a demonstration: at the next housework.
         every_days: at most one question a number in so many days.
         answer_days: days for which an answer is taken.
     """
@@ -23,7 +23,7 @@ class FeedbackSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     on: bool = True
-    after_hours: Annotated[int, Field(ge=1, le=168)] = 24
+    after_hours: Annotated[int, Field(ge=0, le=168)] = 24
     every_days: Annotated[int, Field(ge=1, le=365)] = 30
     answer_days: Annotated[int, Field(ge=1, le=30)] = 7
 

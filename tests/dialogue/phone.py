@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from flows.dialogue import Office, Person, Talk, decode_person, decode_talk, encode, hear
 from flows.reference import make_reference
-from flows.turn import CaseKey, Effect, Heard, Known, Moment, Need, Note, Request, Submit, Text, Turn
+from flows.turn import Asked, CaseKey, Effect, Heard, Known, Moment, Need, Note, Rate, Request, Submit, Text, Turn
 from tests.dialogue.flows import TODAY
 
 HOUR = 3600
@@ -26,6 +26,7 @@ class Phone:
     keys: dict[str, str] = field(default_factory=dict)
     effects: list[Effect] = field(default_factory=list)
     asked: list[Need] = field(default_factory=list)
+    question: Asked | None = None
     full: bool = False
     last: Turn | None = None
     counter: int = 0
@@ -69,6 +70,9 @@ class Phone:
     def state(self) -> Talk:
         return decode_talk(self.talk) or Talk()
 
+    def rates(self) -> list[tuple[int, int]]:
+        return [(effect.stars, effect.why) for effect in self.effects if isinstance(effect, Rate)]
+
     def sent(self) -> list[Submit]:
         return [effect for effect in self.effects if isinstance(effect, Submit)]
 
@@ -109,6 +113,8 @@ class Phone:
                 return "right" if self.keys.get(need.args[0]) == need.args[1] else "wrong"
             case "opened":
                 return "wrong"
+            case "asked":
+                return self.question
             case "once":
                 same = [one for one in self.sent() if (one.service, *one.once) == need.args]
                 return Known(same[0].reference, same_number=True) if same else None
@@ -124,6 +130,8 @@ class Phone:
                 self._file(effect)
             if isinstance(effect, CaseKey):
                 self._lock(effect)
+            if isinstance(effect, Rate) and effect.stars and self.question is not None:
+                self.question = replace(self.question, stars=effect.stars)
         if turn.screen is not None and turn.screen.end and turn.keep_until <= self.now:
             self.talk = b""
 

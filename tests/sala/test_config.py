@@ -36,6 +36,10 @@ def write(folder: Path, text: str) -> Path:
         ('node="A"\nlanguages=[]\n', "sala.toml:2: languages"),
         ('node="A"\nkey_source="vault"\n', "sala.toml:2: key_source: write file:PATH"),
         ('node="a b"\n', "sala.toml:1: node"),
+        ('node="A"\n[feedback]\nafter_hours=169\n', "sala.toml:3: feedback.after_hours"),
+        ('node="A"\n[feedback]\nevery_days=0\n', "sala.toml:3: feedback.every_days"),
+        ('node="A"\n[feedback]\nanswer_days=31\n', "sala.toml:3: feedback.answer_days"),
+        ('node="A"\n[store]\nfeedback={on=false}\n', "sala.toml:3: store.feedback"),
         ('node="A"\n[channels."a/b"]\ngateway="x"\n', "the name 'a/b'"),
     ],
 )

@@ -207,6 +207,14 @@ async def test_money_spent_before_a_restart_counts() -> None:
     assert len(messages.queue) == 1
 
 
+@pytest.mark.parametrize(("spent", "spare"), [(0, True), (799, True), (800, False), (999, False)])
+async def test_the_last_fifth_of_the_budget_is_for_what_somebody_waits_for(spent: int, *, spare: bool) -> None:
+    messages, gateway = Messages([message(1)], spent_before=spent * UNIT), Gateway()
+    await lane(messages, gateway).drain()
+    assert messages.spare == [spare]
+    assert len(gateway.sent) == 1
+
+
 async def test_a_fault_of_our_account_quiets_the_lane_instead_of_burning_the_queue() -> None:
     messages = Messages([message(row) for row in range(20)])
     gateway = Gateway(lambda _: SendError("http-401", retry=True, ours=True))
