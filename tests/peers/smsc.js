@@ -148,6 +148,7 @@ const server = smpp.createServer((session) => {
     if (session.lost) return;
     offered += 1;
     if (options.throttle && offered % options.throttle === 0) {
+      note({ throttled: pdu.destination_addr });
       session.send(pdu.response({ command_status: smpp.ESME_RTHROTTLED }));
       return;
     }

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +29,8 @@ class Files:
 
     folder: Path
     smsc: str
+    change: Callable[[str], str] = str
+    """What a reader changes in the page's text."""
     ports: dict[int, int] = field(default_factory=_ports)
 
     @property
@@ -41,13 +44,14 @@ class Files:
     def write(self) -> None:
         for name in ("log", "spool", "lib"):
             (self.folder / name).mkdir()
-        self.kannel.write_text(self._here(f"{block('kannel')}\n{block(f'kannel-{self.smsc}')}"), "utf-8")
+        kannel = f"{block('kannel')}\n{block(f'kannel-{self.smsc}')}"
+        self.kannel.write_text(self._here(self.change(kannel)), "utf-8")
         console = free_port()
         node = (
             'node = "LA-TEST-01"\ndistrict = "LA0901"\nlanguages = ["lo", "en"]\n'
             f"[http]\nport = {self.ports[8080]}\n[console]\nport = {console}\n[store]\nfree_mb = 0\nreserve_mb = 0\n"
         )
-        self.sala.write_text(node + self._here(block("toml")), "utf-8")
+        self.sala.write_text(node + self._here(self.change(block("toml"))), "utf-8")
         with sqlite3.connect(self.folder / "lib" / "dlr.sqlite") as database:
             database.executescript(block("sql"))
         database.close()

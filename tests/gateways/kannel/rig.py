@@ -165,12 +165,14 @@ async def until_so(seen: Callable[[], Awaitable[bool]]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def rig(folder: Path, smsc: str, *, away: bool = False, options: Sequence[str] = ()) -> AsyncIterator[Rig]:
+async def rig(
+    folder: Path, smsc: str, *, away: bool = False, options: Sequence[str] = (), files: Files | None = None
+) -> AsyncIterator[Rig]:
     """All of it running; ended whatever happens."""
     needs_kannel()
     if smsc == "smpp":
         needs_peer()
-    files = Files(folder, smsc)
+    files = files or Files(folder, smsc)
     files.write()
     own = ["node", str(ROOT / "tests" / "peers" / "smsc.js"), str(files.ports[2775]), *options]
     made = Rig(files, own if smsc == "smpp" else [], away)

@@ -134,6 +134,39 @@ async def test_kill_of_bearerbox(tmp_path: Path) -> None:
     assert found.open <= LEAVING
 
 
+async def test_kill_of_the_smsc(tmp_path: Path) -> None:
+    """Nothing is lost; what was under way between it and Kannel when it died may come twice, and nothing else."""
+    kills = (8, 20)
+    safe: set[str] = set()
+    async with rig(tmp_path, "smpp", options=[*outbox(tmp_path), "--throttle=7"]) as one:
+        for least in kills:
+            await heard(one, least)
+            await one.behind.end()
+            safe |= {number_of(phone) for phone in acknowledged(one)}
+            await one.behind.start()
+        await until(lambda: len(acknowledged(one)) == PHONES)
+        await over(one, EVERYBODY)
+        found = await verdict(one)
+        throttled = [entry for entry in journal(one) if "throttled" in entry]
+    assert (found.lost_in, found.lost_out) == (set(), set())
+    # Sala asks Kannel, and Kannel never died: nothing is left open.
+    assert found.open == 0
+    # The SMSC says again what it has not seen acknowledged, and Kannel sends again what it has not seen answered.
+    assert not found.doubled_in & safe
+    assert len(found.doubled_in) <= len(kills) * WINDOW
+    assert found.doubled_out <= len(kills) * PENDING
+    # What it refused for its pace was Kannel's to say again.
+    assert throttled
+
+
+async def test_the_verdict_would_see_a_double(tmp_path: Path) -> None:
+    """The control, and a gap of the page: what the SMSC has not seen acknowledged comes again under another `%I`."""
+    async with rig(tmp_path, "smpp", options=[*outbox(tmp_path), "--forget=9"]) as one:
+        await until(lambda: len(acknowledged(one)) == PHONES)
+        await over(one, EVERYBODY)
+        assert (await verdict(one)).doubled_in
+
+
 async def test_the_verdict_would_see_a_loss(tmp_path: Path) -> None:
     """The control, and the gap of the page: what the smsbox is asking for goes with it while the node is away."""
     async with rig(tmp_path, "smpp", away=True, options=outbox(tmp_path)) as one:

@@ -14,7 +14,7 @@ from tests.gateways.smpp.ordeal import Ordeal, ordeal
 from tests.gateways.smpp.replay import Verdict, verdict
 from tests.ports import free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 PHONES = 8
 PRESSES = 15
@@ -40,7 +40,7 @@ async def network(
 
 async def finished(one: Ordeal, walking: "asyncio.Future[Any]") -> Verdict:
     """The verdict when everybody has a reference and the SMSC has nothing left to deliver."""
-    async with asyncio.timeout(240):
+    async with asyncio.timeout(480):
         await walking
     pressed = {entry["pressed"] for entry in one.journal() if "pressed" in entry}
     await one.until(lambda: pressed <= one.acknowledged())
