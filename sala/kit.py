@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 import aiohttp
 
 import gateways.port
+import sms.kit.bench
 import sms.kit.cases
 import sms.kit.wire
 import ussd.kit.cases
@@ -169,7 +170,7 @@ async def _run_sms(one: Subject, case: sms.kit.cases.Case, folder: Path) -> None
         gateway, lane = home.plugged.messages, home.channel.lane
         if gateway is None or lane is None:
             raise Failed("with these settings the gateway has no side for messages")
-        bench = sms.kit.cases.Bench(
+        bench = sms.kit.bench.Bench(
             peer, gateway, lane, home.hands.go, home.full, home.restart, home.states, home.crash
         )
         home.bench = bench
@@ -183,7 +184,7 @@ class House:
     gateway: str
     folder: Path
     settings: dict[str, Any] = field(default_factory=dict)
-    bench: sms.kit.cases.Bench | None = None
+    bench: sms.kit.bench.Bench | None = None
 
     def __post_init__(self) -> None:
         self.hands = Hands()

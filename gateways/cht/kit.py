@@ -38,11 +38,13 @@ class Phone:
         "RETRYING": "unknown",
     }
     manners: Sequence[Manner] = ()
+    samples: Sequence[Received]
     # The phone that hangs has a message and does not say so; then it is offered once only.
     hasty: Mapping[str, Any] = {"patience": 1.0, "offer_again": 3600}
 
     def __init__(self, say: Say) -> None:
         self._say = say
+        self.samples = (_sample(), request(b"", "GET"))
         self.plays: list[Manner] = []
         self.early: Callable[[Taken], Awaitable[None]] | None = None
         self.asking = asyncio.Event()
@@ -135,6 +137,13 @@ def request(body: bytes, method: str = "POST", word: str = PASSWORD) -> Received
         "Authorization": f"Basic {basic}",
     }
     return Received(body, method=method, tail="poll", headers=headers)
+
+
+def _sample() -> Received:
+    """A request with a message and an update, to be mangled."""
+    message = {"id": "m1", "from": "+8562055512345", "content": "x", "sms_sent": _SENT, "sms_received": _SENT}
+    body = {"messages": [message], "updates": [{"id": "u1", "status": "FAILED", "reason": "generic"}]}
+    return request(json.dumps(body).encode())
 
 
 @contextlib.asynccontextmanager

@@ -17,6 +17,7 @@ from flows.text.measure import needs
 from gateways.gammu import backup
 from gateways.gammu.spool import ERROR, INBOX, OUTBOX, SENT
 from sms.kit.wire import Manner, OwnWire, Taken
+from store.values import Received
 
 _BEGIN: Final = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 _LOOK: Final = 0.005
@@ -47,6 +48,9 @@ class Modem:
         self.plays: list[Manner] = []
         self.early: Callable[[Taken], Awaitable[None]] | None = None
         self._seen: dict[str, Taken] = {}
+        texts = ("Deliver", "ນາງ ຄຳ"), ("Status_Report", "Delivered")
+        files = [received(kind, "+8562055512345", text, 1, 5, "0500030C0201") for kind, text in texts]
+        self.samples: Sequence[Received] = [Received(content) for content in files]
         self._references = itertools.count(1)
         self._files = itertools.count()
         self._times: dict[str, int] = {}

@@ -1,29 +1,18 @@
 """What every SMS gateway must do: one function a case, its first line is what the engineer reads."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from typing import Final
 
-from sms.kit.standin import HttpPeer
-from sms.kit.wire import Hasty, Knocks, Manner, Peer, Quiet, Taken
-from sms.lane import Lane
-from sms.port import Capabilities, Gateway
-from store.kit import NUMBER, DoesNotApply, Failed, Rude, applies, expect, must, strange, words
-from store.values import Received
+from sms.kit.bench import ECHO, Bench, status_of
+from sms.kit.hostile import any_bytes, strangers, wrong_secret
+from sms.kit.wire import Hasty, Manner, Taken
+from store.kit import NUMBER, DoesNotApply, applies, expect, must, words
 
-OVERSIZE: Final = 300_000
 LONG: Final = "ຂໍແຈ້ງໃຫ້ຊາບວ່າ ຄຳຮ້ອງຂອງທ່ານໄດ້ຮັບແລ້ວ ກະລຸນາມາທີ່ຫ້ອງການບ້ານພາຍໃນວັນສຸກ ແລະ ເອົາບັດປະຈຳຕົວມານຳ " * 2
-PAUSE: Final = 0.01
-"""Seconds in which the rate of the kit's channel, 1000 a second, allows more than any case sends at once."""
-
 SILENT: Final = "the operator does not report"
 FETCHED: Final = "the operator fetches its messages and refuses none; what it cannot send it reports"
 ODD: Final = ("a&b=c+d%41", "*1*2#", '<b>"x"\'{}\\;', "a\nb", "é€^{}[~]|", "😀")
-_ECHO: Final = {"mark": "7f-6afe0000"}
-"""What `sends` of a wire that reports by our mark would have kept of a message that nobody knows."""
-
 RATE: Final = 5
 """Messages a second of a channel in the case about the rate."""
 
@@ -37,57 +26,6 @@ AFTER: Final[dict[Manner, tuple[str, bool]]] = {
     "hanging": ("unknown", False),
 }
 """What becomes of a message by how it was treated, and whether it is sent again."""
-
-
-@dataclass
-class Bench:
-    """What a case works with.
-
-    Attributes:
-        peer: the operator. gateway: the one that is tried. lane: what sends. go: lets time pass.
-        full: within it nothing can be committed. restart: ends the node, and starts it again on the same disk; with
-            other settings of the channel, if given.
-        states: of all messages, oldest first.
-    """
-
-    peer: Peer
-    gateway: Gateway
-    lane: Lane
-    go: Callable[[float], None]
-    full: Callable[[], AbstractContextManager[None]]
-    restart: Callable[[dict[str, object]], Awaitable[None]]
-    states: Callable[[], Awaitable[Sequence[str]]]
-    crash: Callable[[], Awaitable[None]]
-
-    @property
-    def can(self) -> Capabilities:
-        """What the gateway says that it can do."""
-        return self.gateway.capabilities
-
-    async def hear(self, name: str, text: str, number: str = NUMBER) -> None:
-        """Have a phone send this, which must be acknowledged."""
-        acknowledged = await self.peer.message(name, number, text)
-        must(acknowledged, f"the message {text[:40]!r} was not acknowledged{self.why()}")
-
-    def why(self) -> str:
-        """What the node answered to the last request, if it refused it, and the reason that the gateway gave."""
-        return self.peer.why(self.gateway) if isinstance(self.peer, HttpPeer) else ""
-
-    async def send(self) -> None:
-        """Send what is due, and wait until it is over."""
-        idle = 0
-        while idle < 2:  # noqa: PLR2004 - the first time it may be the channel's rate that made it wait
-            idle = 0 if await self.lane.drain() else idle + 1
-            self.go(PAUSE)
-        if isinstance(self.peer, Quiet):
-            await self.peer.quiet()
-
-    def got(self) -> list[str]:
-        """The texts that the operator took, in order, parts of long messages joined."""
-        if isinstance(self.peer, HttpPeer):
-            self.peer.check()
-        return [taken.text for taken in self.peer.seen if taken.manner == "taken"]
-
 
 Case = Callable[[Bench], Awaitable[None]]
 
@@ -141,7 +79,7 @@ async def not_committed(bench: Bench) -> None:
     with bench.full():
         must(not await bench.peer.message("m2", NUMBER, "2"), "a message that was not committed was acknowledged")
         if bench.can.reports:
-            status = _status(bench.peer, "delivered")
+            status = status_of(bench.peer, "delivered")
             must(not await bench.peer.report(taken, status), "a report that was not committed was acknowledged")
         if bench.can.optouts:
             must(not await bench.peer.opt_out(NUMBER), "an opt-out that was not committed was acknowledged")
@@ -155,7 +93,7 @@ async def early_report(bench: Bench) -> None:
     applies(bench.can.reports, SILENT)
 
     async def early(taken: Taken) -> None:
-        acknowledged = await bench.peer.report(taken, _status(bench.peer, "delivered"))
+        acknowledged = await bench.peer.report(taken, status_of(bench.peer, "delivered"))
         must(acknowledged, f"the report was not acknowledged{bench.why()}")
 
     bench.peer.early = early
@@ -184,9 +122,9 @@ async def reports(bench: Bench) -> None:
 async def unknown_report(bench: Bench) -> None:
     """A report on a message that nobody knows, and a status that nobody knows, are acknowledged."""
     applies(bench.can.reports, SILENT)
-    stranger = Taken(NUMBER, "x", "no-such-id", echo=_ECHO)
+    stranger = Taken(NUMBER, "x", "no-such-id", echo=ECHO)
     for state in ("delivered", "unknown"):
-        status = _status(bench.peer, state)
+        status = status_of(bench.peer, state)
         must(await bench.peer.report(stranger, status), f"the report {status!r} was not acknowledged{bench.why()}")
 
 
@@ -310,66 +248,6 @@ async def opted_out(bench: Bench) -> None:
     applies(bench.can.optouts, "the operator does not pass on that a number wants no more")
     for _ in range(2):
         must(await bench.peer.opt_out(NUMBER), f"the opt-out was not acknowledged{bench.why()}")
-
-
-async def strangers(bench: Bench) -> None:
-    """What is too large is refused (over HTTP: 413), what cannot be a message as well (4xx); nothing of it is kept."""
-    peer = bench.peer
-    if isinstance(peer, HttpPeer):
-        for bad in peer.wire.malformed:
-            status = await peer.raw(bad)
-            must(400 <= status < 500, f"{bad.method} {bad.tail} {bad.query} {bad.body[:80]!r} was answered {status}")  # noqa: PLR2004 - refused
-        good = peer.wire.message("m1", NUMBER, "1")
-        huge = Received(b"9" * OVERSIZE, method="POST", tail=good.tail, headers=good.headers)
-        expect(await peer.raw(huge), 413, "a body that is too large")
-    elif isinstance(peer, Rude):
-        must(await peer.oversize(), "what is too large was not refused")
-    else:
-        raise DoesNotApply("no stranger can reach it, and the operator sends nothing too large")
-    await bench.hear("m1", "1")
-    await bench.send()
-    expect(bench.got(), [words(["1"])], "the answers after all that")
-
-
-async def wrong_secret(bench: Bench) -> None:
-    """A wrong secret is 404, as if there were no such channel; nothing of the request is kept."""
-    peer = bench.peer
-    wrong = "a-wrong-one-of-enough-length"
-    if isinstance(peer, HttpPeer):
-        status = await peer.raw(peer.wire.message("m1", NUMBER, "1"), secret=wrong)
-    elif isinstance(peer, Knocks):
-        status = await peer.knock(wrong)
-    else:
-        raise DoesNotApply("nobody calls the node: it calls the operator")
-    expect(status, 404, "a wrong secret")
-    await bench.hear("m1", "1")
-    await bench.send()
-    expect(bench.got(), [words(["1"])], "the answers after all that")
-
-
-async def any_bytes(bench: Bench) -> None:
-    """Whatever bytes come, reading them raises nothing."""
-    wire = bench.peer.wire if isinstance(bench.peer, HttpPeer) else None
-    good = [wire.message("m1", NUMBER, "x")] if wire else []
-    if wire and wire.report:
-        good.append(wire.report(Taken(NUMBER, "x", "id-1", echo=_ECHO), _status(bench.peer, "delivered")))
-    good += [wire.opt_out(NUMBER)] if wire and wire.opt_out else []
-    for received in strange(good, wire.sign if wire else None):
-        _read(bench.gateway, received)
-
-
-def _read(gateway: Gateway, received: Received) -> None:
-    for read in (gateway.read, gateway.read_report, gateway.read_optout):
-        try:
-            read(received)
-        except Exception as raised:
-            said = f"{read.__name__} raised {type(raised).__name__}: {raised} on {received.body!r}"
-            raise Failed(said) from raised
-
-
-def _status(peer: Peer, state: str) -> str:
-    """One of the operator's words for this state; an invented one for one that nobody knows."""
-    return next((one for one, meant in peer.statuses.items() if meant == state), "NEVERHEARDOF")
 
 
 CASES: Final[tuple[Case, ...]] = (

@@ -84,6 +84,17 @@ class Quiet(Protocol):
 
 
 @runtime_checkable
+class Sampled(Protocol):
+    """An operator that is no `HttpWire`, but whose words can be handed to the gateway's readers: for mangling.
+
+    Attributes:
+        samples: good ones; of an operator that asks (`sms.port.Polled`), its requests.
+    """
+
+    samples: Sequence[Received]
+
+
+@runtime_checkable
 class Knocks(Protocol):
     """An operator that calls the node by itself, behind a secret."""
 

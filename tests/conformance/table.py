@@ -43,6 +43,7 @@ _UNMARKED: Final = "its requests carry no mark of their own, so an older one can
 _NOT_CALLED: Final = "nobody calls the node: it calls the operator"
 _NO_REPORTS: Final = "the operator does not report"
 _SILENT: Final = "dhis2 dhis2-form rapidpro-site"
+_NO_REQUESTS: Final = "what it reads are no requests; its own tests mangle what they are"
 _SMSCS: Final = "smpp smpp-sar smpp-payload smpp-sixdee smpp-mica"
 _MAPS: Final = "arkesel beem comviva hollatags hubtel infobip mtn nalo southpaw"
 # (side, case, reason) -> the subjects that it holds for.
@@ -51,8 +52,10 @@ HOLES: Final[Mapping[tuple[Side, str, str], str]] = {
     ("ussd", "lost_hop", _ALONE): f"{_MAPS} {_SMSCS} line",
     ("ussd", "out_of_order", _UNMARKED): f"{_MAPS} {_SMSCS}",
     ("ussd", "ended_twice", "the operator does not say when a session is over"): "arkesel nalo southpaw",
+    ("ussd", "any_bytes", _NO_REQUESTS): f"{_SMSCS} line",
     ("ussd", "wrong_secret", _NOT_CALLED): f"{_SMSCS} line",
     ("ussd", "strangers", "no stranger can reach it, and the operator sends nothing too large"): "line",
+    ("sms", "any_bytes", _NO_REQUESTS): f"{_SMSCS} line",
     ("sms", "wrong_secret", _NOT_CALLED): f"{_SMSCS} gammu line",
     ("sms", "strangers", "no stranger can reach it, and the operator sends nothing too large"): "gammu line",
     ("sms", "never_answers", "it waits for no answer"): "gammu line",

@@ -13,6 +13,7 @@ from flows.errors import SendError
 from gateways.capcom6.sms import Gateway as Phone
 from gateways.http.ussd import Side as Presses
 from sala import kit
+from sms.kit import hostile
 from sms.kit.wire import HttpWire
 from store.kit import Failed
 from store.values import Malformed
@@ -27,9 +28,9 @@ async def test_a_gateway_that_stumbles_behind_its_signature_is_found(
     assert isinstance(signed.sms, HttpWire)
     # The negative control: without the operator's signature all that is mangled is refused before it is read.
     bare = replace(signed, sms=replace(signed.sms, sign=None))
-    await kit.run(bare, "sms", texts.any_bytes, tmp_path / "bare")
+    await kit.run(bare, "sms", hostile.any_bytes, tmp_path / "bare")
     with pytest.raises(Failed, match="read raised"):
-        await kit.run(signed, "sms", texts.any_bytes, tmp_path / "signed")
+        await kit.run(signed, "sms", hostile.any_bytes, tmp_path / "signed")
 
 
 def later(*_: Any) -> SendError:

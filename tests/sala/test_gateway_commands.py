@@ -13,6 +13,7 @@ import ussd.kit.cases as presses
 from flows.errors import ConfigFault
 from sala import gateway_kits, kit
 from sala.kit import Side
+from sms.kit import hostile
 from store.kit import Failed
 
 
@@ -51,8 +52,8 @@ BROKEN: list[tuple[str, str, str, Side, Any]] = [
     ("sms.py", 'body["id"], _STATES', '"x", _STATES', "sms", texts.reports),
     ("sms.py", 'body.get("text", ""))', 'body.get("text", "").strip("*"))', "sms", texts.odd_texts),
     ("sms.py", '"delivered": "delivered"', '"delivered": "failed"', "sms", texts.reports),
-    ("sms.py", 'body["id"], body["from"]', 'body["id"] + body["text"], body["from"]', "sms", texts.any_bytes),
-    ("sms.py", 'if body is None or not is_name(body.get("id", "")):', "if body is None:", "sms", texts.strangers),
+    ("sms.py", 'body["id"], body["from"]', 'body["id"] + body["text"], body["from"]', "sms", hostile.any_bytes),
+    ("sms.py", 'if body is None or not is_name(body.get("id", "")):', "if body is None:", "sms", hostile.strangers),
     ("sms.py", "raise refusal(status, headers)", 'return Sent("x")', "sms", texts.each_way_to_fail),
     ("sms.py", '{"to": message.msisdn', '{"to": message.msisdn[1:]', "sms", texts.answered),
 ]

@@ -63,6 +63,18 @@ async def test_another_channel_may_send(opened: Opened) -> None:
         assert len(await memory.messages.claim(10, NOON, "modem")) == 1
 
 
+async def test_a_report_is_of_its_own_channels_message_only(memory: Memory) -> None:
+    """Two operators may count from one: each id is its own channel's."""
+    await queued(memory, LAO)
+    await memory.messages.report(Report("other", "g1", "failed"))
+    await sent(memory)
+    assert await states(memory) == [(1, "sent")]
+    await memory.messages.report(Report("other", "g1", "delivered"))
+    assert await states(memory) == [(1, "sent")]
+    await memory.messages.report(Report("at", "g1", "delivered"))
+    assert await states(memory) == [(1, "delivered")]
+
+
 async def test_a_report_may_come_before_the_send_returns(memory: Memory) -> None:
     await queued(memory, LAO)
     await memory.messages.report(Report("at", "g1", "delivered"))

@@ -18,6 +18,7 @@ OVERSIZE: Final = 300_000
 UNMARKED: Final = "its requests carry no mark of their own, so an older one cannot be told from the next key"
 ALONE: Final = "it brings the newest input alone"
 ODD: Final = ("John*Doe", "", "*", "#", "ນາງ ຄຳຫຼ້າ", "໒", "a&b=c+d%41<x>\"'{};", "😀")
+NO_REQUESTS: Final = "what it reads are no requests; its own tests mangle what they are"
 _PHONES: Final = 100
 
 
@@ -254,6 +255,7 @@ async def any_bytes(bench: Bench) -> None:
     wire = bench.peer.wire if isinstance(bench.peer, HttpPeer) else None
     good = [wire.press(Press()), wire.press(Press(("1",)))] if wire else []
     good += [wire.end("s1")] if wire and wire.end else []
+    applies(good, NO_REQUESTS)
     for request in strange(good, wire.sign if wire else None):
         try:
             bench.gateway.read(request)
