@@ -6,7 +6,7 @@ Errors block, warnings do not. One rule is one function; `RULES` is the whole la
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from flows.check import keys, meaning, proof, roads, room, shape, wording
+from flows.check import keys, meaning, proof, roads, room, shape, slips, wording
 from flows.check.subject import Subject
 from flows.findings import Finding
 from flows.model import Flow
@@ -49,6 +49,11 @@ RULES: Final[tuple[Rule, ...]] = (
     room.notice,
     room.pages,
     room.messages,
+    slips.unconfirmed,
+    slips.late_texts,
+    slips.twice,
+    slips.open_limits,
+    slips.lengths,
     proof.present,
 )
 
