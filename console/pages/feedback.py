@@ -1,9 +1,11 @@
 """What citizens said: of a service that asks for words, what was chosen, how it goes from week to week, what is open.
 
-It tells counts, and none below five. Words are shown only where the flow calls their field public; the others are read
+It tells counts, and none below five, not even to somebody who subtracts: what is small stands together with what is
+not, by the rule of the reports. Words are shown only where the flow calls their field public; the others are read
 on the page of the request, by those who may open it. Numbers in words are masked.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,18 +23,17 @@ from flows.dialogue import REASONS
 from flows.fields import AnyField, ChoiceField, TextField, YesNoField
 from store.figures import WEEK, Within
 from store.queue import Entry, Wanted
-from store.release import RATED
+from store.release import LEAST, RATED, tellable
 
 MOST: Final = 1_000
 """Requests that are read: the newest."""
 
 WEEKS: Final = 12
-FEWEST: Final = 5
-"""Below this a count is not told: in a village, three people are known by name."""
-
 MOST_WORDS: Final = 40
 FIRST: Final = "feedback"
 """The service that opens by itself, where there is one of this name."""
+
+BEFORE: Final = "before"
 
 ENDED: Final = frozenset({"approved", "rejected", "closed", "withdrawn", "transferred"})
 _NUMBER: Final = re.compile(r"[0-9໐-໙][0-9໐-໙ .-]{4,}[0-9໐-໙]")
@@ -40,10 +41,11 @@ _NUMBER: Final = re.compile(r"[0-9໐-໙][0-9໐-໙ .-]{4,}[0-9໐-໙]")
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """How often each answer of one question was chosen; "" for a count that is not told."""
+    """How often each answer of one question was chosen; `rest`: how often one that is not told apart, "" for none."""
 
     label: str
     rows: Sequence[tuple[str, str]]
+    rest: str
 
 
 async def feedback(visit: Visit) -> web.StreamResponse:
@@ -57,6 +59,7 @@ async def feedback(visit: Visit) -> web.StreamResponse:
         found = [one for one in await visit.desk.memory.queue.page(visit.scope, wanted, MOST) if not one.trial]
     fields = services.get(service, {})
     opened = [one for one in found if one.status not in ENDED]
+    weeks, others = _weeks(visit, found)
     return visit.show(
         "feedback.html",
         services=[(one, Reader(visit).title(one)) for one in services],
@@ -65,12 +68,13 @@ async def feedback(visit: Visit) -> web.StreamResponse:
         full=len(found) == MOST,
         most=MOST,
         choices=_choices(visit, fields, found),
-        weeks=_weeks(visit, found),
-        open=_told(len(opened)),
+        weeks=weeks,
+        others=others,
+        open=_part(len(opened), len(found)),
         oldest=min((one.at for one in opened), default=0),
         words=_words(visit, fields, found),
         hidden=[field.label.say(visit.language) for field in fields.values() if _is_hidden(field)],
-        fewest=FEWEST,
+        fewest=LEAST,
         **await _marks(visit),
     )
 
@@ -103,7 +107,21 @@ def _services(visit: Visit) -> dict[str, Mapping[str, AnyField]]:
 
 
 def _told(count: int) -> str:
-    return f"{count:,}" if count == 0 or count >= FEWEST else ""
+    return f"{count:,}" if count == 0 or count >= LEAST else ""
+
+
+def _part(count: int, whole: int) -> str:
+    """So many of the whole, which is told; "" when it or the other part would be too few."""
+    parts = {"part": count, "other": whole - count}
+    return f"{count:,}" if 0 in parts.values() or len(tellable(parts)) == len(parts) else ""
+
+
+def _apart(counts: Mapping[str, int]) -> tuple[dict[str, int], str]:
+    """What is told apart, and how many stand together."""
+    some = {name: n for name, n in counts.items() if n}
+    shown = tellable(some)
+    rest = sum(n for name, n in some.items() if name not in shown)
+    return {name: n for name, n in counts.items() if name in shown or not n}, f"{rest:,}" if rest >= LEAST else ""
 
 
 def _choices(visit: Visit, fields: Mapping[str, AnyField], found: Sequence[Entry]) -> Sequence[Choices]:
@@ -113,20 +131,27 @@ def _choices(visit: Visit, fields: Mapping[str, AnyField], found: Sequence[Entry
         if not isinstance(field, ChoiceField | YesNoField) or field.sensitivity == "sensitive":
             continue
         counts = Counter(data["answers"].get(name) for one in found if (data := body(one.event)) is not None)
-        rows = [(reader.value(field, name, key)[1], _told(n)) for key, n in counts.most_common() if key is not None]
-        if rows:
-            told.append(Choices(field.label.say(visit.language), rows))
+        # An answer that nobody gave is one as well: left out, it would be what is missing to the whole.
+        shown, rest = _apart({json.dumps(key): n for key, n in counts.items()})
+        answers = [(json.loads(key), n) for key, n in sorted(shown.items(), key=lambda one: (-one[1], one[0]))]
+        rows = [(reader.value(field, name, key)[1], f"{n:,}") for key, n in answers if key is not None]
+        if rows or rest:
+            told.append(Choices(field.label.say(visit.language), rows, rest))
     return told
 
 
-def _weeks(visit: Visit, found: Sequence[Entry]) -> Sequence[tuple[str, str]]:
-    """Monday -> how many came in that week, the newest first."""
+def _weeks(visit: Visit, found: Sequence[Entry]) -> tuple[Sequence[tuple[str, str]], str]:
+    """Monday -> how many came in that week, the newest first ("" where it is not told apart), and the others."""
     today = datetime.fromtimestamp(visit.desk.now(), visit.desk.zone).date()
-    monday = today - timedelta(days=today.weekday())
-    days = Counter(datetime.fromtimestamp(one.at, visit.desk.zone).date() for one in found)
-    weeks = [monday - timedelta(weeks=back) for back in range(WEEKS)]
-    counts = [sum(n for day, n in days.items() if week <= day < week + timedelta(days=7)) for week in weeks]
-    return [(f"{week:%d/%m/%Y}", _told(n)) for week, n in zip(weeks, counts, strict=True)]
+    first = today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
+    counts = {f"{first + timedelta(weeks=at):%Y-%m-%d}": 0 for at in range(WEEKS)} | {BEFORE: 0}
+    for one in found:
+        day = datetime.fromtimestamp(one.at, visit.desk.zone).date()
+        counts[f"{day - timedelta(days=day.weekday()):%Y-%m-%d}" if day >= first else BEFORE] += 1
+    shown, rest = _apart(counts)
+    weeks = sorted((one for one in counts if one != BEFORE), reverse=True)
+    told = [(f"{one[8:]}/{one[5:7]}/{one[:4]}", f"{shown[one]:,}" if one in shown else "") for one in weeks]
+    return told, rest
 
 
 def _is_hidden(field: AnyField) -> bool:
