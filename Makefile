@@ -25,7 +25,7 @@ install: $(VENV)/.installed ## create .venv with what a node needs, from the has
 develop: $(VENV)/.developed ## the same with what tests, checks and benches need
 
 demo: install ## the whole channel on this machine (PORT=8080 DATA=dir)
-	$(BIN)/sala demo --port $(PORT) --data $(DATA)
+	$(BIN)/sala demo --filled --port $(PORT) --data $(DATA)
 
 check: develop ## format, lint, types, layers, lock
 	$(BIN)/ruff format --check .

@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import re
 import secrets
+import sys
 import tomllib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import Final
 
 from pydantic import SecretStr
@@ -72,10 +74,11 @@ class Running:
     config: Config
     agency: str
     node: Node
+    filled: bool = False
 
 
-def run(port: int, data: Path) -> None:
-    """Run it until SIGTERM or Ctrl-C.
+def run(port: int, data: Path, *, filled: bool = False) -> None:
+    """Run it until SIGTERM or Ctrl-C; with `filled`, invented people come into its reports meanwhile.
 
     Raises:
         Fault: it could not start.
@@ -84,7 +87,7 @@ def run(port: int, data: Path) -> None:
     chosen = config.load(written(port, data))
     log.start(chosen.log.level)
     try:
-        until_told(lambda: running(chosen, data), _announce)
+        until_told(lambda: running(chosen, data, filled=filled), _announce)
     finally:
         log.stop()
 
@@ -126,7 +129,7 @@ def _move(file: Path, port: int) -> None:
 
 
 @contextlib.asynccontextmanager
-async def running(chosen: Config, data: Path) -> AsyncIterator[Running]:
+async def running(chosen: Config, data: Path, *, filled: bool = False) -> AsyncIterator[Running]:
     """The agency first, then the node with its phone: what is printed works when it is printed."""
     office = AgencySettings(
         name="Demonstration agency",
@@ -137,7 +140,24 @@ async def running(chosen: Config, data: Path) -> AsyncIterator[Running]:
     )
     async with agency.running(office), node(chosen) as built:
         await desk.demo_users(built.memory, PASSWORD)
-        yield Running(chosen, agency.address(office), built)
+        async with _filling(data / config.DEFAULT_FILE, wanted=filled and not await built.memory.figures.invented()):
+            yield Running(chosen, agency.address(office), built, filled)
+
+
+@contextlib.asynccontextmanager
+async def _filling(file: Path, *, wanted: bool) -> AsyncIterator[None]:
+    """Invented people, made up in a process of their own that lets everybody else go first: no key press waits."""
+    if not wanted:
+        yield
+        return
+    command = (sys.executable, "-m", "sala.invented", str(file))
+    child = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            child.terminate()
+        await child.wait()
 
 
 _WORDS: Final = """
@@ -157,8 +177,14 @@ Four things to try
 """
 
 
+_FILLED: Final = """
+  The reports at the desk show invented people, made up with the real engine: they are there in a minute or two.
+"""
+
+
 def _announce(entered: Running) -> None:
     base = f"http://{entered.config.http.host}:{entered.config.http.port}"
     data = entered.config.data.parent
     users = ", ".join(name for name, *_ in desk.DEMO_USERS)
-    print(_WORDS.format(base=base, agency=entered.agency, password=PASSWORD, data=data, users=users), flush=True)  # noqa: T201 - the command's output
+    said = _WORDS.format(base=base, agency=entered.agency, password=PASSWORD, data=data, users=users)
+    print(said + (_FILLED if entered.filled else ""), flush=True)  # noqa: T201 - the command's output

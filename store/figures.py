@@ -162,6 +162,26 @@ class Figures:
             left = max(0, left - gone)
         return tuple(found)
 
+    async def invented(self) -> int:
+        """How many people these figures were made up of for a demonstration; 0 on every other node."""
+        found = await self._reader.rows(figures_sql.INVENTED)
+        return int(found[0][0]) if found else 0
+
+    async def invent(self, told: Sequence[Figure], people: int) -> None:
+        """Take over what another node told of invented people, once, and mark it."""
+        rows = [
+            (one.service, one.agency, one.district, one.what, one.week, one.family, one.value, one.n, one.total)
+            for one in told
+        ]
+
+        async def run(database: Database) -> None:
+            await database.begin()
+            if not await database.rows(figures_sql.INVENTED):
+                await database.many(figures_sql.TELL, rows)
+                await database.rows(figures_sql.SET_MARK, ("invented", people))
+
+        await self._writer.do(run, slow=True)
+
     async def outlines(self) -> list[Outline]:
         """The outlines of the map, by code."""
         return [Outline(*row) for row in await self._reader.rows(figures_sql.OUTLINES)]

@@ -77,6 +77,9 @@ TELL: Final = (
     " DO UPDATE SET n = n + excluded.n, total = total + excluded.total"
 )
 
+INVENTED: Final = "SELECT n FROM figure_mark WHERE name = 'invented'"
+"""How many people were made up for a demonstration."""
+
 READ: Final = (
     "SELECT service, agency, district, what, week, family, value, n, total FROM figure r"
     " WHERE week >= ? AND week <= ? AND {within} ORDER BY service, district, what, week, family, value"

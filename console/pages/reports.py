@@ -175,6 +175,7 @@ async def page(visit: Visit) -> web.StreamResponse:
         drawn=[_drawn(visit, one) for one in found],
         most=MOST_LINES,
         levels=(),
+        invented=await visit.desk.memory.figures.invented(),
         villages=any(one.key == "village" for one in found),
         **choices(visit, wanted),
     )

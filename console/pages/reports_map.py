@@ -69,6 +69,7 @@ async def the_map(visit: Visit, *, status: int = 200, why: str = "", told: Seque
         drawable=_may_draw(visit),
         source=sheet.source,
         most=MOST_PLACES,
+        invented=await visit.desk.memory.figures.invented(),
         **choices(visit, wanted),
     )
 

@@ -19,11 +19,13 @@ def add_to(app: typer.Typer) -> None:
 def demo(
     port: Annotated[int, typer.Option(help="Where the phone, the desk and the door are.", min=1, max=65_534)] = 8080,
     data: Annotated[Path, typer.Option(help="Where the demonstration keeps its databases.")] = Path("sala-demo"),
+    *,
+    filled: Annotated[bool, typer.Option("--filled", help="Let invented people come into the reports.")] = False,
 ) -> None:
     """Run the whole channel on this machine: door, desk, phone and reference agency."""
     from sala import demo as demonstration
 
-    demonstration.run(port, data)
+    demonstration.run(port, data, filled=filled)
 
 
 def serve(
