@@ -5,15 +5,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
+from xml.sax.saxutils import unescape
 
 import sms.kit.wire
 import ussd.kit.wire
 from gateways.http import fields as reading
 from gateways.http.loading import load, shipped
-from gateways.http.model import Incoming, Map, Reply, Sample, Send, Sms, Ussd
+from gateways.http.model import Form, Incoming, Map, Reply, Sample, Send, Sms, Ussd
 from gateways.http.signing import signature
-from gateways.http.words import TYPES
+from gateways.http.words import TYPES, WORD
 from sms.kit.wire import HttpSend, Manner, Taken
 from store.values import Answer, Received
 from ussd.kit.wire import Press
@@ -180,16 +181,43 @@ def _shown(of: Ussd, answer: Answer) -> tuple[str, bool]:
 
 def _found(reply: Reply, answer: Answer) -> Iterator[tuple[str, str]]:
     """The words of a reply's template and what stands for them in the answer."""
-    body = answer.body.decode()
     if isinstance(reply.body, str):
-        wanted = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.*)", re.escape(reply.body))
-        found = re.fullmatch(wanted, body, re.DOTALL)
-        yield from (found.groupdict() if found else {}).items()
+        yield from _in_text(reply.form, reply.body, answer.body)
         return
     said = reading.read(reply.form, answer.body, "")
-    for name, template in _leaves(reply.body, ""):
+    for name, template in _fields(reply.form, reply.body):
         if said is not None and name in said:
             yield template.strip("{}"), said[name]
+
+
+def _in_text(form: Form, template: str, body: bytes) -> Iterator[tuple[str, str]]:
+    """The words of a template that is one text."""
+    words = WORD.findall(template)
+    # Words of one token are as short as they can be: of `{state} {text}` the text has all blanks but the first.
+    groups = [r"(.*)" if word in {"text", "hex"} else r"(.*?)" for word in words]
+    between = [re.escape(piece) for piece in WORD.split(template)[::2]]
+    wanted = "".join(one + group for one, group in zip(between, [*groups, ""], strict=True))
+    if found := re.fullmatch(wanted, body.decode(), re.DOTALL):
+        yield from zip(words, (_bare(form, value) for value in found.groups()), strict=True)
+
+
+def _bare(form: Form, value: str) -> str:
+    """A word without what its form escapes."""
+    match form:
+        case "json":
+            return str(json.loads(f'"{value}"'))
+        case "xml":
+            return unescape(value)
+        case "form" | "query":
+            return unquote(value)
+        case _:
+            return value
+
+
+def _fields(form: Form, body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The names that a reader of this form finds, and their templates: the root of XML has no name."""
+    for name, template in _leaves(body, ""):
+        yield name.partition(".")[2] if form == "xml" else name, template
 
 
 def _leaves(body: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]]:
@@ -260,11 +288,13 @@ def _sends(send: Send, received: Received) -> HttpSend:
     if send.form != "query":
         said |= reading.read(send.form, received.body, "") or {}
     found: dict[str, str] = {}
-    tables = [send.gsm7, send.ucs2, *([] if isinstance(send.body, str) else [send.body])]
-    for table in tables:
-        for name, template in _leaves(table, ""):
-            if name in said:
-                found[template.strip("{}")] = said[name]
+    if isinstance(send.body, str):
+        found |= _in_text(send.form, send.body, received.query.encode() if send.form == "query" else received.body)
+    else:
+        for table in (send.gsm7, send.ucs2, send.body):
+            for name, template in _fields(send.form, table):
+                if name in said:
+                    found[template.strip("{}")] = said[name]
     text = found.get("text")
     if text is None:
         text = bytes.fromhex(found["hex"]).decode("utf-16-be")

@@ -33,6 +33,12 @@ class Sign(Part):
     prefix: str = ""
 
 
+def _one_root(form: Form, *bodies: Body) -> None:
+    """Refuse what would be no XML."""
+    if form == "xml" and any(not isinstance(body, str) and len(body) > 1 for body in bodies):
+        raise ValueError("body: XML has one root; put the fields into one table, as body = {answer = {text = ...}}")
+
+
 class Reply(Part):
     """What goes back: its status, form, headers, and its body as a text or as fields, with `{words}` in them."""
 
@@ -41,6 +47,11 @@ class Reply(Part):
     type: str = ""
     body: Body = ""
     headers: Mapping[str, str] = {}
+
+    @model_validator(mode="after")
+    def _is_xml(self) -> Self:
+        _one_root(self.form, self.body)
+        return self
 
 
 class Incoming(Part):
@@ -214,6 +225,12 @@ class Send(Part):
     phones: bool = True
     taken: Taken = Taken()
     samples: Mapping[Literal["taken", "refused", "later", "nonsense"], Sample]
+
+    @model_validator(mode="after")
+    def _is_xml(self) -> Self:
+        # Fields of one alphabet only would stand beside the root.
+        _one_root(self.form, self.body, *({**self.gsm7, "": ""}, {**self.ucs2, "": ""}))
+        return self
 
 
 class Tell(Part):

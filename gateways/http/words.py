@@ -12,7 +12,7 @@ from gateways.http.model import Body, Form
 
 Words = Mapping[str, str | int]
 
-_WORD: Final = re.compile(r"\{([A-Za-z_][\w.@/|-]*)\}")
+WORD: Final = re.compile(r"\{([A-Za-z_][\w.@/|-]*)\}")
 _TRUTHS: Final = {"true": True, "false": False}
 
 TYPES: Final[Mapping[Form, str]] = {
@@ -26,14 +26,14 @@ TYPES: Final[Mapping[Form, str]] = {
 
 def fill(template: str, words: Words) -> str:
     """The template with its words; one that is not there is empty."""
-    return _WORD.sub(lambda found: str(words.get(found[1], "")), template)
+    return WORD.sub(lambda found: str(words.get(found[1], "")), template)
 
 
 def named(template: object) -> Iterator[str]:
     """Every word that a template, or a table of them, asks for."""
     match template:
         case str():
-            yield from _WORD.findall(template)
+            yield from WORD.findall(template)
         case Mapping():
             for value in template.values():
                 yield from named(value)
@@ -46,7 +46,7 @@ def write(form: Form, body: Body, words: Words) -> bytes:
     """The body in its form. Words are escaped as the form asks."""
     if isinstance(body, str):
         # A template of JSON or XML as a text: only its words are escaped.
-        escaped = {name: _escaped(form, str(value)) for name, value in words.items()} if _WORD.search(body) else {}
+        escaped = {name: _escaped(form, str(value)) for name, value in words.items()} if WORD.search(body) else {}
         return fill(body, escaped).encode("utf-8", "replace")
     if form == "json":
         return json.dumps(_filled(body, words), ensure_ascii=False).encode("utf-8", "replace")
@@ -70,7 +70,7 @@ def address(url: str, words: Words) -> str:
 def _filled(value: Any, words: Words) -> Any:
     match value:
         case str():
-            alone = _WORD.fullmatch(value)
+            alone = WORD.fullmatch(value)
             # `{more}` alone is a truth, and no text; a number alone is a number.
             if alone and alone[1] in {"more", "over"}:
                 return _TRUTHS[str(words[alone[1]])]

@@ -200,6 +200,16 @@ async def test_half_most_and_all_of_a_budget_is_said_once_each() -> None:
     assert (used, len(gateway.sent)) == ([50, 80, 100], 10)
 
 
+@pytest.mark.parametrize(("told", "spent"), [("KES 3.0000", 3), ("KES 0.5000", 1), ("free", 1), ("", 1)])
+async def test_what_the_gateway_says_that_it_costs_is_spent_when_it_is_dearer(told: str, spent: int) -> None:
+    messages, gateway = Messages([message(1)]), Gateway(lambda _: Sent("g1", told))
+    rules = Rules(Reach.of(["+856"]), Tariff({"+856": UNIT}), Purse(10 * UNIT), 1000, 8)
+    one = Lane("at", gateway, messages, rules=rules, clock=lambda: NOW, chance=lambda: 0.5)  # type: ignore[arg-type]  # as in `lane`
+    await drain(one, messages)
+    assert one.spent == spent * UNIT
+    assert messages.settled == {1: [(Sent("g1", told), 0, spent * UNIT)]}
+
+
 async def test_money_spent_before_a_restart_counts() -> None:
     messages, gateway = Messages([message(1)], spent_before=1000 * UNIT), Gateway()
     assert await lane(messages, gateway).drain() == 0

@@ -190,6 +190,23 @@ def test_sms_parts_have_no_fault(text: str) -> None:
     assert all(may_break(sendable(text), end) for end in ends)
 
 
+@pytest.mark.parametrize(
+    ("text", "lengths"),
+    [
+        # Two septets each, and none is torn: 76 of them are 152.
+        ("€" * 81, [76, 5]),
+        ("a" + "€" * 80, [77, 4]),
+        ("[]" * 80, [76, 76, 8]),
+        # Two units each: 33 are 66.
+        ("👍" * 36, [33, 3]),
+        ("ກ" + "👍" * 35, [34, 2]),
+    ],
+)
+def test_what_takes_two_places_is_counted_twice_and_never_torn(text: str, lengths: list[int]) -> None:
+    parts = split_sms(text)
+    assert ([len(part) for part in parts], "".join(parts)) == (lengths, text)
+
+
 def test_one_sms_is_one_part() -> None:
     assert split_sms("ກ" * 70) == ("ກ" * 70,)
     assert SMS.fits("ກ" * 70)
