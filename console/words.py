@@ -30,7 +30,7 @@ class Words(Mapping[str, Mapping[str, str]]):
 def _read(language: str) -> Mapping[str, str]:
     place = files("console") / "words"
     found: dict[str, str] = {}
-    for name in ("", "flows.", "upkeep.", "reports.", "care."):
+    for name in ("", "flows.", "upkeep.", "reports.", "care.", "making."):
         content = tomllib.loads((place / f"{name}{language}.toml").read_text("utf-8"))
         found |= {key: value for key, value in content.items() if isinstance(value, str)}
     return found

@@ -9,23 +9,16 @@ from console import roles
 from console.map import Gone, Mark, Row, outline, svg
 from console.page import Page
 from console.pages.flow_phone import phone_values
-from console.studio import posted, rows
+from console.studio import rows
+from console.studio.asked import asked_for
 from console.studio.clash import Clash, clash
+from console.studio.conditions import conditions
 from console.studio.leaving import WEEKS, gone_of, names_of
 from console.studio.look import Look
+from console.studio.posted import NUMBERED
 from console.studio.work import PLACE, Work, edited, opened, overtaken
 from console.visit import Visit, digits
-from flows.editing import (
-    AddOption,
-    Change,
-    CopyStep,
-    DeleteStep,
-    EditFault,
-    MoveStep,
-    RemoveKey,
-    RenameStep,
-    needed_by,
-)
+from flows.editing import DeleteStep, EditFault, needed_by
 from flows.editing.rooms import Room
 from flows.findings import Finding
 from flows.model import Flow
@@ -181,7 +174,10 @@ def step_values(work: Work, at: int) -> dict[str, Any]:
         "texts": rows.text_rows(flow, at),
         "choices": rows.option_rows(flow, at),
         "values": rows.value_rows(look, at),
-        "targets": [(name, name) for name in flow.step_ids],
+        "conditions": conditions(flow, at, work.visit.language, work.visit.say),
+        "kinds": rows.KINDS if isinstance(step, Ask) and step.ask in flow.fields else (),
+        "kind": flow.fields[step.ask].type if isinstance(step, Ask) and step.ask in flow.fields else "",
+        "targets": [(one.id or f"{NUMBERED}{n + 1}", work.step(n)) for n, one in enumerate(flow.steps)],
         "rooms": {tag: (room, room_words(work, room)) for tag, room in look.rooms[at].items()},
         "last": len(flow.steps) - 1,
         "language_names": {tag: work.visit.desk.memory.office.phrases.names.get(tag, tag) for tag in flow.languages},
@@ -250,7 +246,7 @@ async def save(visit: Visit) -> web.StreamResponse:
     work = await opened(visit)
     at = step_of(work)
     try:
-        changes, at = _asked_for(work, at)
+        changes, at = asked_for(work, at)
     except EditFault as fault:
         return await answered(work, await overtaken(work, str(fault)), at)
     outcome = await edited(work, changes)
@@ -266,46 +262,6 @@ async def answered(work: Work, outcome: int | Stale | str, at: int) -> web.Strea
         both = clash(outcome, visit.form, max(digits(visit.text("step", 6)) - 1, 0))
         return await panes(await opened(visit), both.step or 0, 409, stale=outcome, both=both)
     return visit.go(work.address(step=at + 1, lang=work.language, saved=outcome))
-
-
-def _asked_for(work: Work, at: int) -> tuple[list[Change], int]:
-    """The changes of the form, and the step that is open afterwards."""
-    visit = work.visit
-    do, _, rest = visit.text("do", 120).partition(":")
-    changes = posted.changes_in(work.draft.text, visit.form)
-    match do:
-        case "up":
-            return [*changes, MoveStep(at, at - 1)], max(at - 1, 0)
-        case "down":
-            return [*changes, MoveStep(at, at + 1)], at + 1
-        case "copy":
-            return [*changes, CopyStep(at)], at + 1
-        case "option":
-            return [*changes, _new_option(work, at)], at
-        case "without":
-            kept = [one for one in changes if not _inside(one, posted.path_of(rest))]
-            return [*kept, RemoveKey(posted.path_of(rest))], at
-        case _:
-            new = visit.text("new-id", 40)
-            old = work.look.sound.steps[at].id or ""
-            return ([*changes, RenameStep(at, new)] if new and new != old else changes), at
-
-
-def _inside(change: Change, path: tuple[str | int, ...]) -> bool:
-    return tuple(getattr(change, "path", ()))[: len(path)] == path
-
-
-def _new_option(work: Work, at: int) -> AddOption:
-    step = work.look.sound.steps[at]
-    visit = work.visit
-    label = {tag: visit.text(f"label-{tag}", 200) for tag in work.languages}
-    if isinstance(step, Menu):
-        key = next(str(n) for n in range(1, 40) if n != 9 and str(n) not in step.options)  # noqa: PLR2004 - it turns pages
-        return AddOption(("steps", at, "options"), key, label, visit.text("label-goto", 40))
-    name = step.ask if isinstance(step, Ask) else ""
-    taken = getattr(work.look.sound.fields.get(name), "choices", {})
-    key = next(f"c{n}" for n in range(1, 60) if f"c{n}" not in taken)
-    return AddOption(("fields", name, "choices"), key, label)
 
 
 # --- taking away, undo -----------------------------------------------------------------------------------------------

@@ -10,14 +10,16 @@ from console import roles
 from console.page import Page
 from console.pages.flow import answered
 from console.studio.clash import steps_now
+from console.studio.parts import given, told
+from console.studio.rows import KINDS as TYPES
 from console.studio.work import PLACE, Work, edited, opened
 from console.visit import Visit, digits
 from flows.editing import AddStep, Change, EditFault, RenameStep, SetText
 from flows.editing.wording import words_of
+from flows.imports.yamlout import Formula
 from store.draft_values import Stale
 
-KINDS: Final = ("question", "menu", "text", "check", "send", "end")
-TYPES: Final = ("choice", "text", "name", "int", "date", "yesno", "phone", "ref", "multi", "decimal", "time")
+KINDS: Final = ("question", "menu", "text", "check", "send", "part", "end")
 _CHOOSE: Final = frozenset({"choice", "multi"})
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -35,6 +37,8 @@ async def _form(work: Work, status: int = 200, why: str = "", steps: Mapping[int
     typed = visit.asked("type", 20) or visit.text("type", 20)
     flow = work.look.sound
     names = visit.desk.memory.office.phrases.names
+    wanted = visit.asked("part", 40) or visit.text("part", 40)
+    part = work.look.parts.get(wanted) if wanted != work.name else None
     return work.show(
         "flow_add.html",
         status=status,
@@ -52,6 +56,12 @@ async def _form(work: Work, status: int = 200, why: str = "", steps: Mapping[int
         language_names={tag: names.get(tag, tag) for tag in flow.languages},
         tables=sorted(visit.desk.tables),
         form=visit.form,
+        part=wanted if part is not None else "",
+        parts=[
+            (id_, one.title.say(visit.language)) for id_, one in sorted(work.look.parts.items()) if id_ != work.name
+        ],
+        told=told(part, visit.language, visit.say) if part is not None else (),
+        given=given(part, flow.languages, visit.language) if part is not None else (),
     )
 
 
@@ -97,6 +107,8 @@ def _made(work: Work, at: int) -> list[Change]:
             return [AddStep(at, {"confirm": names})]
         case "send":
             return _send(work, at)
+        case "part":
+            return _part(work, at)
         case _:
             raise EditFault(visit.say["fl_choose_kind"])
 
@@ -117,24 +129,31 @@ def _question(work: Work, at: int) -> list[Change]:
         raise EditFault(visit.say["fl_bad_name"])
     if kind not in TYPES:
         raise EditFault(visit.say["fl_choose_type"])
-    field: dict[str, Any] = {"type": kind}
-    if kind == "ref":
-        field |= {"table": visit.text("table", 40) or "places"}
-        field |= {"level": "village"} if field["table"] == "places" else {}
-    if kind == "text":
-        field |= {"max": 160}
     step: dict[str, Any] = {"ask": name, "text": _words(work, "text")}
+    field: dict[str, Any] = {"type": kind, **_of_kind(visit, kind)}
     if visit.text("optional", 3):
         field["optional"] = True
-        step["skip"] = visit.text("skip", 3) or "0"
-    if why := visit.text("reason", 200):
-        field["why"] = why
-    else:
-        field["sensitivity"] = "public"
+        step["skip"] = visit.text("skip", 3) or "1"
+    # Personal is what a field is when its file says nothing.
+    if (private := visit.text("sensitivity", 20)) in ("public", "sensitive"):
+        field["sensitivity"] = private
     field["label"] = _words(work, "label")
     if kind in _CHOOSE:
         field["choices"] = _choices(work)
+    if why := visit.text("reason", 200):
+        field["why"] = why
     return [AddStep(at, step, {name: field})]
+
+
+def _of_kind(visit: Visit, kind: str) -> Mapping[str, Any]:
+    """What only this kind of answer has."""
+    if kind == "ref":
+        table = visit.text("table", 40) or "places"
+        return {"table": table} | ({"level": "village"} if table == "places" else {})
+    if kind == "code":
+        check = visit.text("check", 10)
+        return {"pattern": visit.text("pattern", 200)} | ({"check": check} if check else {})
+    return {"max": 160} if kind == "text" else {}
 
 
 def _choices(work: Work) -> dict[str, dict[str, str]]:
@@ -180,6 +199,31 @@ def _menu(work: Work, at: int) -> list[Change]:
     if not options:
         raise EditFault(visit.say["fl_options_missing"])
     return [*names, AddStep(at, {"menu": _words(work, "text"), "options": options})]
+
+
+def _part(work: Work, at: int) -> list[Change]:
+    """Another flow as a part of this one: what it is told, and the answers that come back under names of ours."""
+    visit = work.visit
+    part = work.look.parts.get(visit.text("part", 40))
+    if part is None or part.id == work.name:
+        raise EditFault(visit.say["fl_part_missing"])
+    step: dict[str, Any] = {"run": part.id}
+    values = {one.name: visit.text(f"in-{one.name}", 300) for one in told(part, visit.language, visit.say)}
+    if inputs := {name: Formula(value) for name, value in values.items() if value}:
+        step["in"] = inputs
+    fields: dict[str, Any] = {}
+    outputs: dict[str, str] = {}
+    for one in given(part, work.languages, visit.language):
+        own = visit.text(f"out-{one.name}", 40)
+        if not visit.text(f"take-{one.name}", 3):
+            continue
+        if not _NAME.fullmatch(own):
+            raise EditFault(visit.say["fl_bad_name"])
+        outputs[own] = one.name
+        fields[own] = one.field
+    if not outputs:
+        raise EditFault(visit.say["fl_part_gives_nothing"])
+    return [AddStep(at, step | {"out": outputs}, fields)]
 
 
 def _send(work: Work, at: int) -> list[Change]:

@@ -9,7 +9,7 @@ from console.page import Page
 from console.pages.flow import room_words, step_of
 from console.studio import posted
 from console.studio.costs import Spent, tariffs_of
-from console.studio.look import Look
+from console.studio.look import Look, message_rooms
 from console.studio.work import PLACE, Work, opened
 from console.visit import Visit
 from flows.editing import EditFault, edit
@@ -31,13 +31,26 @@ async def _as_typed(work: Work) -> tuple[Look, str]:
 
 
 async def rooms(visit: Visit) -> web.StreamResponse:
-    """The room of the open step; asked for while somebody types."""
+    """The room of the open step, or of the messages; asked for while somebody types."""
     work = await opened(visit)
     look, why = await _as_typed(work)
+    if visit.asked("of", 10) == "messages":
+        return visit.show("flow_told.html", told=told_of(work, look), why=why)
     at = step_of(work)
     found = look.rooms[at] if at < len(look.rooms) else {}
     told = {tag: (room, room_words(work, room)) for tag, room in found.items()}
     return visit.show("flow_rooms.html", rooms=told, why=why, tags=work.languages)
+
+
+def told_of(work: Work, look: Look) -> dict[tuple[str, str], str]:
+    """(message, language) -> how many SMS it takes at its longest values."""
+    flow, say = look.flow, work.visit.say["fl_sms_room"]
+    names = (*flow.messages.named, *flow.messages.status) if flow is not None else ()
+    return {
+        (name, tag): say.format(n=room.parts, units=room.units, limit=room.limit)
+        for name in names
+        for tag, room in message_rooms(look, name).items()
+    }
 
 
 async def spent(work: Work, look: Look) -> dict[str, Any]:

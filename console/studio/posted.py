@@ -6,14 +6,25 @@ from typing import Any, Final, Protocol
 
 from multidict import MultiDict
 
-from flows.editing import Change, EditFault, SetText, SetValue
+from flows.editing import Change, EditFault, LeadTo, SetText, SetValue
 from flows.yamltext import read_yaml
 
 TEXT: Final = "t:"
 VALUE: Final = "v:"
 LIST: Final = "l:"
 FLAG: Final = "f:"
+CODES: Final = "c:"
+PAIR: Final = "p:"
+NEW_PAIR: Final = "n:"
+MARKS: Final = (TEXT, VALUE, LIST, FLAG, CODES, PAIR, NEW_PAIR)
+NUMBERED: Final = "#"
+"""Before the number of a step that has no name yet."""
+LONGEST: Final = 1000
+"""Characters of a value: three times the longest expression."""
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}")
+_STEP: Final = re.compile(f"{NUMBERED}([0-9]{{1,3}})")
+_TARGETS: Final = frozenset({"goto", "none"})
 _NUMERIC: Final = frozenset({"min", "max", "tries", "menu"})
 _DEFAULTS: Final[Mapping[str, Any]] = {
     "optional": False,
@@ -22,6 +33,8 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
     "goto": "",
     "none": "",
     "table": "places",
+    "audience": "g2c",
+    "check": "",
 }
 
 
@@ -48,7 +61,8 @@ def changes_in(text: str, form: Form) -> list[Change]:
     """What the form changes in the draft.
 
     Names are `t:PLACE:LANGUAGE` for words, `v:PLACE` for values, `l:PLACE` for lists (an empty one marks that it was
-    asked), `f:PLACE` for what is on or off.
+    asked), `f:PLACE` for what is on or off, `c:PLACE` for a list that is typed with blanks or commas between,
+    `p:PLACE.NAME` for one of several named values, `n:PLACE` for the name and the value of one more.
 
     Raises:
         EditFault: a name that is none of these.
@@ -94,7 +108,33 @@ def _change(data: Any, name: str, values: Sequence[str]) -> Change | None:
         wanted_flag = "1" in values
         before = bool(_at(data, path_of(dotted)))
         return SetValue(path_of(dotted), wanted_flag or None) if wanted_flag != before else None
-    return None
+    if mark == CODES:
+        typed = [one for one in (values[-1] if values else "").replace(",", " ").split() if one]
+        return SetValue(path_of(dotted), typed or None) if typed != (_at(data, path_of(dotted)) or []) else None
+    if mark == PAIR:
+        return _pair(data, path_of(dotted), values[-1].strip() if values else "")
+    return _new_pair(data, path_of(dotted), values) if mark == NEW_PAIR else None
+
+
+def _pair(data: Any, path: Path, typed: str) -> Change | None:
+    """A named value is words, whatever it is called; an empty one goes."""
+    if len(typed) > LONGEST:
+        raise EditFault(f"this value has {len(typed):,} characters: shorten it")
+    before = _at(data, path)
+    return SetValue(path, typed or None) if typed != ("" if before is None else str(before)) else None
+
+
+def _new_pair(data: Any, path: Path, values: Sequence[str]) -> Change | None:
+    name, value = ([one.strip() for one in values] + ["", ""])[:2]
+    if not name and not value:
+        return None
+    if not name or not value:
+        raise EditFault("one more needs a name and a value: write both, or leave both empty")
+    if not _NAME.fullmatch(name):
+        raise EditFault(f"the name `{name}` needs small letters, digits and _ only: for example late_fee")
+    if _at(data, (*path, name)) is not None:
+        raise EditFault(f"there is a `{name}` already: change it there")
+    return _pair(data, (*path, name), value)
 
 
 def _words(data: Any, place: str, tag: str, typed: str) -> Change | None:
@@ -120,9 +160,11 @@ def _value(data: Any, path: Path, typed: str) -> Change | None:
         return None
     if not typed:
         return SetValue(path, None)
+    if last in _TARGETS and (number := _STEP.fullmatch(typed)):
+        return LeadTo(path, int(number[1]) - 1)
     if last in _NUMERIC and _NUMBER.fullmatch(typed):
         return SetValue(path, int(typed))
-    if len(typed) > 1000:  # noqa: PLR2004 - three times the longest expression
+    if len(typed) > LONGEST:
         raise EditFault(f"this value has {len(typed):,} characters: shorten it")
     return SetValue(path, typed)
 
@@ -137,9 +179,16 @@ def standing(text: str, name: str) -> str:
         words = _at(data, (*(path[:-1] if channel else path), tag))
         words = words.get(channel, "") if isinstance(words, dict) else words
         return "" if words is None else str(words).strip()
-    if name[:2] == LIST:
+    if name[:2] == NEW_PAIR:
+        return ""
+    if name[:2] in (LIST, CODES):
         return ", ".join(map(str, _at(data, path_of(name[2:])) or []))
     return shown(data, name[2:])
+
+
+def at_place(text: str, dotted: str) -> Any:
+    """What the file says at a place; None where it says nothing."""
+    return _at(read_yaml(text).data, path_of(dotted))
 
 
 def shown(data: Any, dotted: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from console.studio.look import Look
-from console.studio.posted import shown
+from console.studio.posted import at_place, shown
 from flows.fields import (
     AnyField,
     ChoiceField,
@@ -25,10 +25,13 @@ from flows.model import Flow
 from flows.steps import Ask, Confirm, End, Menu, Run, Say, Submit
 from flows.yamltext import read_yaml
 
-Kind = Literal["line", "number", "formula", "step", "check", "choose", "names"]
-_SIZED: Final = (TextField, NameField, IntField, DecimalField, DateField, TimeField, MultiField)
+Kind = Literal["line", "number", "formula", "step", "check", "choose", "names", "pairs", "codes"]
+_SIZED: Final = (TextField, NameField, IntField, DecimalField, DateField, TimeField, MultiField, CodeField)
+_AS_GIVEN: Final = ("names", "check", "pairs", "codes")
+KINDS: Final = ("choice", "text", "name", "int", "date", "yesno", "phone", "ref", "multi", "decimal", "time", "code")
+"""Kinds of answers, the most frequent first."""
 _CHOSEN: Final = ("choose", "step")
-_NUMBERS: Final = (TextField, NameField, IntField, MultiField)
+_NUMBERS: Final = (TextField, NameField, IntField, MultiField, CodeField)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,8 @@ def text_rows(flow: Flow, at: int) -> list[TextRow]:
     field = flow.fields.get(step.ask) if isinstance(step, Ask) else None
     if isinstance(step, Ask) and field is not None:
         rows += text_row(flow, f"fields.{step.ask}.label", "w_label", field.label)
+        if field.help is not None:
+            rows += text_row(flow, f"fields.{step.ask}.help", "w_help_of_answer", field.help, wanted=False)
     return rows
 
 
@@ -128,12 +133,15 @@ def value_rows(look: Look, at: int) -> list[ValueRow]:
     """The values of a step and of its field."""
     flow = look.sound
     step, base = flow.steps[at], f"steps.{at}"
-    targets = [(name, name) for name in flow.step_ids if flow.step_ids[name] != at]
     rows: list[ValueRow] = []
     if isinstance(step, Ask):
         rows += _field(flow, step.ask, look)
         rows.append(ValueRow(f"{base}.skip", "v_skip", "line", step.skip or ""))
-        rows.append(ValueRow(f"{base}.none", "v_none", "step", step.none or "", targets))
+        rows.append(ValueRow(f"{base}.tries", "v_tries", "number", step.tries))
+        rows.append(ValueRow(f"{base}.none", "v_none", "step", step.none or ""))
+    if isinstance(step, Run):
+        rows.append(ValueRow(f"{base}.in", "v_in", "pairs", pairs(look.text, f"{base}.in")))
+        rows.append(ValueRow(f"{base}.out", "v_out", "pairs", pairs(look.text, f"{base}.out")))
     if isinstance(step, Confirm):
         rows.append(ValueRow(f"{base}.confirm", "v_confirm", "names", step.confirm, _asked(flow)))
     if isinstance(step, Submit):
@@ -141,9 +149,12 @@ def value_rows(look: Look, at: int) -> list[ValueRow]:
         rows.append(ValueRow(f"{base}.once", "v_once", "names", step.once, _asked(flow)))
         named = [(name, name) for name in flow.messages.named]
         rows.append(ValueRow(f"{base}.receipt", "v_receipt", "choose", step.receipt or "", [("", "-"), *named]))
+        rows.append(ValueRow(f"{base}.to", "v_to", "codes", ", ".join(step.to)))
     rows.append(ValueRow(f"{base}.when", "v_when", "formula", step.when.source if step.when is not None else ""))
+    if not isinstance(step, Run | Confirm | Submit):
+        rows.append(ValueRow(f"{base}.let", "v_let", "pairs", pairs(look.text, f"{base}.let")))
     if not isinstance(step, Menu | End):
-        rows.append(ValueRow(f"{base}.goto", "v_goto", "step", step.goto or "", targets))
+        rows.append(ValueRow(f"{base}.goto", "v_goto", "step", step.goto or ""))
     return as_written(look.text, rows)
 
 
@@ -152,10 +163,15 @@ def as_written(text: str, rows: Sequence[ValueRow]) -> list[ValueRow]:
     data = read_yaml(text).data
     return [
         replace(row, value=shown(data, row.key) or (row.value if row.kind in _CHOSEN else ""))
-        if row.kind not in ("names", "check")
+        if row.kind not in _AS_GIVEN
         else row
         for row in rows
     ]
+
+
+def pairs(text: str, place: str) -> list[tuple[str, str]]:
+    """The named values of a place, as the file has them."""
+    return [(str(name), str(value)) for name, value in (at_place(text, place) or {}).items()]
 
 
 def _asked(flow: Flow) -> list[tuple[str, str]]:
@@ -172,7 +188,7 @@ def _field(flow: Flow, name: str, look: Look) -> Iterator[ValueRow]:
     base = f"fields.{name}"
     if isinstance(field, _SIZED):
         kind: Kind = "number" if isinstance(field, _NUMBERS) else "line"
-        for bound in ("min", "max"):
+        for bound in ("max",) if isinstance(field, CodeField) else ("min", "max"):
             value = getattr(field, bound)
             yield ValueRow(f"{base}.{bound}", f"v_{bound}", kind, getattr(value, "source", value))
     if isinstance(field, RefField):
@@ -180,9 +196,19 @@ def _field(flow: Flow, name: str, look: Look) -> Iterator[ValueRow]:
         yield ValueRow(f"{base}.table", "v_table", "choose", field.table, [(one, one) for one in tables])
         levels = [("", "-"), ("province", "province"), ("district", "district"), ("village", "village")]
         yield ValueRow(f"{base}.level", "v_level", "choose", field.level, levels)
+        within = [("", "-"), ("district", "v_own_district")]
+        within += [(one, one) for one, other in flow.fields.items() if isinstance(other, RefField) and one != name]
+        within += [(field.within, field.within)] if field.within not in dict(within) else []
+        yield ValueRow(f"{base}.within", "v_within", "choose", field.within, within)
     if isinstance(field, CodeField):
         yield ValueRow(f"{base}.pattern", "v_pattern", "line", field.pattern)
+        checks = [("", "-"), *((one, one) for one in ("luhn", "verhoeff", "mod11", "mod97"))]
+        yield ValueRow(f"{base}.check", "v_check", "choose", field.check or "", checks)
+    if isinstance(field, ChoiceField | MultiField):
+        outside = [(key, field.code.get(key, "")) for key in field.choices]
+        yield ValueRow(f"{base}.code", "v_code", "pairs", outside)
     yield ValueRow(f"{base}.optional", "v_optional", "check", field.optional)
     kinds = [(one, f"s_{one}") for one in ("public", "personal", "sensitive")]
     yield ValueRow(f"{base}.sensitivity", "v_sensitivity", "choose", field.sensitivity, kinds)
     yield ValueRow(f"{base}.why", "v_why", "line", field.why)
+    yield ValueRow(f"{base}.profile", "v_profile", "check", field.profile)

@@ -17,6 +17,8 @@ from flows.editing.changes import (
     Together,
 )
 from flows.editing.faults import EditFault, HeldFault
+from flows.editing.places import in_place
+from flows.editing.reshaping import FirstLanguage, LeadTo, MoveUp, RemoveLanguage, SetType, TellApart
 from flows.editing.splice import Draft, same
 from flows.editing.stepping import AddStep, CopyStep, DeleteStep, MoveStep, RenameStep, needed_by
 from flows.editing.templates import TEMPLATES, new_flow
@@ -35,14 +37,20 @@ __all__ = [
     "CopyStep",
     "DeleteStep",
     "EditFault",
+    "FirstLanguage",
     "HeldFault",
+    "LeadTo",
     "MoveStep",
+    "MoveUp",
     "RemoveKey",
+    "RemoveLanguage",
     "RemoveTest",
     "RenameField",
     "RenameStep",
     "SetText",
+    "SetType",
     "SetValue",
+    "TellApart",
     "Together",
     "edit",
     "needed_by",
@@ -70,6 +78,7 @@ def edit(text: str, change: Change, name: str = "flow.yaml") -> str:
         raise EditFault("the file is empty: begin with a new service")
     draft = Draft.of(text, tree_of(text), document.data)
     change.apply(draft)
+    in_place(draft.data, document.data)
     written = draft.written()
     if not same(read_yaml(written).data, draft.data):
         raise EditFault("this part of the file is written in a way that cannot be changed here: change it in the file")

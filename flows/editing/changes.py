@@ -7,12 +7,13 @@ from typing import Any, Final, Literal
 
 from flows.editing.faults import EditFault
 from flows.editing.names import Data, rename_everywhere
+from flows.editing.places import Path, holder_of, prune
+from flows.editing.reshaping import FirstLanguage, LeadTo, MoveUp, RemoveLanguage, SetType, TellApart
 from flows.editing.splice import Draft
 from flows.editing.stepping import AddStep, CopyStep, DeleteStep, MoveStep, RenameStep, first_keys
 from flows.editing.wording import words_of
 from flows.imports.yamlout import Formula
 
-Path = tuple[str | int, ...]
 _FORMULA_KEYS: Final = frozenset({"when", "anonymous"})
 _FORMULA_HOLDERS: Final = frozenset({"let", "in", "computed"})
 
@@ -29,7 +30,7 @@ class SetText:
     def apply(self, draft: Draft) -> None:
         """Set them."""
         words = words_of(self.words)
-        holder, key = _holder(draft.data, self.path)
+        holder, key = holder_of(draft.data, self.path)
         text = holder.get(key) if isinstance(holder, dict) else holder[int(key)]
         if text is None:
             if not words:
@@ -38,16 +39,21 @@ class SetText:
             return
         if not isinstance(text, dict):
             raise EditFault("this place holds no text: choose a text")
+        fresh = self.language not in text
         _say(text, self.language, words, self.channel)
         if not text:
             del holder[key]
-        else:
+            prune(draft.data, self.path)
+        elif fresh:
             _in_order(text, draft.data.get("languages", []))
 
 
 def _say(text: Data, language: str, words: str, channel: str) -> None:
     before = text.get(language)
-    if not words:
+    if not words and channel and isinstance(before, dict):
+        # One door without words of its own speaks those of the other one.
+        text[language] = before["sms" if channel == "ussd" else "ussd"]
+    elif not words:
         text.pop(language, None)
     elif channel and isinstance(before, dict):
         before[channel] = words
@@ -72,11 +78,12 @@ class SetValue:
 
     def apply(self, draft: Draft) -> None:
         """Set it."""
-        holder, key = _holder(draft.data, self.path)
+        holder, key = holder_of(draft.data, self.path)
         if isinstance(holder, list):
             raise EditFault("an item of a list is changed by its own edit")
         if self.value is None:
             holder.pop(key, None)
+            prune(draft.data, self.path)
             return
         inside = str(self.path[-2]) if len(self.path) > 1 else ""
         formula = key in _FORMULA_KEYS or inside in _FORMULA_HOLDERS
@@ -88,23 +95,6 @@ class SetValue:
 
 
 _STEP_KEY: Final = 3
-
-
-def _holder(data: Data, path: Path) -> tuple[Any, Any]:
-    holder: Any = data
-    for part in path[:-1]:
-        try:
-            holder = holder[part]
-        except (KeyError, IndexError, TypeError):
-            if isinstance(holder, dict) and isinstance(part, str):
-                holder[part] = {}
-                holder = holder[part]
-                continue
-            raise EditFault("this place is no longer in the service: somebody took it away") from None
-    last = path[-1]
-    if isinstance(holder, list) and not (isinstance(last, int) and 0 <= last < len(holder)):
-        raise EditFault("this place is no longer in the service: somebody took it away")
-    return holder, last
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +125,7 @@ class AddOption:
 
     def apply(self, draft: Draft) -> None:
         """Add it."""
-        holder, last = _holder(draft.data, self.path)
+        holder, last = holder_of(draft.data, self.path)
         options = holder.setdefault(last, {}) if isinstance(holder, dict) else {}
         if self.key in options:
             raise EditFault(f"the key {self.key} is taken: choose another")
@@ -153,7 +143,7 @@ class RemoveKey:
 
     def apply(self, draft: Draft) -> None:
         """Take it away."""
-        holder, key = _holder(draft.data, self.path)
+        holder, key = holder_of(draft.data, self.path)
         if not isinstance(holder, dict) or key not in holder:
             raise EditFault("this place is no longer in the service: somebody took it away")
         if len(holder) == 1 and len(self.path) > 1:
@@ -233,5 +223,11 @@ Change = (
     | AddLanguage
     | AddTest
     | RemoveTest
+    | SetType
+    | MoveUp
+    | LeadTo
+    | TellApart
+    | RemoveLanguage
+    | FirstLanguage
     | Together
 )

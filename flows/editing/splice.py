@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from flows.editing.tree import Entry, Spot, line_end, line_start
-from flows.imports.yamlout import WIDTH, Formula, entry_lines, flow_style, item_lines, key_style, quoted, scalar
+from flows.imports.yamlout import PARTS, WIDTH, Formula, entry_lines, flow_style, item_lines, key_style, quoted, scalar
 
 _PLAIN: Final = re.compile(r"[A-Za-z\u0e80-\u0eff](?:[A-Za-z0-9_\u0e80-\u0eff .-]*[A-Za-z0-9_\u0e80-\u0eff.])?")
 _WORDS: Final = frozenset(("true", "false", "null", "yes", "no", "on", "off"))
@@ -119,7 +119,7 @@ class Draft:
             before = self._was(new, key)
             at = entries.get(before)
             if at is None:
-                body = "\n".join(entry_lines(key, value, indent))[len(indent) :]
+                body = "\n".join(entry_lines(key, value, indent, block=not indent and key in PARTS))[len(indent) :]
                 pieces.append((None, body))
             else:
                 pieces.append((at, self._entry(spot.entries[at], old[before], key, value, indent)))

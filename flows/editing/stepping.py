@@ -1,6 +1,6 @@
 """Edits of the row of steps: adding, moving, copying, taking away with what hangs on a step, and renaming."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -85,18 +85,23 @@ class CopyStep:
         copied = deepcopy(_step(data, self.at))
         if "id" in copied:
             taken = {step.get("id") for step in _steps(data)}
-            copied["id"] = _free(str(copied["id"]), "-", taken)
+            copied["id"] = free_name(str(copied["id"]), "-", taken)
         name = copied.get("ask")
         if isinstance(name, str) and isinstance(data.get("fields", {}).get(name), dict):
-            fresh = _free(name, "_", {*data["fields"], *data.get("computed", {})})
+            fresh = free_name(name, "_", {*data["fields"], *data.get("computed", {})})
             data["fields"][fresh] = deepcopy(data["fields"][name])
             copied["ask"] = fresh
         _steps(data).insert(self.at + 1, copied)
 
 
-def _free(name: str, joint: str, taken: set[Any]) -> str:
+def free_name(name: str, joint: str, taken: Collection[Any]) -> str:
+    """The name, or with a number behind it where it is taken."""
     stem = name[:36]
-    return next(f"{stem}{joint}{n}" for n in range(2, 1000) if f"{stem}{joint}{n}" not in taken)
+    return (
+        stem
+        if stem not in taken
+        else next(f"{stem}{joint}{n}" for n in range(2, 1000) if f"{stem}{joint}{n}" not in taken)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +149,7 @@ class DeleteStep:
         if "id" not in below:
             taken = {step.get("id") for step in steps}
             stem = str(steps[self.at].get("id"))
-            below["id"] = _free(stem, "-", taken)
+            below["id"] = free_name(stem, "-", taken)
             first_keys(below)
         return str(below["id"])
 

@@ -12,8 +12,8 @@ from flows.findings import FlowFault
 from flows.loader import load
 from flows.yamltext import read_yaml
 
-TEMPLATES: Final = ("request", "information", "report")
-"""The starters; each is a whole service that passes the check."""
+TEMPLATES: Final = ("request", "information", "report", "blank", "part")
+"""The starters; each passes the check. `part` is no service, but what services run."""
 
 
 def starter(name: str) -> str:

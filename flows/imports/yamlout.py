@@ -76,6 +76,10 @@ def _depth(value: Any) -> int:
     return 1 + max(map(_depth, inner), default=0) if isinstance(value, Mapping | list | tuple) else 0
 
 
+PARTS: Final = frozenset(("fields", "computed", "steps", "messages"))
+"""What stands on lines of its own at the top of a file, however short it is."""
+
+
 def entry_lines(key: str, value: Any, indent: str, *, block: bool = False) -> Iterator[str]:
     """The lines of one entry; `block` spreads a mapping over lines even where one would do."""
     if isinstance(value, Mapping | list | tuple) and value:
@@ -110,9 +114,9 @@ def flow_yaml(data: Mapping[str, Any], head: Sequence[str] = ()) -> str:
     """The text of a flow file; `head` are comments before it, one line each."""
     lines = [f"# {_comment(line)}" for line in head]
     for key, value in data.items():
-        if key in ("fields", "computed", "steps", "messages") and value:
+        if key in PARTS and value:
             lines.append("")
-        lines += entry_lines(key, value, "", block=key in ("fields", "computed", "steps", "messages"))
+        lines += entry_lines(key, value, "", block=key in PARTS)
     return "\n".join(lines) + "\n"
 
 
