@@ -31,7 +31,8 @@ def asked_for(work: Work, at: int) -> tuple[list[Change], int]:
     """
     do, _, rest = work.visit.text("do", 160).partition(":")
     changes = [*posted.changes_in(work.draft.text, work.visit.form), *_condition(work, at)]
-    changes += _called(work, at)
+    # A button's place has the old names, a step that moves has another number: so renaming stands between the two.
+    changes = [*_within(work, at, do, rest, changes), *_called(work, at)]
     match do:
         case "up":
             return [*changes, MoveStep(at, at - 1)], max(at - 1, 0)
@@ -39,17 +40,24 @@ def asked_for(work: Work, at: int) -> tuple[list[Change], int]:
             return [*changes, MoveStep(at, at + 1)], at + 1
         case "copy":
             return [*changes, CopyStep(at)], at + 1
-        case "option":
-            return [*changes, *_new_option(work, at)], at
-        case "without":
-            kept = [one for one in changes if not _inside(one, posted.path_of(rest))]
-            return [*kept, RemoveKey(posted.path_of(rest))], at
-        case "higher":
-            return [*changes, MoveUp(posted.path_of(rest))], at
-        case "apart" | "joined":
-            return [*changes, TellApart(posted.path_of(rest), do == "apart")], at
         case _:
             return changes, at
+
+
+def _within(work: Work, at: int, do: str, rest: str, changes: list[Change]) -> list[Change]:
+    """What a button inside the form does, beside what was typed."""
+    match do:
+        case "option":
+            return [*changes, *_new_option(work, at)]
+        case "without":
+            kept = [one for one in changes if not _inside(one, posted.path_of(rest))]
+            return [*kept, RemoveKey(posted.path_of(rest))]
+        case "higher":
+            return [*changes, MoveUp(posted.path_of(rest))]
+        case "apart" | "joined":
+            return [*changes, TellApart(posted.path_of(rest), do == "apart")]
+        case _:
+            return changes
 
 
 def _inside(change: Change, path: posted.Path) -> bool:
