@@ -7,7 +7,7 @@ from multidict import MultiDict
 
 from console.studio.posted import changes_in, only_texts, path_of, standing
 from console.words import LANGUAGES, Words, _read
-from flows.editing import SetText, SetValue
+from flows.editing import EditFault, LeadTo, SetText, SetValue
 
 BIRTH = (Path(__file__).resolve().parents[2] / "flows" / "library" / "birth.yaml").read_text("utf-8")
 
@@ -57,3 +57,28 @@ def test_what_stands_somewhere_is_told_as_a_form_shows_it() -> None:
 def test_every_word_is_there_in_each_language_and_no_file_takes_anothers() -> None:
     assert _read("lo").keys() == _read("en").keys()
     assert set(Words()) == set(LANGUAGES)
+
+
+def test_named_values_codes_and_steps_without_a_name() -> None:
+    form = MultiDict({"c:entry.sms": "BIRTH, ເກີດ KEUT", "p:computed.late": "days_since(birth_date) > 30"})
+    assert changes_in(BIRTH, form) == []
+    form = MultiDict(
+        {"c:entry.ussd": "", "p:computed.late": "", "p:fields.child_sex.code.f": "02", "v:steps.0.goto": "#4"}
+    )
+    form.extend([("n:computed", "early"), ("n:computed", "not late")])
+    assert changes_in(BIRTH, form) == [
+        SetValue(("entry", "ussd"), None),
+        SetValue(("computed", "late"), None),
+        SetValue(("fields", "child_sex", "code", "f"), "02"),
+        LeadTo(("steps", 0, "goto"), 3),
+        SetValue(("computed", "early"), "not late"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [(("late", "1"), "a `late` already"), (("Late", "1"), "small letters"), (("early", ""), "a name and a value")],
+)
+def test_one_more_named_value_is_whole_and_new(values: tuple[str, str], said: str) -> None:
+    with pytest.raises(EditFault, match=said):
+        changes_in(BIRTH, MultiDict([("n:computed", one) for one in values]))
