@@ -177,7 +177,7 @@ class Editor(RuleBasedStateMachine):
             self._do(AddOption(("fields", step.ask, "choices"), name, {"lo": "ກ", "en": "A"}))
 
     @rule(at=NUMBERS, up=st.booleans())
-    def order_or_take_away(self, at: int, up: bool) -> None:  # noqa: FBT001 - hypothesis passes by name
+    def order_or_take_away(self, at: int, up: bool) -> None:
         flow = load(self.text, "farm.yaml")
         step = flow.steps[self._step(at)]
         path: tuple[str | int, ...] = ("steps", self._step(at), "options")
@@ -189,7 +189,7 @@ class Editor(RuleBasedStateMachine):
             self._do(MoveUp(place) if up else RemoveKey(place))
 
     @rule(at=NUMBERS, apart=st.booleans())
-    def other_words_by_sms(self, at: int, apart: bool) -> None:  # noqa: FBT001 - hypothesis passes by name
+    def other_words_by_sms(self, at: int, apart: bool) -> None:
         verb = load(self.text, "farm.yaml").steps[self._step(at)].verb
         self._do(TellApart(("steps", self._step(at), "text" if verb == "ask" else verb), apart))
 
