@@ -42,7 +42,7 @@ WEEKS: Final = 27
 IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - only where the files of one run lie, in a folder of their own
 """Where a file costs no disk, if there is such a place: nothing of it is kept, and its key is thrown away too."""
 
-A_DAY: Final = 8
+A_DAY: Final = 10
 """People of a day, on the mean."""
 
 SEED: Final = 20_781
@@ -53,8 +53,6 @@ MOST_PRESSES: Final = 12
 APPROVED, ANSWERS, WRITES, GIVES_UP, EXEMPT = 0.85, 0.65, 0.2, 0.24, 0.2
 """Of decisions; of those who are asked; of notices in one message; of calls; of businesses that need not register."""
 
-DISTRICTS: Final = {"LA0901": 1.0, "LA0902": 0.4}
-"""Where the people live; only the first district has its villages in the sample table."""
 
 _LANGUAGES: Final = (("ລາວ", 12), ("English", 2), ("Lao", 3))
 _SERVICES: Final = (("birth", 10), ("business", 5), ("farm", 3), ("health", 2), ("feedback", 2))
@@ -77,10 +75,10 @@ class Past:
     told: dict[str, int] = field(default_factory=dict)
     people: int = 0
 
-    async def week(self, share: float) -> None:
-        """Seven days of people (of so many of a day), agencies and messages."""
+    async def week(self) -> None:
+        """Seven days of people, agencies and messages."""
         for _ in range(7):
-            for _ in range(round(self.chance.uniform(0.5, 1.5) * A_DAY * share)):
+            for _ in range(round(self.chance.uniform(0.5, 1.5) * A_DAY)):
                 # One after the other, so that the same seed gives the same requests in the same order.
                 await self._person().come(self)
             later = self.chance.choice((1800, 4 * 3600, 8 * 3600))
@@ -236,11 +234,11 @@ class Person:
 
 
 @contextlib.asynccontextmanager
-async def _opened(config: Config, district: str, weeks: int, seed: int) -> AsyncIterator[Past]:
-    """A node of this district in the past."""
+async def _opened(config: Config, weeks: int, seed: int) -> AsyncIterator[Past]:
+    """The node's own services, tables and district, in the past."""
     where = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=where) as folder:
-        own = config.model_copy(update={"data": Path(folder), "district": district})
+        own = config.model_copy(update={"data": Path(folder)})
         prepared = services.prepare(own, plugs.channels(own))
         overlay = Overlay.over(prepared)
         mind = services.mind(prepared, overlay.given, overlay.under)
@@ -257,19 +255,14 @@ async def _opened(config: Config, district: str, weeks: int, seed: int) -> Async
 
 async def made_up(config: Config, weeks: int = WEEKS, seed: int = SEED) -> tuple[list[Figure], int]:
     """What the engine tells of invented people who came in these weeks until today, and how many they were."""
-    told: list[Figure] = []
-    people = 0
-    for at, (district, share) in enumerate(DISTRICTS.items()):
-        async with _opened(config, district, weeks, seed + at) as past:
-            while past.now[0] < time.time() - 7 * DAY:
-                await past.week(share)
-            past.now[0] = time.time()
-            for _ in range(6):
-                await past.memory.sweep.round()
-                past.now[0] += 3600
-            told += await past.memory.figures.read(EVERYTHING, 0, FOR_EVER)
-            people += past.people
-    return told, people
+    async with _opened(config, weeks, seed) as past:
+        while past.now[0] < time.time() - 7 * DAY:
+            await past.week()
+        past.now[0] = time.time()
+        for _ in range(6):
+            await past.memory.sweep.round()
+            past.now[0] += 3600
+        return await past.memory.figures.read(EVERYTHING, 0, FOR_EVER), past.people
 
 
 async def fill(config: Config, weeks: int = WEEKS) -> int:

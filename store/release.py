@@ -32,6 +32,7 @@ REST: Final = "*"
 
 SEX: Final = "sex"
 STARS: Final = "stars"
+VILLAGE: Final = "village"
 WEEK: Final = "week"
 """The week of the day itself; a stretch stands under the week in which it ends."""
 
@@ -48,7 +49,7 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     "acknowledged": ("wait",),
     "decided": ("wait",),
     "paid": (),
-    "villages": ("village",),
+    "villages": (VILLAGE,),
 }
 """The tables of each outcome. What they tell apart is independent: no value of one lies within a value of another, or
 the two could be subtracted (a step that only one revision has, say: so revisions are not told apart)."""
@@ -83,7 +84,7 @@ class Onward:
 
 ONWARD: Final[Mapping[str, Onward]] = {
     "stopped": Onward("left", "step"),
-    "finished": Onward("villages", "village", by_district=True, needed=True),
+    "finished": Onward("villages", VILLAGE, by_district=True, needed=True),
 }
 """Only those who are told already go on: so the total of a table there says nothing new."""
 
@@ -172,8 +173,9 @@ def _worth_it(cells: Sequence[Cell], families: Sequence[str], day: int) -> bool:
     everybody = sum(cell.n for cell in cells)
     if everybody < LEAST:
         return False
-    tables = [_counts(cells, family) for family in families]
-    apart = min((sum(table[value] for value in tellable(table) if value) for table in tables), default=0)
+    tables = {family: _counts(cells, family) for family in families}
+    told = [sum(table[value] for value in tellable(table, family) if value) for family, table in tables.items()]
+    apart = min(told, default=0)
     return apart * 2 >= everybody or quarter_of(day) - quarter_of(cells[0].day) >= QUARTERS - 1
 
 
@@ -222,13 +224,15 @@ def tellable(counts: Mapping[str, int], family: str = "") -> set[str]:
     """The values that are told apart; all others of the table stand together.
 
     Where one is small, at least one that is not goes with it, in the order of their names: which one goes must say
-    nothing of how many they are. Together they are so many that any small number may be among them.
+    nothing of how many they are. (Of villages the last one first: those around the office, which have most, are at the
+    beginning of most lists.) Together they are so many that any small number may be among them.
 
     Woman and man are told together or not at all: where only the larger one were shown, every gap would look wider than
     it is.
     """
     hidden = _paired({value for value, n in counts.items() if n < LEAST}, counts, family)
-    for value in sorted(counts):
+    order = sorted(sorted(counts, reverse=True), key=bool) if family == VILLAGE else sorted(counts)
+    for value in order:
         if not hidden or _hides(counts, hidden):
             break
         hidden = _paired({*hidden, value}, counts, family)

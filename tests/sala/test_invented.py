@@ -23,11 +23,6 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
     return configuration.load(demo.written(8123, tmp_path_factory.mktemp("demo")))
 
 
-@pytest.fixture(autouse=True)
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(invented, "DISTRICTS", {"LA0901": 1.0})
-
-
 def counts(told: list[Figure]) -> Counter[tuple[str, str, str]]:
     found: Counter[tuple[str, str, str]] = Counter()
     for one in told:

@@ -121,10 +121,10 @@ def test_who_is_told_goes_on_to_the_villages_of_the_same_district_under_the_day_
 
 
 def test_villages_are_told_at_the_end_of_a_quarter_and_small_ones_stand_together() -> None:
-    cells = [cell(9, village="1"), cell(40, village="2"), cell(3, day=80, village="3")]
+    cells = [cell(40, village="1"), cell(9, village="2"), cell(3, day=80, village="3")]
     assert by_village(cells, QUARTER_ENDS[0]) == [], "the quarter is not over"
     (told,) = by_village(cells, QUARTER_ENDS[0] + 1)
-    assert told.tables["village"] == {"2": (40, 0), REST: (12, 0)}, "one that is large stands with the small one"
+    assert told.tables["village"] == {"1": (40, 0), REST: (12, 0)}, "one that is large stands with the small one"
 
 
 def test_a_quarter_that_would_tell_little_apart_waits_for_the_next_and_no_longer_than_a_year() -> None:
@@ -185,6 +185,7 @@ def given_away(rule: Rule, values: Sequence[str] = ("a", "b", "c"), most: int = 
 def test_who_knows_the_rule_learns_no_small_number_from_one_table() -> None:
     assert given_away(tellable) == []
     assert given_away(tellable, ("a", "b", "c", "d"), 20) == []
+    assert given_away(lambda counts: tellable(counts, "village"), ("a", "b", ""), 25) == []
     assert given_away(lambda counts: tellable(counts, "sex"), ("f", "m", ""), 25) == []
 
 
