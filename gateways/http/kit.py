@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import parse_qsl, unquote, urlencode
 from xml.sax.saxutils import unescape
 
@@ -240,23 +240,25 @@ def sms_wire(name: str, found: Map, of: Sms | None) -> sms.kit.wire.HttpWire:
         # An operator without ids is told apart by the time that it gives.
         names = {_name(one): id_ for one in message.identity}
         own = {_name(message.number): _number(number, plain=message.plain_numbers), _name(message.text): text}
-        return {message.to: "1999", message.link: "", message.id: id_, **names, **own}
+        return {message.to: "1999", message.link: "", message.id: id_, **names, **own, **_of_kind(of, "message")}
 
     def told(taken: Taken, status: str) -> Received:
         assert report is not None  # noqa: S101 - asked for only where it is
         mark = taken.echo.get("mark", "")
         own = {report.id: taken.name if of.send.taken.id or of.send.taken.pattern else mark, report.mark: mark}
-        return _request(found, report, "report", {**own, report.status: status})
+        where = "sms" if of.kind else "report"
+        return _request(found, report, where, {**own, report.status: status, **_of_kind(of, "report")})
 
     def silenced(number: str) -> Received:
         assert optout is not None  # noqa: S101 - asked for only where it is
-        return _request(found, optout, "optout", {_name(optout.number): _number(number, plain=optout.plain_numbers)})
+        own = {_name(optout.number): _number(number, plain=optout.plain_numbers)}
+        return _request(found, optout, "sms" if of.kind else "optout", {**own, **_of_kind(of, "optout")})
 
     good = heard("m1", "+8562055512345", "1")
     needed = [message.id] if message.id else [_name(one) for one in message.identity if one != message.text]
     malformed = [
         _request(found, message, "sms", {key: value for key, value in good.items() if key != name})
-        for name in dict.fromkeys([_name(message.number), *needed])
+        for name in dict.fromkeys([_name(message.number), *needed, *([of.kind.field] if of.kind else [])])
     ]
     malformed += _unproven(found, _request(found, message, "sms", good))
     return sms.kit.wire.HttpWire(
@@ -270,6 +272,11 @@ def sms_wire(name: str, found: Map, of: Sms | None) -> sms.kit.wire.HttpWire:
         malformed=tuple(malformed),
         sign=_signing(found),
     )
+
+
+def _of_kind(of: Sms, name: Literal["message", "report", "optout"]) -> dict[str, str]:
+    """How an operator with one address says what a request is."""
+    return {of.kind.field: getattr(of.kind, name)[0]} if of.kind else {}
 
 
 def _samples(send: Send) -> Iterator[tuple[Manner, Sample]]:

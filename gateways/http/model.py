@@ -247,6 +247,15 @@ class Tell(Part):
     states: Mapping[State, str] = {"sent": "sent", "delivered": "delivered", "failed": "failed"}
 
 
+class OneAddress(Part):
+    """For an operator that says everything at `.../sms`: by which field, and which of its values, it is told apart."""
+
+    field: Name
+    message: tuple[Name, ...]
+    report: tuple[Name, ...] = ()
+    optout: tuple[Name, ...] = ()
+
+
 class Sms(Part):
     """Messages."""
 
@@ -255,6 +264,14 @@ class Sms(Part):
     optout: OptOut | None = None
     tell: Tell | None = None
     send: Send
+    kind: OneAddress | None = None
+
+    @model_validator(mode="after")
+    def _tells_apart_what_is_there(self) -> Self:
+        for name in ("report", "optout") if self.kind else ():
+            if getattr(self.kind, name) and getattr(self, name) is None:
+                raise ValueError(f"{name}: is missing, and kind tells it from messages")
+        return self
 
 
 class Map(Part):

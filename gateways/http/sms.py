@@ -44,8 +44,27 @@ class Side:
             phones=sms.send.phones,
         )
 
-    def read(self, received: Received) -> Inbound | Malformed:
-        """A message of a phone; an absent text is an empty one."""
+    def read(self, received: Received) -> Inbound | Report | OptOut | Malformed:
+        """A message of a phone; or whatever comes to the one address that this operator knows."""
+        kind = self._map.kind
+        if kind is None:
+            return self._message(received)
+        found = open_request(self._map.message, self._sign, received, self._settings)
+        word = found if isinstance(found, Malformed) else found.get(kind.field, "")
+        match word:
+            case Malformed():
+                return word
+            case _ if word in kind.message:
+                return self._message(received)
+            case _ if word in kind.report:
+                return self.read_report(received)
+            case _ if word in kind.optout:
+                return self.read_optout(received)
+            case _:
+                return Malformed("kind")
+
+    def _message(self, received: Received) -> Inbound | Malformed:
+        """An absent text is an empty one."""
         of = self._map.message
         found = open_request(of, self._sign, received, self._settings)
         if isinstance(found, Malformed):

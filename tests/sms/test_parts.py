@@ -101,6 +101,20 @@ def test_a_share_comes_back_after_an_hour() -> None:
     assert not numbers.wait(b"a", HOUR)
 
 
+def test_a_share_comes_back_message_by_message_and_the_rest_stays_counted() -> None:
+    numbers = Numbers(20)
+    for minute in range(20):
+        assert numbers.wait(b"k", minute * 60.0) == 0
+        numbers.count(b"k", minute * 60.0)
+    assert numbers.wait(b"k", 3599.0) == 1.0
+    # Long after the hour of the first, only what is older than an hour is forgotten.
+    assert numbers.wait(b"k", 3600.0 + 5 * 60 + 1) == 0
+    left = 20 - 6
+    counts = [numbers.count(b"k", 3901.0) for _ in range(6)]
+    assert [count for count in counts if count] == [count for count in range(left + 1, left + 7) if count % 2 == 0]
+    assert numbers.wait(b"k", 3901.0) > 0
+
+
 @pytest.mark.parametrize(("most", "noted"), [(100, range(10, 101, 10)), (25, range(2, 26, 2)), (3, range(1, 4))])
 def test_few_messages_to_a_number_cost_no_row_and_many_a_few(most: int, noted: range) -> None:
     numbers = Numbers(most)
