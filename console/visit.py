@@ -137,7 +137,7 @@ class Visit:
 
     def go(self, path: str) -> web.Response:
         """After a form: on to another page, so that reloading it sends nothing twice."""
-        if self.partial:
+        if self.partial or "X-Sala-Stays" in self.request.headers:
             return web.Response(status=204, headers={"HX-Redirect": ROOT + path})
         return web.Response(status=303, headers={"Location": ROOT + path})
 

@@ -1,12 +1,13 @@
 // What pages need beyond links and forms: the token of this session, plain words when the network goes, live lists.
 "use strict";
 (() => {
-  const token = document.querySelector('meta[name="sala-token"]').content;
+  const token = () => document.querySelector('meta[name="sala-token"]').content;
   const says = document.getElementById("says");
   const say = (text) => { says.textContent = text; };
 
   document.addEventListener("htmx:configRequest", (event) => {
-    event.detail.headers["X-CSRF-Token"] = token;
+    event.detail.headers["X-CSRF-Token"] = token();
+    if (event.detail.elt.matches("form[data-stays]")) event.detail.headers["X-Sala-Stays"] = "1";
   });
   document.addEventListener("htmx:beforeRequest", () => say(""));
   document.addEventListener("htmx:sendError", () => say(says.dataset.lost));
@@ -18,33 +19,53 @@
     say(told || says.dataset.failed);
   });
 
-  // A form goes once: a second press while the first is under way does nothing.
-  document.addEventListener("submit", (event) => {
-    const form = event.target;
-    if (form.method !== "post" || form.hasAttribute("hx-post")) return;
-    if (form.dataset.sent) { event.preventDefault(); return; }
-    form.dataset.sent = "1";
-    setTimeout(() => { delete form.dataset.sent; }, 8000);
-  });
-  addEventListener("pageshow", () => {
-    for (const form of document.forms) delete form.dataset.sent;
+  // Every form goes without leaving its page: while the network is away, what was written stands here, to be sent again;
+  // a second press while the first is under way does nothing. What an editor's own script sends is left to it.
+  const keep = (root) => {
+    for (const form of root.querySelectorAll("form[method=post]:not([hx-boost], [hx-post])")) {
+      if (form.closest("[hx-boost]")) continue;
+      form.setAttribute("hx-boost", "true");
+      form.setAttribute("hx-push-url", "false");
+      form.setAttribute("hx-sync", "this:drop");
+      form.dataset.stays = "";
+    }
+  };
+  keep(document);
+  document.addEventListener("htmx:load", (event) => {
+    keep(event.target);
+    for (const form of event.target.querySelectorAll("form[data-stays]")) htmx.process(form);
   });
 
-  // A long form goes without leaving its page: while the network is away, what was written stands here, to be sent again.
+  // On to another page after a form; to another place of this one as well.
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const { xhr, requestConfig } = event.detail;
+    const to = xhr.getResponseHeader("HX-Redirect");
+    if (!to || !requestConfig.elt.matches("form[data-stays]")) return;
+    event.preventDefault();
+    const there = new URL(to, location.href);
+    const same = there.pathname + there.search === location.pathname + location.search;
+    location.assign(there);
+    if (same && there.hash) location.reload();
+  });
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, requestConfig } = event.detail;
     if (!requestConfig.elt.matches("form[data-stays]")) return;
     event.detail.shouldSwap = false;
-    if (xhr.status < 400) { location.assign(xhr.responseURL); return; }
     // Too long to be taken: the words stand where they were written, to be shortened there.
     if (xhr.status === 413) return;
     event.detail.isError = false;
     const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
     if (!page.getElementById("main")) { say(xhr.responseText || says.dataset.failed); return; }
-    document.getElementById("main").replaceWith(page.getElementById("main"));
-    htmx.process(document.getElementById("main"));
-    const alarm = document.querySelector("main [role=alert]");
-    if (alarm) { alarm.tabIndex = -1; alarm.focus(); }
+    document.title = page.title;
+    document.querySelector('meta[name="sala-token"]').content = page.querySelector('meta[name="sala-token"]').content;
+    for (const part of ["header.top", "main"]) document.querySelector(part).replaceWith(page.querySelector(part));
+    const main = document.getElementById("main");
+    keep(document);
+    htmx.process(document.body);
+    history.replaceState(history.state, "", location.href);
+    const alarm = main.querySelector("[role=alert]");
+    if (alarm) alarm.tabIndex = -1;
+    (alarm || main.querySelector("[autofocus]") || main).focus();
     scrollTo(0, 0);
   });
 
