@@ -10,33 +10,60 @@ from typing import Any, Final
 
 from console.reports import Names, Row, Say, Table, week_name
 from flows.dialogue import LOW, REASONS
+from flows.traits import MOST_STARS
 from store.release import RATED, REST
 
 PLEASED, DISPLEASED, UNANSWERED = RATED
-NOT_TOLD_APART: Final = 0.1
-"""The part of the marks that may stand together in a mean. They are counted as the middle of what they may be, 2 or
-4.5, so a mean is wrong by less than a tenth."""
+HIGH, LOW_ONES, WHYS = LATER = ("high_marks", "low_marks", "reasons")
+"""What is told of them once more, by quarters of a year."""
 
-_MIDDLE: Final = {PLEASED: 4.5, DISPLEASED: 2.0}
+DOUBT: Final = 0.1
+"""By how much a mean may be wrong because not all marks are told apart."""
+
 _HEADS: Final = ("rp_asked", "rp_answered_of", "rp_pleased_of")
 
 Counts = dict[Any, Counter[str]]
 
 
+class Later:
+    """What is told by quarters: (service, what, value, n, total)."""
+
+    def __init__(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Take the rows; those of other outcomes are left out."""
+        self._rows = [row for row in rows if row[1] in LATER]
+
+    def of(self, service: str = "") -> dict[str, Counter[str]]:
+        """By what and value, of one service or of all."""
+        found = {what: Counter[str]() for what in LATER}
+        for name, what, value, n, _ in self._rows:
+            if service in {"", name}:
+                found[what][value] += n
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """Why it did not go well, of those who were told under one week: a count "" is not told."""
+
+    name: str
+    reasons: tuple[str, ...]
+    rest: str
+
+
 @dataclass(frozen=True, slots=True)
 class Week:
-    """One line of the feedback page; a share is None where nobody answered, a count "" where it is not told."""
+    """One line of the feedback page; a share is None where nobody answered."""
 
     name: str
     asked: int
     answered: int | None
     pleased: int | None
-    reasons: tuple[str, ...]
-    rest: str
 
 
-def tables(whole: Iterable[tuple[Any, ...]], parts: Iterable[tuple[Any, ...]], say: Say, names: Names) -> list[Table]:
-    """The tables; those without a row are left out. The arguments are those of `console.reports.tables`."""
+def tables(
+    whole: Iterable[tuple[Any, ...]], parts: Iterable[tuple[Any, ...]], later: Later, say: Say, names: Names
+) -> list[Table]:
+    """The tables; those without a row are left out. The other arguments are those of `console.reports`."""
     services, districts = Counts(), Counts()
     for service, district, what, n, _ in whole:
         if what in RATED:
@@ -46,13 +73,12 @@ def tables(whole: Iterable[tuple[Any, ...]], parts: Iterable[tuple[Any, ...]], s
     for service, what, family, value, n, _ in parts:
         if what in RATED:
             families.setdefault(family, []).append((service, what, value, n))
-    stars = families.get("stars", [])
     found = [
-        _by_service(services, stars, names),
+        _by_service(services, later, names),
         _by("satisfaction_district", "rp_district", districts, lambda one: names.district(one) if one else ""),
         Table("satisfaction_part", ("rp_who", *_HEADS), tuple(_part_rows(families, say, names))),
-        _marks(stars, say),
-        _reasons(families.get("why", []), say),
+        _marks(later, say),
+        _reasons(later, say),
     ]
     return [one for one in found if one.rows]
 
@@ -62,10 +88,11 @@ def _by(key: str, head: str, counts: Counts, name: Callable[[Any], str]) -> Tabl
     return Table(key, (head, *_HEADS), rows)
 
 
-def _by_service(services: Counts, stars: Sequence[tuple[str, str, str, int]], names: Names) -> Table:
+def _by_service(services: Counts, later: Later, names: Names) -> Table:
     rows = []
     for service in sorted(services):
-        own = mean((what, value, n) for one, what, value, n in stars if one == service)
+        marks = later.of(service)
+        own = mean(services[service], marks[HIGH], marks[LOW_ONES])
         rows.append(Row(names.service(service) or service, service, (*_shares(services[service]), own)))
     return Table("satisfaction", ("rp_service", *_HEADS, "rp_mean"), tuple(rows))
 
@@ -89,65 +116,63 @@ def _called(family: str, value: str, say: Say, names: Names) -> str:
     return say.get(f"rp_channel_{value}" if family == "channel" else f"rp_{value}", value)
 
 
-def _marks(found: Iterable[tuple[str, str, str, int]], say: Say) -> Table:
-    given = [(what, value, n) for _, what, value, n in found]
-    counts = Counter[str]()
-    for what, value, n in given:
-        counts[f"{REST}{what}" if value == REST else value] += n
-    answered = sum(counts.values())
-    called = {str(n): say["rp_stars_n"].format(n=n) for n in range(1, 6)}
-    called |= {f"{REST}{DISPLEASED}": say["rp_low_rest"].format(n=LOW), f"{REST}{PLEASED}": say["rp_high_rest"]}
-    rows = [Row(word, one, (_share(counts[one], answered),)) for one, word in called.items() if counts[one]]
-    middle = mean(given)
-    if middle is not None:
-        rows.append(Row(say["rp_mean"], "mean", (middle,)))
-    return Table("marks", ("rp_mark", "rp_share_of_told"), tuple(rows))
+def _marks(later: Later, say: Say) -> Table:
+    all_ = later.of()
+    rows = [
+        *(Row(say["rp_stars_n"].format(n=n), str(n), (all_[LOW_ONES][str(n)],)) for n in range(1, LOW + 1)),
+        Row(say["rp_low_rest"].format(n=LOW), f"{REST}low", (all_[LOW_ONES][REST],)),
+        *(Row(say["rp_stars_n"].format(n=n), str(n), (all_[HIGH][str(n)],)) for n in range(LOW + 1, MOST_STARS + 1)),
+        Row(say["rp_high_rest"], f"{REST}high", (all_[HIGH][REST],)),
+    ]
+    return Table("marks", ("rp_mark", "rp_people"), tuple(row for row in rows if row.values[0]))
 
 
-def _reasons(found: Iterable[tuple[str, str, str, int]], say: Say) -> Table:
-    counts = Counter[str]()
-    for _, _, value, n in found:
-        counts[value] += n
+def _reasons(later: Later, say: Say) -> Table:
+    counts = later.of()[WHYS]
     called = {one: say[f"rp_why_{one}"] for one in REASONS} | {REST: say["rp_rest"], "": say["rp_unknown"]}
     rows = tuple(Row(word, one, (counts[one],)) for one, word in called.items() if counts[one])
     return Table("reasons", ("rp_reason", "rp_people"), rows if set(counts) - {REST, ""} else ())
 
 
-def mean(given: Iterable[tuple[str, str, int]]) -> float | None:
-    """The mean of (outcome, mark, how many), to one place; None when too much of it is not told apart."""
-    total, together, answered = 0.0, 0, 0
-    for what, value, n in given:
-        answered += n
-        if value == REST:
-            together += n
-            total += _MIDDLE[what] * n
-        else:
-            total += int(value) * n
-    if not answered or together > answered * NOT_TOLD_APART:
-        return None
-    return round(total / answered, 1)
+def mean(outcomes: Mapping[str, int], high: Mapping[str, int], low: Mapping[str, int]) -> float | None:
+    """The mean mark, to one place; None when it might be wrong by more than a tenth.
 
-
-def weeks(whole: Iterable[tuple[Any, ...]], whys: Iterable[tuple[Any, ...]]) -> list[Week]:
-    """The lines of the feedback page, the newest first.
-
-    Args:
-        whole: week, what, n, total.
-        whys: week, reason, n, total.
+    Good and bad marks are weighed by how many there are; within each, as far as they are told apart, by the quarters of
+    a year. What is not told apart is counted as the middle of what it may be.
     """
-    outcomes, reasons = Counts(), Counts()
+    answered = outcomes.get(PLEASED, 0) + outcomes.get(DISPLEASED, 0)
+    if not answered:
+        return None
+    total = doubt = 0.0
+    for what, marks, middle, width in ((PLEASED, high, 4.5, 0.5), (DISPLEASED, low, 2.0, 1.0)):
+        part = outcomes.get(what, 0) / answered
+        given = sum(marks.values())
+        together = marks.get(REST, 0) / given if given else 1.0
+        known = sum(int(one) * n for one, n in marks.items() if one != REST) / given if given else 0.0
+        total += part * (known + middle * together)
+        doubt += part * together * width
+    return None if doubt > DOUBT else round(total, 1)
+
+
+def weeks(whole: Iterable[tuple[Any, ...]]) -> list[Week]:
+    """The lines of the feedback page, the newest first, of (week, what, n, total)."""
+    outcomes = Counts()
     for week, what, n, _ in whole:
         if what in RATED:
             outcomes.setdefault(week, Counter())[what] += n
-    for week, why, n, _ in whys:
-        reasons.setdefault(week, Counter())[why] += n
-    found = []
-    for week in sorted(outcomes, reverse=True):
-        asked, answered, pleased = _shares(outcomes[week])
-        own = reasons.get(week, Counter())
-        told = tuple(str(own[one] or "") for one in REASONS)
-        found.append(Week(week_name(week), asked, answered, pleased, told, str(own[REST] or "")))
-    return found
+    return [Week(week_name(week), *_shares(outcomes[week])) for week in sorted(outcomes, reverse=True)]
+
+
+def quarters(whys: Iterable[tuple[Any, ...]]) -> list[Quarter]:
+    """The reasons, the newest first, of (week, what, reason, n, total)."""
+    found = Counts()
+    for week, what, why, n, _ in whys:
+        if what == WHYS:
+            found.setdefault(week, Counter())[why] += n
+    return [
+        Quarter(week_name(week), tuple(str(found[week][one] or "") for one in REASONS), str(found[week][REST] or ""))
+        for week in sorted(found, reverse=True)
+    ]
 
 
 def _shares(one: Counter[str]) -> tuple[int, int | None, int | None]:

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from flows.dialogue import LOW, REASONS
 from sala import config as configuration
 from sala import log, plugs, services
 from sala.beside import beside
@@ -127,6 +128,9 @@ class Past:
             if mark and _QUESTION.search(one.text):
                 answer = Inbound(self.channel, f"mark-{one.id}", one.msisdn, "1999", str(mark))
                 await self.memory.turns.overhear(answer)
+                if mark <= LOW and one.id % 4:
+                    why = str(one.id % len(REASONS) + 1)
+                    await self.memory.turns.overhear(replace(answer, id=f"why-{one.id}", text=why))
 
 
 @dataclass(slots=True)

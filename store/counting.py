@@ -320,8 +320,7 @@ async def _tell_one(database: Database, base: Sequence[Any], one: release.Told, 
     week = release.week_of(one.day)
     parts = [(family, *row) for family, table in one.tables.items() for row in table.items()]
     await database.many(figures_sql.TELL, [(*base, week, family, value, *sums) for family, value, sums in parts])
-    on = release.ONWARD.get(what)
-    if on is not None and onward:
+    for on in release.ONWARD.get(what, ()) if onward else ():
         where = district if on.by_district else ""
         cells = release.onward(one, on)
         more = [(service, agency, where, on.what, cell.day, _traits(dict(cell.traits)), cell.n, 0) for cell in cells]

@@ -46,7 +46,8 @@ class Figure:
 
     Attributes:
         what: finished, stopped, ended (by the flow, without a request), left (stopped, by step), acknowledged, decided,
-            paid. week: the Monday that it is counted under, as days since 1970.
+            paid; villages; pleased, displeased and unanswered; high_marks, low_marks and reasons.
+        week: the Monday that it is counted under, as days since 1970.
         family, value: what it tells apart; the family "" has the one value "", all of them; the value `*` is the rest.
         n: people; of `paid`, messages. total: seconds, or 1/10000 of the currency; else 0.
     """

@@ -43,13 +43,16 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     "stopped": (WEEK, "channel", "language", SEX),
     "ended": (WEEK, "channel", "language"),
     "left": ("step",),
-    "pleased": (WEEK, "channel", "language", SEX, STARS),
-    "displeased": (WEEK, "channel", "language", SEX, STARS, "why"),
+    "pleased": (WEEK, "channel", "language", SEX),
+    "displeased": (WEEK, "channel", "language", SEX),
     "unanswered": (WEEK, "channel", "language", SEX),
     "acknowledged": ("wait",),
     "decided": ("wait",),
     "paid": (),
     "villages": (VILLAGE,),
+    "high_marks": (STARS,),
+    "low_marks": (STARS,),
+    "reasons": ("why",),
 }
 """The tables of each outcome. What they tell apart is independent: no value of one lies within a value of another, or
 the two could be subtracted (a step that only one revision has, say: so revisions are not told apart)."""
@@ -82,15 +85,21 @@ class Onward:
     needed: bool = False
 
 
-ONWARD: Final[Mapping[str, Onward]] = {
-    "stopped": Onward("left", "step"),
-    "finished": Onward("villages", VILLAGE, by_district=True, needed=True),
+ONWARD: Final[Mapping[str, tuple[Onward, ...]]] = {
+    "stopped": (Onward("left", "step"),),
+    "finished": (Onward("villages", VILLAGE, by_district=True, needed=True),),
+    "pleased": (Onward("high_marks", STARS, by_district=True),),
+    "displeased": (
+        Onward("low_marks", STARS, by_district=True),
+        Onward("reasons", "why", by_district=True, needed=True),
+    ),
 }
-"""Only those who are told already go on: so the total of a table there says nothing new."""
+"""Only those who are told already go on: so the total of a table there says nothing new. Marks are in two tables, since
+which one a mark is in is told already: in one, what is not told apart could be worked out."""
 
-FURTHER: Final = frozenset(one.what for one in ONWARD.values())
+FURTHER: Final = frozenset(one.what for every in ONWARD.values() for one in every)
 
-BY_QUARTER: Final = frozenset({"villages"})
+BY_QUARTER: Final = frozenset({"villages", "high_marks", "low_marks", "reasons"})
 """Tables that are told at the end of a quarter of a year."""
 
 QUARTERS: Final = 4

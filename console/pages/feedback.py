@@ -29,6 +29,9 @@ MOST: Final = 1_000
 """Requests that are read: the newest."""
 
 WEEKS: Final = 12
+YEAR: Final = 52
+"""Weeks of the quarters by which reasons are told."""
+
 MOST_WORDS: Final = 40
 FIRST: Final = "feedback"
 """The service that opens by itself, where there is one of this name."""
@@ -86,10 +89,10 @@ async def _marks(visit: Visit) -> dict[str, Any]:
     within = (visit.scope, figures.this_week() - WEEK * (WEEKS - 1), figures.this_week())
     told = await figures.sums(Within(*within, family=""), "service", "week", "what")
     services = sorted({row[0] for row in told if row[2] in RATED})
-    whole = [row[1:] for row in told if about in {"", row[0]}]
-    whys = await figures.sums(Within(*within, service=about or None, family="why"), "week", "value")
+    year = Within(visit.scope, figures.this_week() - WEEK * YEAR, figures.this_week(), about or None, family="why")
     return {
-        "marks": satisfaction.weeks(whole, whys),
+        "marks": satisfaction.weeks(row[1:] for row in told if about in {"", row[0]}),
+        "quarters": satisfaction.quarters(await figures.sums(year, "week", "what", "value")),
         "marked": [(one, Reader(visit).title(one)) for one in services],
         "about": about,
         "reasons": REASONS,

@@ -114,7 +114,16 @@ async def _report(visit: Visit, wanted: Wanted) -> list[Table]:
     parts = await figures.sums(Within(*about), "service", "what", "family", "value")
     told = [row for row in parts if row[2]]
     found = reports.tables(whole, told, visit.say, names_of(visit), weeks, await villages(visit, wanted))
-    return [*found, *satisfaction.tables(whole, told, visit.say, names_of(visit))]
+    return [*found, *satisfaction.tables(whole, told, await _later(visit, wanted), visit.say, names_of(visit))]
+
+
+async def _later(visit: Visit, wanted: Wanted) -> satisfaction.Later:
+    """Marks and reasons, which are told by quarters as villages are."""
+    figures = visit.desk.memory.figures
+    until = figures.this_week()
+    about = (visit.scope, reports.mondays(until, YEAR)[0], until, wanted.service or None, wanted.district)
+    stars = await figures.sums(Within(*about, "stars"), "service", "what", "value")
+    return satisfaction.Later([*stars, *await figures.sums(Within(*about, "why"), "service", "what", "value")])
 
 
 async def villages(visit: Visit, wanted: Wanted) -> dict[str, int]:

@@ -87,6 +87,7 @@ async def test_how_requests_went_is_told_in_reports_and_with_what_citizens_said(
     _, before = await page(site, admin, "/feedback?about=birth")
     assert "Nothing is told yet of how" in before, "the control: not told yet"
     await counting.tell(day + 7, 0)
+    await counting.tell(day + 100, 0)
     for path in ("/feedback?about=birth", "/reports"):
         _, text = await page(site, admin, path)
         assert "How it went, after a decision" in text, path

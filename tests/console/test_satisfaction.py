@@ -3,7 +3,7 @@
 import pytest
 
 from console.reports import Names, as_csv, as_xlsx
-from console.satisfaction import mean, tables, weeks
+from console.satisfaction import Later, mean, quarters, tables, weeks
 from console.words import Words
 from store.release import REST
 
@@ -18,12 +18,6 @@ WHOLE = [
     ("school", "LA0901", "finished", 7, 0),
 ]
 PARTS = [
-    ("birth", "pleased", "stars", "5", 20, 0),
-    ("birth", "pleased", "stars", "4", 10, 0),
-    ("birth", "displeased", "stars", "1", 6, 0),
-    ("birth", "displeased", "stars", REST, 4, 0),
-    ("birth", "displeased", "why", "slow", 5, 0),
-    ("birth", "displeased", "why", REST, 5, 0),
     ("birth", "pleased", "sex", "f", 10, 0),
     ("birth", "displeased", "sex", "f", 5, 0),
     ("birth", "unanswered", "sex", "f", 15, 0),
@@ -32,10 +26,21 @@ PARTS = [
     ("birth", "finished", "sex", "m", 80, 0),
     ("birth", "finished", "stars", "1", 80, 0),
 ]
+LATER = Later(
+    [
+        ("birth", "high_marks", "5", 20, 0),
+        ("birth", "high_marks", "4", 10, 0),
+        ("birth", "low_marks", "1", 6, 0),
+        ("birth", "low_marks", REST, 4, 0),
+        ("birth", "reasons", "slow", 5, 0),
+        ("birth", "reasons", REST, 5, 0),
+        ("birth", "finished", "1", 80, 0),
+    ]
+)
 
 
 def lines(key: str) -> dict[str, tuple[object, ...]]:
-    found = {one.key: one for one in tables(WHOLE, PARTS, SAY, NAMES)}
+    found = {one.key: one for one in tables(WHOLE, PARTS, LATER, SAY, NAMES)}
     return {row.name: row.values for row in found[key].rows} if key in found else {}
 
 
@@ -53,40 +58,46 @@ def test_women_are_told_where_they_are_and_a_rest_alone_is_no_part() -> None:
 
 def test_marks_and_reasons() -> None:
     assert lines("marks") == {
-        "1 of 5": (15,),
-        "4 of 5": (25,),
-        "5 of 5": (50,),
-        "1 to 3, too few to tell apart": (10,),
-        "Mean": (3.9,),
+        "1 of 5": (6,),
+        "1 to 3, too few to tell apart": (4,),
+        "4 of 5": (10,),
+        "5 of 5": (20,),
     }
     assert lines("reasons") == {"Slow": (5,), SAY["rp_rest"]: (5,)}
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted"),
+    ("outcomes", "high", "low", "wanted"),
     [
-        ([("pleased", "5", 10)], 5.0),
-        ([("pleased", "5", 9), ("displeased", REST, 1)], 4.7),
-        ([("pleased", "5", 8), ("displeased", REST, 2)], None),
-        ([], None),
+        ({"pleased": 10}, {"5": 10}, {}, 5.0),
+        ({"pleased": 30, "displeased": 10}, {"5": 10, "4": 10}, {"1": 5, "3": 5}, 3.9),
+        ({"pleased": 30, "displeased": 10}, {"5": 10, "4": 10}, {"1": 6, REST: 4}, 3.7),
+        ({"pleased": 30, "displeased": 10}, {"5": 10, "4": 10}, {}, None),
+        ({"pleased": 30, "displeased": 10}, {REST: 20}, {"1": 5, "3": 5}, None),
+        ({"unanswered": 9}, {"5": 10}, {"1": 9}, None),
+        ({}, {}, {}, None),
     ],
 )
-def test_a_mean_is_told_where_nearly_all_marks_are(given: list[tuple[str, str, int]], wanted: float | None) -> None:
-    assert mean(given) == wanted
+def test_a_mean_is_told_where_it_cannot_be_wrong_by_much(
+    outcomes: dict[str, int], high: dict[str, int], low: dict[str, int], wanted: float | None
+) -> None:
+    assert mean(outcomes, high, low) == wanted
 
 
 def test_nothing_told_makes_no_table() -> None:
-    assert tables([("birth", "LA0901", "finished", 9, 0)], [], SAY, NAMES) == []
+    assert tables([("birth", "LA0901", "finished", 9, 0)], [], Later([]), SAY, NAMES) == []
 
 
 def test_files_have_them_too() -> None:
-    found = tables(WHOLE, PARTS, SAY, NAMES)
+    found = tables(WHOLE, PARTS, LATER, SAY, NAMES)
     assert '"4 or 5, of 100 who answered",75' in as_csv(found, SAY).decode("utf-8-sig")
     assert as_xlsx(found, SAY)
 
 
 def test_the_feedback_page_has_a_line_a_week_the_newest_first() -> None:
     whole = [(20_772, "pleased", 5, 0), (20_779, "unanswered", 9, 0), (20_779, "displeased", 6, 0)]
-    newest, older = weeks(whole, [(20_779, "slow", 6, 0)])
-    assert (newest.asked, newest.answered, newest.pleased, newest.reasons) == (15, 40, 0, ("6", "", "", "", ""))
+    newest, older = weeks(whole)
+    assert (newest.asked, newest.answered, newest.pleased) == (15, 40, 0)
     assert (older.asked, older.answered, older.pleased) == (5, 100, 100)
+    (one,) = quarters([(20_779, "reasons", "slow", 6, 0), (20_779, "reasons", REST, 5, 0), (20_779, "left", "x", 9, 0)])
+    assert (one.reasons, one.rest) == (("6", "", "", "", ""), "5")

@@ -396,12 +396,18 @@ async def test_marks_are_told_of_five_and_forgotten(node: Memory, hands: Hands) 
         {"": 10},
         {"": 10},
     )
-    assert told(found, "pleased", "stars") == {"4": 5, "5": 5}
-    assert told(found, "displeased", "why") == {"slow": 5, "cost": 5}
+    assert told(found, "reasons", "why") == {}, "the quarter is not over"
     assert told(found, "pleased", "sex") == {"f": 5, "m": 5}
     assert told(found, "displeased", "channel") == {"ussd": 5, "sms": 5}
     assert await marks(node) == [], "whose mark it was is forgotten"
     assert {one.district for one in found if one.what == "pleased"} == {"LA0901"}
+    hands.go(60 * DAY)
+    await node.sweep.round()
+    found = await node.figures.read(EVERYTHING)
+    assert told(found, "high_marks", "stars") == {"4": 5, "5": 5}
+    assert told(found, "low_marks", "stars") == {"1": 10}
+    assert told(found, "reasons", "why") == {"slow": 5, "cost": 5}
+    assert {one.district for one in found if one.what == "reasons"} == {"LA0901"}
 
 
 async def test_woman_and_man_are_told_apart_in_all_outcomes_or_in_none(node: Memory, hands: Hands) -> None:

@@ -97,12 +97,15 @@ def test_woman_and_man_are_told_together_or_not_at_all() -> None:
 def test_what_goes_on_to_the_country_are_the_same_people() -> None:
     cells = [cell(3, channel="ussd", step="a"), cell(4, day=2, channel="sms", step="a"), cell(2, day=2, step="b")]
     (told,) = release(cells, (), TODAY)
-    assert {one.traits: one.n for one in onward(told, ONWARD["stopped"])} == {(("step", "a"),): 7, (("step", "b"),): 2}
+    assert {one.traits: one.n for one in onward(told, ONWARD["stopped"][0])} == {
+        (("step", "a"),): 7,
+        (("step", "b"),): 2,
+    }
 
 
 # --- villages, a quarter of a year at a time -----------------------------------------------------------------------
 
-VILLAGES = ONWARD["finished"]
+(VILLAGES,) = ONWARD["finished"]
 QUARTER_ENDS = (89, 180, 272, 364)
 """31 March, 30 June, 30 September and 31 December of 1970."""
 
@@ -325,7 +328,7 @@ def test_what_the_country_is_told_by_step_gives_away_nobody_of_a_district() -> N
                 stretch = {p for p in UNIVERSE if p[0] == district and begin < p[1] <= one.day}
                 begin = one.day
                 known += equations_of(one, stretch, TABLES[:3])
-                of_country += [(cell, stretch) for cell in onward(one, ONWARD["stopped"])]
+                of_country += [(cell, stretch) for cell in onward(one, ONWARD["stopped"][0])]
         told = release([cell for cell, _ in of_country], ("step",), TODAY + 1)
         begin = 0
         for one in told:
