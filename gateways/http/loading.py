@@ -15,8 +15,8 @@ from gateways.http.words import named
 
 SEND_WORDS: Final = frozenset(
     {
-        "to", "plain", "text", "hex", "sender", "mark", "coding", "link", "callback", "base_url", "username",
-        "password", "basic", "token", "account", "extra",
+        "to", "plain", "text", "hex", "sender", "plain_sender", "mark", "coding", "link", "callback", "base_url",
+        "username", "password", "basic", "token", "account", "extra",
     }
 )  # fmt: skip
 ANSWER_WORDS: Final = frozenset({"text", "state", "more", "over", "session", "number", "plain", "code", "echo", "also"})

@@ -205,9 +205,9 @@ class Sample(Part):
 class Send(Part):
     """How a message is handed over.
 
-    Its words are `{to}`, `{plain}`, `{text}`, `{hex}` (UTF-16BE), `{sender}`, `{mark}`, `{coding}`, `{link}`,
-    `{callback}`, `{base_url}`, `{username}`, `{password}`, `{basic}`, `{token}`, `{account}` and `{extra.NAME}`; `gsm7`
-    and `ucs2` are fields that only messages in that alphabet have.
+    Its words are `{to}`, `{plain}`, `{text}`, `{hex}` (UTF-16BE), `{sender}`, `{plain_sender}`, `{mark}`, `{coding}`,
+    `{link}`, `{callback}`, `{base_url}`, `{username}`, `{password}`, `{basic}`, `{token}`, `{account}` and
+    `{extra.NAME}`; `gsm7` and `ucs2` are fields that only messages in that alphabet have.
     """
 
     method: Literal["POST", "GET", "PUT"] = "POST"

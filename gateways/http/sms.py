@@ -178,13 +178,15 @@ def _account(settings: Own) -> dict[str, str]:
 
 
 def _given(send: Send, message: Outgoing, settings: Own) -> dict[str, str]:
+    sender = settings.sender or next(iter(settings.short_codes), "")
     return {
         **_account(settings),
         "to": message.msisdn,
         "plain": message.msisdn.removeprefix("+"),
         "text": message.text,
         "hex": message.text.encode("utf-16-be", "replace").hex(),
-        "sender": settings.sender or next(iter(settings.short_codes), ""),
+        "sender": sender,
+        "plain_sender": sender.removeprefix("+"),
         "mark": message.mark,
         "link": message.link_id,
         "coding": send.coding.get(needs(message.text), ""),

@@ -414,6 +414,20 @@ def test_twilio_gets_a_form_with_basic_authorization() -> None:
     assert headers["Content-Type"] == "application/x-www-form-urlencoded"
 
 
+def test_a_box_of_rapidpro_gets_all_that_rapidpro_sends_by_default() -> None:
+    found = load("rapidpro").sms
+    assert found
+    settings = Settings.model_validate(
+        {**SETTINGS, "map": "rapidpro", "sender": "+1888", "extra": {"channel": "c0ffee"}}
+    )
+    message = Outgoing(1, "c", NUMBER, "ກ", 1, 0, mark="7f-6afe0000")
+    _, _, body, _ = request(found.send, message, settings)
+    assert body.decode() == (
+        "id=7f-6afe0000&text=%E0%BA%81&to=%2B8562055512345&to_no_plus=8562055512345&from=%2B1888&from_no_plus=1888"
+        "&channel=c0ffee"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "status", "body", "said"),
     [

@@ -83,6 +83,7 @@ async def test_a_report_may_come_before_the_send_returns(memory: Memory) -> None
     assert await rows(memory, "SELECT * FROM early_report") == []
 
 
+@pytest.mark.parametrize("early", [False, True])
 @pytest.mark.parametrize(
     ("reports", "end"),
     [
@@ -91,15 +92,20 @@ async def test_a_report_may_come_before_the_send_returns(memory: Memory) -> None
         (["delivered", "failed"], "delivered"),
         (["failed", "delivered"], "delivered"),
         (["unknown", "failed"], "failed"),
+        (["failed", "unknown"], "failed"),
         (["delivered", "delivered"], "delivered"),
         (["unknown"], "sent"),
     ],
 )
-async def test_reports_in_any_order(memory: Memory, reports: list[Any], end: str) -> None:
+async def test_reports_in_any_order(memory: Memory, reports: list[Any], end: str, *, early: bool) -> None:
+    """After the send, and all of them before it returns."""
     await queued(memory, LAO)
-    await sent(memory)
+    if not early:
+        await sent(memory)
     for state in reports:
         await memory.messages.report(Report("at", "g1", state))
+    if early:
+        await sent(memory)
     assert await states(memory) == [(1, end)]
 
 

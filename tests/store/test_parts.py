@@ -80,6 +80,22 @@ async def test_a_report_finds_its_message_by_our_mark(memory: Memory, early: boo
     assert await state(memory) == "delivered"
 
 
+async def test_a_mark_counts_on_its_own_channel_only(memory: Memory) -> None:
+    await memory.turns.overhear(sms("hello", "m1"))
+    one = await claimed(memory)
+    await memory.messages.settle(one.id, Sent(""), now=NOON)
+    row, at = one.mark.split("-")
+    for channel, mark in (
+        ("other", one.mark),
+        ("at", f"{row}-{int(at, 16) + 1:x}"),
+        ("at", f"{int(row, 16) + 1:x}-{at}"),
+    ):
+        await memory.messages.report(Report(channel, "", "failed", mark=mark))
+    assert await state(memory) == "sent"
+    await memory.messages.report(Report("at", "", "delivered", mark=one.mark))
+    assert await state(memory) == "delivered"
+
+
 async def test_reports_by_marks_of_parts(memory: Memory) -> None:
     await memory.turns.overhear(sms("hello", "m1"))
     one = await claimed(memory)
