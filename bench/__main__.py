@@ -8,7 +8,7 @@ from pathlib import Path
 
 _PARTS = {
     *("__main__", "yard", "bare", "load", "served", "offices", "options", "letters"),
-    *("through_kannel", "office", "pressed", "crowd"),
+    *("through_kannel", "office", "pressed", "crowd", "watched"),
 }
 
 

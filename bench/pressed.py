@@ -21,6 +21,7 @@ from bench import yard
 from bench.office import AGENCY, BATCH, Office, feed, office
 from bench.offices import script
 from bench.served import Server, node
+from bench.watched import Span
 
 PACE: Final = 100
 """Key presses a second."""
@@ -31,13 +32,14 @@ _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - where Linux keeps files in mem
 _SETTLE: Final = 0.5
 
 
-async def paced(server: Server, seconds: float) -> list[float]:
-    """Milliseconds of `PACE` key presses a second: phones come at random times, and take their time for each key."""
+async def paced(server: Server, seconds: float) -> list[Span]:
+    """`PACE` key presses a second, each from when to when: phones come at random times, and take time for each key."""
     texts, tasks = script(), []
     chance = random.Random()
 
-    async def walk(session: aiohttp.ClientSession) -> list[float]:
-        who, heard, found = chance.randrange(10**9), "", []
+    async def walk(session: aiohttp.ClientSession) -> list[Span]:
+        who, heard = chance.randrange(10**9), ""
+        found: list[Span] = []
         number = f"+85620{chance.randrange(10**8):08d}"
         for text in texts:
             heard = f"{heard}*{text}" if heard else text
@@ -45,7 +47,7 @@ async def paced(server: Server, seconds: float) -> list[float]:
             begun = time.perf_counter()
             async with session.post(f"http://127.0.0.1:{server.port}{server.path}", data=form) as answer:
                 await answer.read()
-            found.append((time.perf_counter() - begun) * 1000)
+            found.append((begun, time.perf_counter()))
             await asyncio.sleep(chance.uniform(0, 0.1))
         return found
 
@@ -57,9 +59,14 @@ async def paced(server: Server, seconds: float) -> list[float]:
         return [one for walked in await asyncio.gather(*tasks) for one in walked]
 
 
+def milliseconds(press: Span) -> float:
+    """How long the phone waited."""
+    return (press[1] - press[0]) * 1000
+
+
 def measured(folder: Path, batches: Sequence[bytes], count: int, rounds: int, seconds: float) -> dict[str, Any]:
     """p99 of each turn, round by round after one that does not count; what the drain did; what was left of `count`."""
-    with _two() as (agency, other), node(folder, agency.settings) as server:
+    with two() as (agency, other), node(folder, agency.settings) as server:
         agency.hold()
         rested(server)
         asyncio.run(paced(server, min(1.0, seconds)))
@@ -88,7 +95,7 @@ def rested(server: Server, most: int = 20) -> None:
 
 
 @contextlib.contextmanager
-def _two() -> Iterator[tuple[Office, Office]]:
+def two() -> Iterator[tuple[Office, Office]]:
     """The agency of the node, and one that only the bare client knows."""
     with (
         tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as name,
@@ -121,7 +128,7 @@ def _turn(
         time.sleep(_SETTLE)
     time.sleep(_SETTLE)
     before, begun = server.reading(_ACCEPTED), time.perf_counter()
-    times = asyncio.run(paced(server, seconds))
+    times = [milliseconds(one) for one in asyncio.run(paced(server, seconds))]
     rate = (server.reading(_ACCEPTED) - before) / (time.perf_counter() - begun)
     if turn == "drain":
         agency.hold()

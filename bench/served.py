@@ -61,12 +61,16 @@ class Server:
 
 
 @contextlib.contextmanager
-def node(folder: Path, more: str = "") -> Iterator[Server]:
-    """A whole node with the starter services: encrypted database, logs and metrics on; `more` ends its settings."""
+def node(folder: Path, more: str = "", notes: Path | None = None) -> Iterator[Server]:
+    """A whole node with the starter services: encrypted database, logs and metrics on; `more` ends its settings.
+
+    With `notes`, it writes there when a commit copied the log into the file: `bench.watched.spans` reads it.
+    """
     http, console = free_port(), free_port()
     config = folder / "sala.toml"
     config.write_text(_CONFIG.format(data=folder / "data", http=http, console=console, secret=SECRET) + more)
-    command = [sys.executable, "-m", "sala", "serve", "--config", str(config)]
+    program = ["bench.watched", str(notes), str(folder / "data")] if notes else ["sala"]
+    command = [sys.executable, "-m", *program, "serve", "--config", str(config)]
     with _running(command, folder / "node.log", f"http://127.0.0.1:{http}/ready") as pid:
         yield Server(pid, http, f"/gateways/at/{SECRET}/ussd", console)
 

@@ -24,7 +24,7 @@ def unconfirmed(subject: Subject) -> Iterator[Finding]:
     """
     flow = subject.flow
     ways = Ways(flow, subject.parts)
-    told = _deciding(flow)
+    told = _deciding(ways)
     for index in sorted(ways.reachable):
         for name in _asked(flow, index):
             field = flow.fields.get(name)
@@ -111,9 +111,17 @@ def _sends(ways: Ways, indices: frozenset[int]) -> bool:
     return any(isinstance(ways.flow.steps[index], Submit) for index in indices if index in ways.reachable)
 
 
-def _deciding(flow: Flow) -> frozenset[str]:
-    """The names that an end depends on, those behind computed names included."""
-    names = {name for step in flow.steps if isinstance(step, End) and step.when is not None for name in step.when.names}
-    while more := {one for name in names & flow.computed.keys() for one in flow.computed[name].names} - names:
+def _deciding(ways: Ways) -> frozenset[str]:
+    """The names that an end before a sending depends on, those behind computed names included."""
+    names: set[str] = set()
+    for index, step in enumerate(ways.flow.steps):
+        if (
+            isinstance(step, End)
+            and step.when is not None
+            and _sends(ways, reach(ways.successors[index], ways.successors))
+        ):
+            names |= step.when.names
+    computed = ways.flow.computed
+    while more := {one for name in names & computed.keys() for one in computed[name].names} - names:
         names |= more
     return frozenset(names)

@@ -11,6 +11,9 @@ from bench import over_http, yard
 from bench.__main__ import _benches
 from bench.load import Tally, requests
 from bench.served import Server, bare
+from bench.tail import tail
+from bench.watched import Watch, spans
+from store.sqlite import Sqlite
 
 TINY = {
     "copying": ["--rounds", "1", "--seconds", "0.3"],
@@ -23,6 +26,7 @@ TINY = {
     "memory": ["--rounds", "1", "--sessions", "200"],
     "over_http": ["--rounds", "1", "--seconds", "0.5", "--phones", "3"],
     "queue": ["--rounds", "1", "--rows", "1500"],
+    "tail": ["--rounds", "1", "--requests", "600", "--seconds", "0.5"],
     "smpp": ["--rounds", "1", "--messages", "200", "--committed", "40"],
 }
 PRINTS_ONLY = {"frames"}
@@ -89,6 +93,37 @@ def test_the_requests_of_a_walk_are_whole_for_every_phone() -> None:
     assert f"Content-Length: {len(body)}".encode() in head
     assert b"phoneNumber=%2B8562000000007&" in body
     assert body.endswith(b"text=1%2AKham+La")
+
+
+def test_of_the_longest_waits_those_that_met_a_checkpoint_are_known() -> None:
+    quick = [(float(n), n + 0.002) for n in range(1_998)]
+    slow = [(100.5, 100.55), (300.5, 300.53)]
+    one = tail([*quick, *slow], [(99.99, 99.995), (100.52, 100.56), (900.001, 900.0015)])
+    assert (one.presses, one.checkpoints, one.met, one.rare, one.rare_met) == (2_000, 3, 2, 2, 1)
+    assert [round(wait) for wait in (one.p50, one.p999, one.longest, one.without, one.checkpoint)] == [
+        2,
+        30,
+        50,
+        30,
+        40,
+    ]
+
+
+@pytest.mark.parametrize(("pages", "noted"), [(0, 0), (1, 2)])
+async def test_a_commit_that_copies_the_log_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pages: int, noted: int
+) -> None:
+    file, notes = tmp_path / "one.db", tmp_path / "notes"
+    monkeypatch.setattr(Sqlite, "commit", Watch(notes).around(file))
+    database = await Sqlite.open(file, bytes(32))
+    await database.rows(f"PRAGMA wal_autocheckpoint = {pages}")
+    for statement in ("CREATE TABLE a (b)", "INSERT INTO a VALUES (1)"):
+        await database.begin()
+        await database.rows(statement)
+        await database.commit()
+    assert len(spans(notes)) == noted
+    assert all(begun < ended for begun, ended in spans(notes))
+    await database.close()
 
 
 def test_a_bench_that_does_not_exist_is_an_error_that_names_those_that_do() -> None:

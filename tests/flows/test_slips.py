@@ -49,6 +49,11 @@ def test_what_need_not_be_shown_is_not_told(edit: tuple[str, str]) -> None:
     assert "unconfirmed" not in codes(edit, (CONFIRM, SHORT))
 
 
+def test_an_end_after_the_sending_excuses_nothing() -> None:
+    late = ('  - end: {lo: "ໄດ້ຮັບແລ້ວ', '  - when: many\n    end: {lo: "ດ່ວນ.", en: "Urgent."}\n  - end: {lo: "ໄດ້ຮັບແລ້ວ')
+    assert "unconfirmed" in codes(late, (CONFIRM, SHORT))
+
+
 def test_an_answer_that_was_given_up_is_not_sent() -> None:
     """To `helper` come those whom no answer fitted; she sees a check page without it."""
     helped = ("  - id: helper\n    submit", "  - id: helper\n    confirm: [kind, day]\n  - submit")
