@@ -133,7 +133,8 @@ const server = smpp.createServer((session) => {
   session.flying = new Set();
   const bind = (receives) => (pdu) => {
     session.send(pdu.response({ system_id: 'smsc' }));
-    note({ bound: pdu.system_id });
+    session.by = pdu.command;
+    note({ bound: pdu.system_id, by: pdu.command });
     if (!receives) return;
     if (receiver) lose(receiver);
     receiver = session;
@@ -165,7 +166,7 @@ const server = smpp.createServer((session) => {
     const operation = pdu.ussd_service_op;
     const udh = pdu.short_message.udh;
     note({
-      id, from: pdu.source_addr, number: pdu.destination_addr, coding: pdu.data_coding, esm_class: pdu.esm_class,
+      id, over: session.by, from: pdu.source_addr, number: pdu.destination_addr, coding: pdu.data_coding, esm_class: pdu.esm_class,
       text: Buffer.isBuffer(text) ? text.toString('hex') : text, ...(operation === undefined ? {} : { operation }),
       ...(udh ? { udh: Buffer.concat(udh).toString('hex') } : {}),
     });

@@ -26,9 +26,9 @@ async def sure(home: House) -> None:
     await home.memory.echoes.flush()
 
 
-async def queue(home: House, words: str) -> None:
+async def queue(home: House, words: str, number: str = NUMBER) -> None:
     """A letter to the phone, as any room would queue it."""
-    letter = Letter("kit", pack_number(f"+{NUMBER}"), "answer", "en", words, 2**40)
+    letter = Letter("kit", pack_number(f"+{number}"), "answer", "en", words, 2**40)
 
     async def run(database: Any) -> None:
         await home.memory._post.enqueue(database, [letter])

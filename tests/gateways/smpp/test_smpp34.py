@@ -41,12 +41,20 @@ class Other:
 
     async def deliver(self, octets: bytes, to: str = "1600", **more: Any) -> int:
         """The status that came back."""
-        assert self.process.stdin
         before = len(self.found("status"))
-        order = {"to": to, "octets": octets.hex(), "source_addr": NUMBER, "source_addr_ton": 1, **more}
-        self.process.stdin.write(json.dumps(order).encode() + b"\n")
+        self._say(to=to, octets=octets.hex(), source_addr=NUMBER, source_addr_ton=1, **more)
         await self.until(lambda: len(self.found("status")) > before)
         return int(self.found("status")[-1]["status"])
+
+    async def order(self, **words: Any) -> None:
+        """Have it do something else; it is done at the return."""
+        before = len(self.found("obeyed"))
+        self._say(**words)
+        await self.until(lambda: len(self.found("obeyed")) > before)
+
+    def _say(self, **words: Any) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(json.dumps(words).encode() + b"\n")
 
     def found(self, what: str) -> list[dict[str, Any]]:
         return [one for one in self.said if what in one]
