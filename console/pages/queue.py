@@ -73,13 +73,22 @@ def read(visit: Visit) -> Wanted:
         group=group,
         service=visit.asked("service", 60),
         place=visit.asked("place", 20),
-        village=visit.asked("village", 20),
+        village=_village(visit, visit.asked("village", 60)),
         before=before,
         newest=visit.asked("order") == "newest" if visit.asked("order") else group in {"done", "agency", "all"},
         at=digits(visit.asked("at")),
         back=visit.asked("back") == "1",
         among=among(visit),
     )
+
+
+def _village(visit: Visit, typed: str) -> str:
+    """The code of a village that was named or written as its code; the text itself, which no village has, for none."""
+    if not typed or PLACES not in visit.desk.tables:
+        return typed
+    places = visit.desk.tables.named(PLACES)
+    found = [one for one in [places.at(typed), *places.find(typed, limit=1)] if one is not None]
+    return found[0].code if found else typed
 
 
 def among(visit: Visit) -> frozenset[str] | None:
@@ -102,6 +111,7 @@ async def _common(visit: Visit, wanted: Wanted) -> dict[str, Any]:
         "oldest": oldest[0] if oldest else None,
         "tabs": [await _tab(visit, group, wanted) for group in TABS],
         "services": [(one, reader.title(one)) for one in await store.queue.services() if _offered(one, wanted)],
+        "village": _named(visit, wanted.village),
         "places": [(one or "-", reader.place(one)) for one in places] if len(places) > 1 else [],
         "push": push if push and _is_fresh(visit, push) else None,
         "idle": push is not None and _is_idle(visit, push),
@@ -113,6 +123,12 @@ async def _common(visit: Visit, wanted: Wanted) -> dict[str, Any]:
         "counted": COUNTED,
         "lines": [],
     }
+
+
+def _named(visit: Visit, village: str) -> str:
+    """What a village is called, as it stands in the form."""
+    found = visit.desk.tables.named(PLACES).at(village) if PLACES in visit.desk.tables else None
+    return found.name(visit.language) if found is not None else village
 
 
 async def _placeless(visit: Visit) -> Placeless | None:

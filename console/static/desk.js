@@ -58,6 +58,8 @@
     if (!page.getElementById("main")) { say(xhr.responseText || says.dataset.failed); return; }
     document.title = page.title;
     document.querySelector('meta[name="sala-token"]').content = page.querySelector('meta[name="sala-token"]').content;
+    const strip = page.getElementById("strip");
+    if (strip) document.getElementById("strip")?.replaceWith(strip); else document.getElementById("strip")?.remove();
     for (const part of ["header.top", "main"]) document.querySelector(part).replaceWith(page.querySelector(part));
     const main = document.getElementById("main");
     keep(document);
@@ -82,7 +84,8 @@
     const source = new EventSource(live.dataset.live);
     source.addEventListener("change", () => {
       htmx.trigger(live, "changed");
-      htmx.trigger(document.getElementById("strip"), "changed");
+      const strip = document.getElementById("strip");
+      if (strip) htmx.trigger(strip, "changed");
     });
     addEventListener("pagehide", () => source.close());
   }
