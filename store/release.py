@@ -61,7 +61,8 @@ TOGETHER: Final = ("finished", "stopped", "ended")
 """Outcomes that are told of the same days."""
 
 RATED: Final = ("pleased", "displeased", "unanswered")
-"""What came of the question how a decided request went: a mark of 4 or 5, a lower one, or none. Told together too."""
+"""What came of the question how a decided request went: a mark of 4 or 5, a lower one, or none. Told together, never
+one without the others that there are: a share of the pleased alone would be a hundred."""
 
 GROUPS: Final = (TOGETHER, RATED)
 
@@ -189,14 +190,16 @@ def _worth_it(cells: Sequence[Cell], families: Sequence[str], day: int) -> bool:
 
 
 def _ready(waiting: Mapping[str, Sequence[Cell]], families: Mapping[str, Sequence[str]], day: int) -> set[str]:
-    """All outcomes when each may be told; at the end of the last week of patience those that may."""
+    """All outcomes when each may be told; at the end of the last week of patience those that may, of some only all."""
+    one_share = waiting.keys() <= set(RATED)
     weeks = {what: 1 + (week_of(day) - week_of(cells[0].day)) // 7 for what, cells in waiting.items()}
     over = day == week_of(day) + 6
-    late = {what: over and count >= PATIENT for what, count in weeks.items()}
+    longest = max(weeks.values(), default=0)
+    late = {what: over and (longest if one_share else count) >= PATIENT for what, count in weeks.items()}
     ready = {
         what for what, cells in waiting.items() if _may_be_told(cells, families[what], week=over, whatever=late[what])
     }
-    return ready if ready == waiting.keys() or any(late.values()) else set()
+    return ready if ready == waiting.keys() or (any(late.values()) and not one_share) else set()
 
 
 def _may_be_told(cells: Sequence[Cell], families: Sequence[str], *, week: bool, whatever: bool) -> bool:

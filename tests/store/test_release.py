@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from store import release as releasing
-from store.release import FAMILIES, LEAST, ONWARD, REST, Cell, Told, onward, tellable
+from store.release import FAMILIES, LEAST, ONWARD, RATED, REST, Cell, Told, onward, tellable
 
 TODAY = 100
 SUNDAY = 3
@@ -101,6 +101,36 @@ def test_what_goes_on_to_the_country_are_the_same_people() -> None:
         (("step", "a"),): 7,
         (("step", "b"),): 2,
     }
+
+
+# --- how decided requests went ---------------------------------------------------------------------------------------
+
+
+def rated(cells: Mapping[str, Sequence[Cell]], today: int = TODAY) -> dict[str, list[Told]]:
+    return releasing.release(cells, {what: FAMILIES[what] for what in RATED}, today)
+
+
+def test_no_share_is_told_without_all_of_it_however_long_that_takes() -> None:
+    good, none = [cell(40, sex="f"), cell(40, sex="m")], [cell(20, sex="f"), cell(20, sex="m")]
+    found = rated({"pleased": good, "displeased": [cell(4, sex="f")], "unanswered": none}, 1000)
+    assert found == {what: [] for what in RATED}
+    more = [cell(4, sex="f"), cell(6, day=30, sex="m")]
+    found = rated({"pleased": good, "displeased": more, "unanswered": none}, 1000)
+    assert {what: [one.tables[""][""][0] for one in told] for what, told in found.items()} == {
+        "pleased": [80],
+        "displeased": [10],
+        "unanswered": [40],
+    }
+    shown = {what: set(told[0].tables["sex"]) for what, told in found.items()}
+    assert shown == {what: {REST} for what in RATED}, "four women: told apart in none"
+    (alone,) = rated({"pleased": good, "displeased": [], "unanswered": []}, 1000)["pleased"]
+    assert set(alone.tables["sex"]) == {"f", "m"}, "the control: what nobody said is no part that is missing"
+
+
+def test_of_other_outcomes_the_large_do_not_wait_for_the_small() -> None:
+    given = {"finished": [cell(40)], "stopped": [cell(4)], "ended": []}
+    found = releasing.release(given, {what: FAMILIES[what] for what in given}, 1000)
+    assert (len(found["finished"]), len(found["stopped"])) == (1, 0)
 
 
 # --- villages, a quarter of a year at a time -----------------------------------------------------------------------
