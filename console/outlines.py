@@ -165,7 +165,8 @@ def _names(feature: Mapping[str, Any]) -> Iterator[str]:
     for name in NAMES:
         said = properties.get(name) if isinstance(properties, dict) else None
         if isinstance(said, str) and said.strip():
-            yield " ".join(said.split())[:60]
+            # It is read on a page and in a terminal.
+            yield "".join(sign for sign in " ".join(said.split()) if sign.isprintable())[:60]
 
 
 def _rings(geometry: Any) -> Iterator[list[Point]]:

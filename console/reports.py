@@ -171,21 +171,21 @@ def _by_village(counts: Mapping[str, int], say: Say, names: Names) -> Table:
 
 
 def _by_sex(found: Iterable[tuple[str, str, str, int]], say: Say) -> Table:
-    counts: dict[str, int] = {}
+    # How many of each gave up is told, but no share: what is too few to tell apart is not the same of both.
+    counts, gone = _Counts(), {"finished", "stopped"}
     for _, what, value, n in found:
-        if what == "finished":
-            counts[value] = counts.get(value, 0) + n
-    told = counts.get("f", 0) + counts.get("m", 0)
+        if what in gone:
+            counts.at(value).add(what, n, 0)
+    finished = {one: count.of("finished") for one, count in counts.items()}
+    told = finished.get("f", 0) + finished.get("m", 0)
     if not told:
         return Table("sex", (), ())
-    rows = [Row(say[f"rp_{one}"], one, (counts.get(one, 0), _share(counts.get(one, 0), told))) for one in ("f", "m")]
-    rows += [
-        Row(say[word], one, (counts[one], None))
-        for one, word in (("", "rp_unknown"), (REST, "rp_rest"))
-        if one in counts
-    ]
-    gap = round((counts.get("f", 0) - counts.get("m", 0)) * 100 / told)
-    return Table("sex", ("rp_sex", "rp_finished", "rp_share_of_told"), (*rows, Row(say["rp_gap"], "gap", (None, gap))))
+    named = [(one, f"rp_{one}", _share(finished.get(one, 0), told)) for one in ("f", "m")]
+    named += [(one, word, None) for one, word in (("", "rp_unknown"), (REST, "rp_rest")) if one in counts]
+    rows = [Row(say[w], one, (finished.get(one, 0), share, counts.at(one).of("stopped"))) for one, w, share in named]
+    gap = round((finished.get("f", 0) - finished.get("m", 0)) * 100 / told)
+    heads = ("rp_sex", "rp_finished", "rp_share_of_told", "rp_stopped")
+    return Table("sex", heads, (*rows, Row(say["rp_gap"], "gap", (None, gap, None))))
 
 
 def _by_step(found: Iterable[tuple[str, str, str, int]], say: Say, names: Names) -> Table:

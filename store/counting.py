@@ -45,6 +45,9 @@ DAY: Final = 86_400
 SETTLES: Final = DAY
 """Seconds for which a day is left open after its end: by then most of its sessions have come to something."""
 
+LATE: Final = 21
+"""Days after a quarter's end within which what was told late of it is still to be expected."""
+
 WAITS: Final = (("hour", 3600), ("day", DAY), ("3days", 3 * DAY), ("week", 7 * DAY), ("month", 30 * DAY))
 LATER: Final = "later"
 """How long something took, in parts that a person thinks in."""
@@ -120,10 +123,16 @@ class Counting:
     async def tell(self, today: int, hour: int) -> int:
         """Tell what may be told of the days before `today`, one group after the other; returns how many stretches."""
         told = 0
+        marks: dict[str, int] = dict(await self._reader.rows(figures_sql.MARKS))
+        last = self.day(max(0, marks.get("told", 0) * HOUR - SETTLES))
+        # Villages lie for a year at most: they are looked through when a quarter has ended, not each hour.
+        villages = len({release.quarter_of(day) for day in (last, today - LATE, today)}) > 1
         # Twice, because what is told of the districts goes on to other tables.
         for _ in range(2):
             rows = await self._reader.rows(figures_sql.BASES, (today,))
             for group in dict.fromkeys((*base, _together(what)) for *base, what in rows):
+                if not villages and release.BY_QUARTER.issuperset(group[3]):
+                    continue
 
                 async def run(database: Database, group: Sequence[Any] = group) -> int:
                     await database.begin()

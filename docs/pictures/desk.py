@@ -16,7 +16,7 @@ from console.cookies import COOKIE, LANGUAGE
 from console.pages import PAGES
 from console.visit import ROOT
 from sala import config as configuration
-from sala import demo
+from sala import demo, invented
 from store.scope import EVERYTHING
 from tests.console.conftest import CHROMIUM, NARROW, SWITCHES, WIDE, Site
 from tests.console.town import Wire, births
@@ -24,6 +24,7 @@ from tests.ports import free_port
 from tests.store.test_queue import refuse
 
 FOLDER = Path(__file__).parent / "desk"
+ASKED = {"/queue": "?state=all", "/reports/map": "?level=village&service=birth"}
 ROLE = {"/audit": "auditor", "/login": ""}
 
 
@@ -53,7 +54,7 @@ async def shoot(page: Page, site: Site, reference: str) -> None:
             await page.context.add_cookies([{"name": n, "value": v, "url": site.base} for n, v in cookies.items()])
             await page.set_viewport_size(size)
             path = re.sub(r"\{\w+[^}]*\}", reference, one.path)
-            await page.goto(f"{ROOT}{path}{'?state=all' if path == '/queue' else ''}")
+            await page.goto(f"{ROOT}{path}{ASKED.get(path, '')}")
             # The folder of this run is nobody else's.
             await page.evaluate(PLACE, str(site.folder))
             await page.screenshot(path=FOLDER / f"{name_of(one.path)}-{language}-{width}.png", full_page=True)
@@ -74,6 +75,7 @@ async def main() -> None:
             entry = await site.memory.queue.one(EVERYTHING, references[0])
             if entry is not None:
                 await refuse(site.memory, entry.latest, "civil-registry", "mother_name")
+            await site.memory.figures.invent(*await invented.made_up(running.config))
             await site.memory.review.tell("unmatched", "ຂໍຖາມເລື່ອງໃບເກີດ")
             browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(SWITCHES))
             context = await browser.new_context(base_url=site.base, locale="en-GB")

@@ -65,6 +65,12 @@ def test_islands_and_places_too_small_to_see_are_still_there() -> None:
     assert drawn.count('<path class="m1"') == 1
 
 
+def test_names_of_a_file_are_read_without_what_moves_a_terminal() -> None:
+    place = feature("LA0901", square(103, 19))
+    place["properties"] = {"pcode": "LA0901", "ADM2_EN": "P\x1b[2Jek\u202e\n two", "name": "x" * 99, "NAME": 7}
+    assert read_outlines(collection(place), known).names == {"LA0901": ("P[2Jek two", "x" * 60)}
+
+
 def test_villages_are_points_on_a_grid_that_tells_neighbours_apart() -> None:
     points = [{"pcode": code, "at": at} for code, at in (("LA0901", 0.0), ("LA0902", 0.01), ("LA0903", 9.0))]
     data = collection(

@@ -39,6 +39,8 @@ PARTS = [
     ("birth", "finished", "sex", "f", 10, 0),
     ("birth", "finished", "sex", "m", 15, 0),
     ("birth", "finished", "sex", "", 10, 0),
+    ("birth", "stopped", "sex", "f", 8, 0),
+    ("birth", "stopped", "sex", REST, 9, 0),
     ("birth", "left", "step", "2:ask:name", 7, 0),
     ("birth", "acknowledged", "wait", "day", 3, 0),
     ("birth", "acknowledged", "wait", "week", 1, 0),
@@ -83,10 +85,11 @@ def test_by_channel_the_rest_stands_last() -> None:
 
 def test_women_men_and_the_gap() -> None:
     assert lines("sex") == {
-        "Women": (10, 40),
-        "Men": (15, 60),
-        SAY["rp_unknown"]: (10, None),
-        SAY["rp_gap"]: (None, -20),
+        "Women": (10, 40, 8),
+        "Men": (15, 60, 0),
+        SAY["rp_unknown"]: (10, None, 0),
+        SAY["rp_rest"]: (0, None, 9),
+        SAY["rp_gap"]: (None, -20, None),
     }
 
 
