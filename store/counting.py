@@ -125,13 +125,13 @@ class Counting:
         told = 0
         marks: dict[str, int] = dict(await self._reader.rows(figures_sql.MARKS))
         last = self.day(max(0, marks.get("told", 0) * HOUR - SETTLES))
-        # Villages lie for a year at most: they are looked through when a quarter has ended, not each hour.
-        villages = len({release.quarter_of(day) for day in (last, today - LATE, today)}) > 1
+        # What is told by quarter lies for a year at most: it is looked through when one has ended, not each hour.
+        ended = len({release.quarter_of(day) for day in (last, today - LATE, today)}) > 1
         # Twice, because what is told of the districts goes on to other tables.
         for _ in range(2):
             rows = await self._reader.rows(figures_sql.BASES, (today,))
             for group in dict.fromkeys((*base, _together(what)) for *base, what in rows):
-                if not villages and release.BY_QUARTER.issuperset(group[3]):
+                if not ended and release.BY_QUARTER.issuperset(group[3]):
                     continue
 
                 async def run(database: Database, group: Sequence[Any] = group) -> int:
