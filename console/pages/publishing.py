@@ -74,7 +74,7 @@ async def proposal(visit: Visit) -> web.StreamResponse:
         try:
             lines = (await review(found.name, found.files, found.kind)).lines()
         except Fault as fault:
-            why = str(fault)
+            why = visit.plain(fault.code, str(fault))
     return visit.show("proposal.html", one=found, lines=lines, why=why, approver=visit.has(APPROVERS) and _may(visit))
 
 
@@ -163,7 +163,7 @@ async def _done(visit: Visit, act: Callable[[], Awaitable[None]], acts: set[str]
     try:
         await act()
     except Fault as fault:
-        return await overview(visit, why=str(fault))
+        return await overview(visit, why=visit.plain(fault.code, str(fault)))
     await visit.desk.memory.refresh()
     return visit.go("/publishing")
 

@@ -80,7 +80,7 @@ async def export(visit: Visit) -> web.StreamResponse:
     try:
         body = text.encode() if form == plain else await asyncio.to_thread(_book, visit, kind, name, text)
     except Fault as fault:
-        return await tables(visit, why=str(fault))
+        return await tables(visit, why=visit.plain(fault.code, str(fault)))
     ending, mime = (plain, f"text/{plain}") if form == plain else ("xlsx", XLSX)
     answer = web.Response(body=body, content_type=mime)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
@@ -115,7 +115,7 @@ async def take(visit: Visit) -> web.StreamResponse:
             otherwise=_in_use(visit, kind, name),
         )
     except Fault as fault:
-        return await tables(visit, why=str(fault))
+        return await tables(visit, why=visit.plain(fault.code, str(fault)))
     if isinstance(kept, Stale):
         return await tables(visit, why=visit.say["saved_meanwhile"].format(by=kept.by, at=visit.moment(kept.at)))
     return visit.go("/tables")
@@ -143,7 +143,7 @@ async def send(visit: Visit) -> web.StreamResponse:
             return visit.go("/tables")
         await visit.desk.hands["propose"](name, by, note, _moment(visit), kind=kind)
     except Fault as fault:
-        return await tables(visit, why=str(fault))
+        return await tables(visit, why=visit.plain(fault.code, str(fault)))
     return visit.go("/publishing")
 
 

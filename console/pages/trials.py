@@ -65,7 +65,7 @@ async def start(visit: Visit) -> web.StreamResponse:
     try:
         await begin(service, None, listed, visit.user.name, visit.desk.memory.clock.steady() + days * DAY)
     except Fault as fault:
-        return await trials(visit, why=str(fault), typed=typed)
+        return await trials(visit, why=visit.plain(fault.code, str(fault)), typed=typed)
     await visit.desk.memory.refresh()
     return visit.go("/publishing/trials")
 

@@ -73,7 +73,7 @@ async def change(visit: Visit) -> web.StreamResponse:
     if not why and found.name == visit.user.name and not active:
         why = "user_self"
     if why:
-        return await _shown(visit, found.name, why=why, what=what)
+        return await _shown(visit, found.name, why=why, what=what, chosen=new)
     try:
         await visit.desk.memory.users.set_rights(
             found.name,
@@ -85,7 +85,7 @@ async def change(visit: Visit) -> web.StreamResponse:
             keep=roles.ADMIN if roles.ADMIN in found.roles else "",
         )
     except LastOneFault:
-        return await _shown(visit, found.name, why="user_last", status=409)
+        return await _shown(visit, found.name, why="user_last", status=409, chosen=new)
     return visit.go(f"/users/{found.name}")
 
 
@@ -149,7 +149,7 @@ async def _one(visit: Visit) -> Account | None:
 async def _shown(visit: Visit, name: str, *, why: str = "", what: str = "", **more: Any) -> web.StreamResponse:
     store = visit.desk.memory.users
     one = await store.get(name)
-    status = more.pop("status", 400)
+    status, chosen = more.pop("status", 400), more.pop("chosen", one)
     values = {"password": "", "code": ""} | more
     return visit.show(
         "user.html",
@@ -160,7 +160,7 @@ async def _shown(visit: Visit, name: str, *, why: str = "", what: str = "", **mo
         sittings=await store.sittings(name),
         seen=await visit.desk.memory.audit.entries(subject=name, limit=20),
         now=visit.desk.memory.clock.steady(),
-        **_choices(visit, one),
+        **_choices(visit, chosen),
         **values,
     )
 

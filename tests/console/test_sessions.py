@@ -264,3 +264,27 @@ async def test_an_officer_of_one_agency_syncs_that_one(site: Site, signed_in: Si
     async with site.client(person) as http:
         assert (await post(http, "/queue/sync", {"token": person.token, "agency": "health"}))[0] == 403
         assert (await post(http, "/queue/sync", {"token": person.token}))[0] == 403
+
+
+async def test_what_cannot_be_done_is_told_in_her_language_with_what_she_wrote(site: Site) -> None:
+    person = await site.person("approver")
+    form = {"token": person.token, "note": "ບໍ່ມີຂໍ້ສະເໜີນີ້", "service": "birth", "until": "2020-01-01"}
+    for language, said in (("en", ""), ("lo", "ບໍ່ມີຫຍັງປ່ຽນແປງ")):
+        async with site.client(person, language) as http:
+            for path in ("/publishing/proposals/999/approve", "/publishing/services/nothing/rollback"):
+                status, text, _ = await post(http, path, form)
+                assert status == 409, path
+                assert "ບໍ່ມີຂໍ້ສະເໜີນີ້" in text, path
+                assert said in text, path
+
+
+async def test_an_account_that_cannot_be_changed_stands_there_as_it_was_typed(site: Site) -> None:
+    await somebody(site, "typed")
+    person = await site.person("admin")
+    form = {"token": person.token, "shown": "Noy of the south", "role": "auditor", "districts": "la-09", "active": "1"}
+    async with site.client(person) as http:
+        status, text, _ = await post(http, "/users/typed", form)
+    assert status == 400
+    assert 'value="Noy of the south"' in text
+    assert 'value="LA-09"' in text
+    assert re.search(r'value="auditor" checked', text)

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from console import secrets
 from flows.errors import StoreFault
+from sala import desk
 from store.audit import STALE, verify
 from store.memory import Memory
 from store.scope import EVERYTHING, Scope
@@ -160,3 +162,22 @@ async def test_the_last_one_with_a_role_keeps_it_where_that_is_asked(memory: Mem
 )
 def test_a_scope_covers_what_lies_inside(wide: Scope, narrow: Scope, *, covered: bool) -> None:
     assert wide.covers(narrow) == covered
+
+
+async def test_an_empty_node_has_one_admin_whose_password_is_told_once(memory: Memory) -> None:
+    password = await desk.first_admin(memory)
+    assert len(password) >= secrets.SHORTEST
+    assert await desk.first_admin(memory) == ""
+    (one,) = await memory.users.everybody()
+    assert (one.name, one.fresh, one.roles) == (desk.FIRST, True, ("admin",))
+    assert secrets.is_password(one.password, password)
+    assert password not in repr(await memory.audit.entries())
+
+
+async def test_what_an_open_page_asks_by_itself_keeps_nobody_signed_in(memory: Memory, hands: Hands) -> None:
+    await memory.users.add(KHAM, by="admin")
+    cookie, _ = await memory.users.enter("kham", "a browser", "password")
+    hands.go(IDLE - 10)
+    assert await memory.users.sitting(cookie, alive=False)
+    hands.go(20)
+    assert await memory.users.sitting(cookie, alive=False) is None
