@@ -14,7 +14,7 @@ from flows.text.lao import graphemes
 MARGIN: Final = 12
 TITLE: Final = 27
 NAME: Final = 20
-LINE: Final = 33
+LINE: Final = 30
 """Letters of a card's first line: its name, and beside it what it hangs on and where it goes back to."""
 CHIP: Final = 16
 _BAR: Final = WIDTH - 28

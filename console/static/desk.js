@@ -71,6 +71,14 @@
     scrollTo(0, 0);
   });
 
+  // A browser lays out a million letters for minutes, above all Lao ones: what is far too long stays on the clipboard.
+  document.addEventListener("paste", (event) => {
+    const pasted = event.clipboardData ? event.clipboardData.getData("text") : "";
+    if (pasted.length <= 20000 || !event.target.closest("textarea, input")) return;
+    event.preventDefault();
+    say(says.dataset.long.replace("{n}", pasted.length.toLocaleString("en")));
+  });
+
   document.addEventListener("change", (event) => {
     if (event.target.closest("[data-submit]")) event.target.form.requestSubmit();
   });

@@ -100,6 +100,25 @@ async def test_a_megabyte_that_was_pasted_is_told_and_stays_where_it_was(
     assert await text_of(site, f"flood-{place}") == before
 
 
+async def test_a_flood_of_lao_on_the_clipboard_does_not_stop_the_browser(site: Site, signed_in: SignedIn) -> None:
+    await draft(site, "flood-lao")
+    page = await signed_in("admin")
+    await page.goto(f"{ROOT}/flows/flood-lao?step=3&lang=en")
+    written = page.locator("#f-steps-2-text-en")
+    before = await written.input_value()
+    paste = """(one, words) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.setData("text/plain", words);
+        const event = new ClipboardEvent("paste", {clipboardData, bubbles: true, cancelable: true});
+        return one.dispatchEvent(event);
+    }"""
+    assert await written.evaluate(paste, "ກຳ່້" * 1000) is True
+    await expect(page.locator("#says")).to_be_empty()
+    assert await written.evaluate(paste, "ກຳ່້" * 87_381) is False
+    await expect(page.locator("#says")).to_contain_text("349,524 letters")
+    assert await written.input_value() == before
+
+
 TWICE = {
     "a text": ("/step", {"step": "3", "t:steps.2.text:en": "Once only"}, "Once only"),
     "a choice": ("/step", {"step": "3", "do": "option", "label-en": "Once only", "label-lo": "ກ"}, "Once only"),
