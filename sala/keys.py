@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from flows.errors import ConfigFault, KeyFault
+from store.durable import create
 
 SIZE: Final = 32
 """Bytes of a database key: SQLCipher's raw key."""
@@ -66,15 +67,7 @@ def _make(file: Path) -> bytes:
     key = secrets.token_bytes(SIZE)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.parent.chmod(0o700)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(key.hex().encode() + b"\n")
-        out.flush()
-        os.fsync(out.fileno())
-    # The name of the file must survive a power cut as well: a database without its key is lost.
-    folder = os.open(file.parent, os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
+    create(file, key.hex().encode() + b"\n")
     return key
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -17,6 +16,7 @@ from sala.config import Config
 from store.copying import escrow, frames, restoring
 from store.copying.keeper import STATUS
 from store.copying.restoring import Restored
+from store.durable import create
 
 SILENT: Final = 30
 """Seconds without a word after which the node is taken to be stopped: it speaks every ten."""
@@ -45,7 +45,7 @@ def make_key(file: Path) -> str:
     secret, public = escrow.make()
     note = _KEY_NOTE.format(day=time.strftime("%Y-%m-%d"), public=public, secret=secret)
     try:
-        _write_new(file, note.encode())
+        create(file, note.encode())
     except FileExistsError as there:
         raise ConfigFault(f"{file} exists already", hint="a key is never written over; name a new file") from there
     except OSError as fault:
@@ -153,7 +153,7 @@ def _unpack(restored: Restored, data: Path) -> bool:
         file = data.joinpath(*parts)
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with contextlib.suppress(FileExistsError):
-            _write_new(file, content)
+            create(file, content)
     return any(name.startswith(BESIDE) for name in packed)
 
 
@@ -171,11 +171,3 @@ def _at(when: int, zone: str = "") -> str:
     moment = datetime.fromtimestamp(when, ZoneInfo(zone)) if zone else datetime.fromtimestamp(when).astimezone()
     today = datetime.now(moment.tzinfo).date()
     return f"{moment:%H:%M}" if moment.date() == today else f"{moment:%Y-%m-%d %H:%M}"
-
-
-def _write_new(file: Path, content: bytes) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())

@@ -9,6 +9,7 @@ from typing import Final
 
 from flows.errors import ConfigFault, StoreFault
 from store import sql
+from store.durable import finish
 from store.lock import Lock
 from store.sqlite import FILE, Error, open_keyed
 
@@ -54,7 +55,7 @@ def _copy(source: Path, target: Path, key: bytes) -> int:
         found = findings(part, key)
         if found:
             raise StoreFault(f"the copy is not sound: {found[0]}")
-        durable(part, target)
+        finish(part, target)
     except OSError as fault:
         raise ConfigFault(f"{target} cannot be written ({fault.strerror})") from fault
     finally:
@@ -100,19 +101,7 @@ def _put_back(source: Path, target: Path, key: bytes) -> None:
         for name in (target, *sidecars(target)):
             if name.exists():
                 name.replace(name.with_name(name.name + ASIDE))
-    durable(part, target)
-
-
-def durable(part: Path, target: Path) -> None:
-    """Give the finished file its name so that a power cut leaves it whole or absent."""
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    part.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    finish(part, target)
 
 
 def findings(file: Path, key: bytes) -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from gateways.gammu import backup
+from store.durable import finish
 from store.values import Outgoing
 
 INBOX: Final = "inbox"
@@ -139,14 +140,7 @@ class Spool:
             # Before there is anything in it that only its group may read.
             os.fchmod(file.fileno(), _MODE)
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        rough.rename(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        finish(rough, path)
 
 
 def file_name(message: Outgoing) -> str:

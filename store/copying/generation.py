@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from store.copying import escrow, frames
 from store.copying.recorder import Commit
+from store.durable import sync_folder
 
 PART: Final = ".part"
 """Ending of a file whose base is not whole yet."""
@@ -169,13 +170,3 @@ def prune(folder: Path, node: str, life: str, keep: int) -> None:
             path.unlink(missing_ok=True)
         for _, path in of_life(folder, node, life)[:-keep]:
             path.unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names in a folder durable, where the file system knows how (vfat does not)."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -11,11 +11,12 @@ from typing import Any, BinaryIO, Final
 
 from flows.errors import ConfigFault, KeyFault
 from store import sql
-from store.backup import durable, findings, sidecars
+from store.backup import findings, sidecars
 from store.copying import escrow, frames
 from store.copying.frames import Damaged, Frame, Frames
 from store.copying.keeper import LIFE
 from store.copying.snapshot import COUNTERS
+from store.durable import finish
 from store.sqlite import FILE, Error, open_keyed
 
 _STRETCH: Final = 1_000
@@ -96,7 +97,7 @@ def _restore(copy: Path, secret: str, data: Path, *, partial: bool) -> Restored:
             raise Damaged(f"the restored database is not sound: {wrong[0]}", hint="use another copy")
         for leftover in sidecars(part):
             leftover.unlink(missing_ok=True)
-        durable(part, target)
+        finish(part, target)
     finally:
         for leftover in (part, *sidecars(part)):
             leftover.unlink(missing_ok=True)

@@ -5,7 +5,6 @@ the key next to it; whoever can read the folder can read the requests, whoever h
 """
 
 import asyncio
-import os
 import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 import sqlcipher3
 
 from flows.errors import KeyFault
+from store.durable import create, finish
 from sync.agency import holding
 from sync.agency.sealed import Opener, new_identity
 
@@ -174,24 +174,17 @@ def add_identity(folder: Path) -> str:
     path, identity = folder / "agency.age", new_identity()
     # Whole or not at all: losing the older ones would lose what was sealed to them.
     fresh = path.with_suffix(".new")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(f"{identity}\n{path.read_text('utf-8')}")
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    fresh.unlink(missing_ok=True)
+    create(fresh, f"{identity}\n{path.read_text('utf-8')}".encode())
+    finish(fresh, path)
     return identity
 
 
 def _kept(path: Path, draw: Callable[[], str]) -> str:
     """Return the one line of a file, drawn and written for the owner alone when there is none yet."""
+    line = draw()
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        create(path, f"{line}\n".encode())
     except FileExistsError:
         return path.read_text("utf-8").strip()
-    with os.fdopen(handle, "w") as file:
-        line = draw()
-        file.write(line + "\n")
-        file.flush()
-        os.fsync(file.fileno())
     return line

@@ -3,7 +3,6 @@
 import base64
 import binascii
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +10,7 @@ from typing import Any, Final
 import pyrage
 
 from flows.errors import KeyFault
+from store.durable import create
 
 _DEPTH: Final = 20
 """Earlier revisions of one case that are looked through for answers that a correction left as they were."""
@@ -29,15 +29,11 @@ def write_identity(file: Path) -> str:
     """
     identity = new_identity()
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        create(file, f"{identity}\n".encode())
     except FileExistsError:
         raise KeyFault(f"{file}: there is a file already", hint="a key is never written over") from None
     except OSError as fault:
         raise KeyFault(f"{file}: cannot be written: {fault.strerror}") from None
-    with os.fdopen(handle, "w") as opened:
-        opened.write(identity + "\n")
-        opened.flush()
-        os.fsync(opened.fileno())
     return Opener(identity).public
 
 

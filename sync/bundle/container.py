@@ -20,6 +20,7 @@ from typing import Any, Final, Literal
 import zstandard
 
 from flows.errors import Fault
+from store.durable import finish
 from sync.bundle.keys import BundleKeys
 
 SUFFIX: Final = ".bundle"
@@ -162,12 +163,8 @@ def write_file(path: Path, content: bytes) -> None:
     """
     temporary = path.with_name(f".{path.name}.part")
     try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync(path.parent)
+        temporary.write_bytes(content)
+        finish(temporary, path)
         if read_file(path) != content:
             raise BundleFault(f"{path}: the medium gives back other bytes than were written")
     except OSError as fault:
@@ -188,14 +185,6 @@ def read_file(path: Path) -> bytes:
     if len(content) > LONGEST:
         raise BundleFault(f"{path}: the file is too long")
     return content
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def bundles_in(folder: Path, kind: str) -> list[tuple[Path, tuple[Part, ...] | BundleFault]]:

@@ -21,7 +21,8 @@ import structlog
 from aiohttp import web
 
 from store.copying import frames
-from store.copying.generation import prune, sync_folder
+from store.copying.generation import prune
+from store.durable import sync_folder
 from sync.connectors.hub import COPY, NODE_HEADER
 from sync.hub.door import PREFIX, Nodes
 from sync.serving import body_of, headers_of, signed, stranger

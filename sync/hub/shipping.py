@@ -16,6 +16,7 @@ import structlog
 from flows.errors import ConfigFault, Protocol, RoadFault
 from store.copying import frames
 from store.copying.copier import Copies
+from store.durable import finish
 from sync import backoff
 from sync.connectors.hub import CopyLink
 from sync.means import Means, rest
@@ -211,9 +212,7 @@ async def _fetch_one(link: CopyLink, target: Path, size: int) -> None:
             if not piece:
                 raise Protocol("the hub gives back less than it has")
             file.write(piece)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(target)
+    finish(part, target)
 
 
 def _size_in(answer: Mapping[str, Any]) -> int:
