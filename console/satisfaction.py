@@ -11,11 +11,13 @@ from typing import Any, Final
 from console.reports import Names, Row, Say, Table, week_name
 from flows.dialogue import LOW, REASONS
 from flows.traits import MOST_STARS
-from store.release import RATED, REST
+from store.release import RATED, RATED_WHO, REST, SEX
 
 PLEASED, DISPLEASED, UNANSWERED = RATED
 HIGH, LOW_ONES, WHYS = LATER = ("high_marks", "low_marks", "reasons")
 """What is told of them once more, by quarters of a year."""
+WHO: Final = dict(zip(RATED_WHO, RATED, strict=True))
+"""And by woman and man, also by quarters."""
 
 DOUBT: Final = 0.1
 """By how much a mean may be wrong because not all marks are told apart."""
@@ -30,15 +32,19 @@ class Later:
 
     def __init__(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """Take the rows; those of other outcomes are left out."""
-        self._rows = [row for row in rows if row[1] in LATER]
+        self._rows = [row for row in rows if row[1] in {*LATER, *WHO}]
 
     def of(self, service: str = "") -> dict[str, Counter[str]]:
         """By what and value, of one service or of all."""
         found = {what: Counter[str]() for what in LATER}
         for name, what, value, n, _ in self._rows:
-            if service in {"", name}:
+            if service in {"", name} and what in found:
                 found[what][value] += n
         return found
+
+    def who(self) -> list[tuple[str, str, str, int]]:
+        """Those of whom it is told whether they are women or men, as (service, outcome, value, n)."""
+        return [(service, WHO[what], value, n) for service, what, value, n, _ in self._rows if what in WHO]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ def tables(
     for service, what, family, value, n, _ in parts:
         if what in RATED:
             families.setdefault(family, []).append((service, what, value, n))
+    families[SEX] = later.who()
     found = [
         _by_service(services, later, names),
         _by("satisfaction_district", "rp_district", districts, lambda one: names.district(one) if one else ""),

@@ -23,6 +23,10 @@ LEAST: Final = 5
 PATIENT: Final = 2
 """Weeks at whose end a stretch is told although some parts of it are small."""
 
+PATIENT_OF_MARKS: Final = 4
+"""The same of how decided requests went: of fewer, for who is not pleased is one in four or so, and channels are to be
+told apart among them too."""
+
 PLENTY: Final = 50
 """People for each part of a table at which a stretch is told at the end of any day: of so many few parts are small, and
 those that come later in that week are enough as well."""
@@ -43,9 +47,9 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     "stopped": (WEEK, "channel", "language", SEX),
     "ended": (WEEK, "channel", "language"),
     "left": ("step",),
-    "pleased": (WEEK, "channel", "language", SEX),
-    "displeased": (WEEK, "channel", "language", SEX),
-    "unanswered": (WEEK, "channel", "language", SEX),
+    "pleased": (WEEK, "channel", "language"),
+    "displeased": (WEEK, "channel", "language"),
+    "unanswered": (WEEK, "channel", "language"),
     "acknowledged": ("wait",),
     "decided": ("wait",),
     "paid": (),
@@ -53,6 +57,9 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     "high_marks": (STARS,),
     "low_marks": (STARS,),
     "reasons": ("why",),
+    "pleased_who": (SEX,),
+    "displeased_who": (SEX,),
+    "unanswered_who": (SEX,),
 }
 """The tables of each outcome. What they tell apart is independent: no value of one lies within a value of another, or
 the two could be subtracted (a step that only one revision has, say: so revisions are not told apart)."""
@@ -64,7 +71,10 @@ RATED: Final = ("pleased", "displeased", "unanswered")
 """What came of the question how a decided request went: a mark of 4 or 5, a lower one, or none. Told together, never
 one without the others that there are: a share of the pleased alone would be a hundred."""
 
-GROUPS: Final = (TOGETHER, RATED)
+RATED_WHO: Final = ("pleased_who", "displeased_who", "unanswered_who")
+"""The same people once more, by woman and man."""
+
+GROUPS: Final = (TOGETHER, RATED, RATED_WHO)
 
 SHARED: Final = (WEEK, "channel", "language")
 """Tables in which shares are read: what one outcome does not tell apart, the others do not either. Else a small channel
@@ -89,18 +99,20 @@ class Onward:
 ONWARD: Final[Mapping[str, tuple[Onward, ...]]] = {
     "stopped": (Onward("left", "step"),),
     "finished": (Onward("villages", VILLAGE, by_district=True, needed=True),),
-    "pleased": (Onward("high_marks", STARS, by_district=True),),
+    "pleased": (Onward("high_marks", STARS, by_district=True), Onward("pleased_who", SEX, by_district=True)),
     "displeased": (
         Onward("low_marks", STARS, by_district=True),
         Onward("reasons", "why", by_district=True, needed=True),
+        Onward("displeased_who", SEX, by_district=True),
     ),
+    "unanswered": (Onward("unanswered_who", SEX, by_district=True),),
 }
 """Only those who are told already go on: so the total of a table there says nothing new. Marks are in two tables, since
 which one a mark is in is told already: in one, what is not told apart could be worked out."""
 
 FURTHER: Final = frozenset(one.what for every in ONWARD.values() for one in every)
 
-BY_QUARTER: Final = frozenset({"villages", "high_marks", "low_marks", "reasons"})
+BY_QUARTER: Final = frozenset({"villages", "high_marks", "low_marks", "reasons", *RATED_WHO})
 """Tables that are told at the end of a quarter of a year."""
 
 QUARTERS: Final = 4
@@ -156,7 +168,7 @@ def release(
             waiting.setdefault(what, []).append(cell)
         chosen = _ready_by_quarter(waiting, families, day) if slow else _ready(waiting, families, day)
         ready = {what: waiting.pop(what) for what in sorted(chosen)}
-        shared = (*SHARED, SEX) if ready.keys() & set(RATED) else SHARED
+        shared = (SEX,) if ready.keys() & set(RATED_WHO) else SHARED
         hidden = {family: _hidden(family, ready, families) for family in shared}
         for what, cells in ready.items():
             found[what].append(_told(cells, families[what], hidden, day))
@@ -176,7 +188,9 @@ def _ready_by_quarter(
     """At the end of a quarter those that tell half of their people apart; after a year any that may be told."""
     if quarter_of(day) == quarter_of(day + 1):
         return set()
-    return {what for what, cells in waiting.items() if _worth_it(cells, families[what], day)}
+    worth = {what for what, cells in waiting.items() if _worth_it(cells, families[what], day)}
+    one_share = waiting.keys() <= set(RATED_WHO)
+    return worth if worth == waiting.keys() or not one_share else set()
 
 
 def _worth_it(cells: Sequence[Cell], families: Sequence[str], day: int) -> bool:
@@ -195,7 +209,10 @@ def _ready(waiting: Mapping[str, Sequence[Cell]], families: Mapping[str, Sequenc
     weeks = {what: 1 + (week_of(day) - week_of(cells[0].day)) // 7 for what, cells in waiting.items()}
     over = day == week_of(day) + 6
     longest = max(weeks.values(), default=0)
-    late = {what: over and (longest if one_share else count) >= PATIENT for what, count in weeks.items()}
+    if one_share:
+        late = dict.fromkeys(waiting, over and longest >= PATIENT_OF_MARKS)
+    else:
+        late = {what: over and count >= PATIENT for what, count in weeks.items()}
     ready = {
         what for what, cells in waiting.items() if _may_be_told(cells, families[what], week=over, whatever=late[what])
     }

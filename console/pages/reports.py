@@ -16,7 +16,7 @@ from flows.cells import CSV, XLSX
 from flows.model import Ask
 from flows.revision import Revision
 from store.figures import Within
-from store.release import REST
+from store.release import REST, SEX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,12 +118,12 @@ async def _report(visit: Visit, wanted: Wanted) -> list[Table]:
 
 
 async def _later(visit: Visit, wanted: Wanted) -> satisfaction.Later:
-    """Marks and reasons, which are told by quarters as villages are."""
+    """Marks, reasons, and women and men, which are told by quarters as villages are."""
     figures = visit.desk.memory.figures
     until = figures.this_week()
     about = (visit.scope, reports.mondays(until, YEAR)[0], until, wanted.service or None, wanted.district)
-    stars = await figures.sums(Within(*about, "stars"), "service", "what", "value")
-    return satisfaction.Later([*stars, *await figures.sums(Within(*about, "why"), "service", "what", "value")])
+    by = [await figures.sums(Within(*about, one), "service", "what", "value") for one in ("stars", "why", SEX)]
+    return satisfaction.Later(row for rows in by for row in rows)
 
 
 async def villages(visit: Visit, wanted: Wanted) -> dict[str, int]:

@@ -18,10 +18,6 @@ WHOLE = [
     ("school", "LA0901", "finished", 7, 0),
 ]
 PARTS = [
-    ("birth", "pleased", "sex", "f", 10, 0),
-    ("birth", "displeased", "sex", "f", 5, 0),
-    ("birth", "unanswered", "sex", "f", 15, 0),
-    ("birth", "pleased", "sex", REST, 20, 0),
     ("birth", "pleased", "channel", REST, 30, 0),
     ("birth", "finished", "sex", "m", 80, 0),
     ("birth", "finished", "stars", "1", 80, 0),
@@ -35,6 +31,10 @@ LATER = Later(
         ("birth", "reasons", "slow", 5, 0),
         ("birth", "reasons", REST, 5, 0),
         ("birth", "finished", "1", 80, 0),
+        ("birth", "pleased_who", "f", 10, 0),
+        ("birth", "displeased_who", "f", 5, 0),
+        ("birth", "unanswered_who", "f", 15, 0),
+        ("birth", "pleased_who", REST, 20, 0),
     ]
 )
 

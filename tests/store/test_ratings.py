@@ -397,7 +397,6 @@ async def test_marks_are_told_of_five_and_forgotten(node: Memory, hands: Hands) 
         {"": 10},
     )
     assert told(found, "reasons", "why") == {}, "the quarter is not over"
-    assert told(found, "pleased", "sex") == {"f": 5, "m": 5}
     assert told(found, "displeased", "channel") == {"ussd": 5, "sms": 5}
     assert await marks(node) == [], "whose mark it was is forgotten"
     assert {one.district for one in found if one.what == "pleased"} == {"LA0901"}
@@ -407,25 +406,9 @@ async def test_marks_are_told_of_five_and_forgotten(node: Memory, hands: Hands) 
     assert told(found, "high_marks", "stars") == {"4": 5, "5": 5}
     assert told(found, "low_marks", "stars") == {"1": 10}
     assert told(found, "reasons", "why") == {"slow": 5, "cost": 5}
+    assert told(found, "pleased_who", "sex") == {"f": 5, "m": 5}
+    assert told(found, "unanswered_who", "sex") == {"f": 5, "m": 5}
     assert {one.district for one in found if one.what == "reasons"} == {"LA0901"}
-
-
-async def test_woman_and_man_are_told_apart_in_all_outcomes_or_in_none(node: Memory, hands: Hands) -> None:
-    women = await births(node, *range(1, 15))
-    men = await births(node, *range(21, 35), answers={"applicant_sex": "m"})
-    await decide(node, [*women, *men])
-    await send_all(node)
-    await a_day_later(node, hands)
-    await send_all(node)
-    for n in (*range(1, 8), *range(21, 28)):
-        await say(node, n, "5")
-    for n in (8, 9, 10, 28, 29, 30):
-        await say(node, n, "2")
-    await count(node, hands)
-    found = await node.figures.read(EVERYTHING)
-    assert told(found, "pleased") == {"": 14}
-    assert set(told(found, "displeased", "sex")) == {"*"}
-    assert set(told(found, "pleased", "sex")) == {"*"}, "three and three: satisfaction of women would be too high"
 
 
 async def test_a_question_that_never_left_was_not_asked(node: Memory, hands: Hands) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from store import release as releasing
-from store.release import FAMILIES, LEAST, ONWARD, RATED, REST, Cell, Told, onward, tellable
+from store.release import FAMILIES, LEAST, ONWARD, RATED, RATED_WHO, REST, Cell, Told, onward, tellable
 
 TODAY = 100
 SUNDAY = 3
@@ -106,25 +106,34 @@ def test_what_goes_on_to_the_country_are_the_same_people() -> None:
 # --- how decided requests went ---------------------------------------------------------------------------------------
 
 
-def rated(cells: Mapping[str, Sequence[Cell]], today: int = TODAY) -> dict[str, list[Told]]:
-    return releasing.release(cells, {what: FAMILIES[what] for what in RATED}, today)
+def rated(whats: Sequence[str], *cells: Sequence[Cell], today: int = 1000) -> list[list[Told]]:
+    given = dict(zip(whats, cells, strict=True))
+    found = releasing.release(given, {what: FAMILIES[what] for what in whats}, today)
+    return [found[what] for what in whats]
+
+
+def wholes(found: Iterable[Sequence[Told]]) -> list[list[int]]:
+    return [[one.tables[""][""][0] for one in told] for told in found]
 
 
 def test_no_share_is_told_without_all_of_it_however_long_that_takes() -> None:
+    good, none = [cell(80, channel="ussd")], [cell(40, channel="ussd")]
+    few = [cell(4, channel="ussd")]
+    assert wholes(rated(RATED, good, few, none)) == [[], [], []]
+    assert wholes(rated(RATED, good, [*few, cell(6, day=30, channel="sms")], none)) == [[80], [10], [40]]
+    assert wholes(rated(RATED, good, [], [])) == [[80], [], []], "what nobody said is no part that is missing"
+
+
+def test_women_and_men_are_told_apart_in_all_outcomes_or_in_none() -> None:
     good, none = [cell(40, sex="f"), cell(40, sex="m")], [cell(20, sex="f"), cell(20, sex="m")]
-    found = rated({"pleased": good, "displeased": [cell(4, sex="f")], "unanswered": none}, 1000)
-    assert found == {what: [] for what in RATED}
-    more = [cell(4, sex="f"), cell(6, day=30, sex="m")]
-    found = rated({"pleased": good, "displeased": more, "unanswered": none}, 1000)
-    assert {what: [one.tables[""][""][0] for one in told] for what, told in found.items()} == {
-        "pleased": [80],
-        "displeased": [10],
-        "unanswered": [40],
-    }
-    shown = {what: set(told[0].tables["sex"]) for what, told in found.items()}
-    assert shown == {what: {REST} for what in RATED}, "four women: told apart in none"
-    (alone,) = rated({"pleased": good, "displeased": [], "unanswered": []}, 1000)["pleased"]
-    assert set(alone.tables["sex"]) == {"f", "m"}, "the control: what nobody said is no part that is missing"
+    for bad, shown in (
+        ([cell(4, sex="f"), cell(9, sex="m")], {REST}),
+        ([cell(9, sex="f"), cell(9, sex="m")], {"f", "m"}),
+    ):
+        found = rated(RATED_WHO, good, bad, none)
+        assert [set(told[0].tables["sex"]) for told in found] == [shown] * 3
+    early = rated(RATED_WHO, good, [cell(4, sex="f"), cell(9, sex="m")], none, today=QUARTER_ENDS[0] + 1)
+    assert wholes(early) == [[], [], []], "a quarter that tells nothing apart waits for the next"
 
 
 def test_of_other_outcomes_the_large_do_not_wait_for_the_small() -> None:
