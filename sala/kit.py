@@ -26,7 +26,7 @@ from sala.gate import PREFIX, Gate
 from sala.web import Site, door_handler
 from sms.kit.standin import HttpPeer as SmsPeer
 from sms.lane import Lane
-from store.kit import DoesNotApply, Failed, Hands, counting_mind
+from store.kit import SILENCED, DoesNotApply, Failed, Hands, counting_mind
 from store.memory import Memory, open_memory
 from store.settings import StoreSettings
 from store.values import Answer, Received
@@ -171,7 +171,7 @@ async def _run_sms(one: Subject, case: sms.kit.cases.Case, folder: Path) -> None
         if gateway is None or lane is None:
             raise Failed("with these settings the gateway has no side for messages")
         bench = sms.kit.bench.Bench(
-            peer, gateway, lane, home.hands.go, home.full, home.restart, home.states, home.crash
+            peer, gateway, lane, home.hands.go, home.full, home.restart, home.states, home.crash, home.silenced
         )
         home.bench = bench
         await case(bench)
@@ -288,6 +288,10 @@ class House:
     async def states(self) -> Sequence[str]:
         """The states of all messages, oldest first."""
         return await self.memory.messages.states()
+
+    def silenced(self, number: str) -> bool:
+        """Whether this number has said STOP, or the operator for it."""
+        return self.memory.turns.language_of(number) == SILENCED
 
     async def _ready(self) -> str:
         return ""

@@ -23,6 +23,7 @@ NOON: Final = 1_795_410_000
 """2026-11-23, noon in Vientiane: no quiet hours come into it."""
 
 GREETING: Final = "ສະບາຍດີ"
+SILENCED: Final = "STOP"
 
 
 class Failed(Exception):  # noqa: N818 - a finding of the kit's, which its reader reads
@@ -109,7 +110,8 @@ def counting_mind() -> Mind:
         decode_talk=_decode,
         decode_person=_decode,
         may_text=lambda person, _kind: person is None,
-        language=lambda _person: "en",
+        # By its language a kit sees that the person has said STOP.
+        language=lambda person: SILENCED if person else "en",
         try_later=lambda _language: "try later",
         status_text=lambda _office, _news: "",
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sms.kit.standin import HttpPeer
-from sms.kit.wire import Peer, Quiet
+from sms.kit.wire import Peer, Quiet, Taken
 from sms.lane import Lane
 from sms.port import Capabilities, Gateway
 from store.kit import NUMBER, must
@@ -26,7 +26,7 @@ class Bench:
         peer: the operator. gateway: the one that is tried. lane: what sends. go: lets time pass.
         full: within it nothing can be committed. restart: ends the node, and starts it again on the same disk; with
             other settings of the channel, if given.
-        states: of all messages, oldest first.
+        states: of all messages, oldest first. silenced: whether a number has said that it wants no more.
     """
 
     peer: Peer
@@ -37,6 +37,7 @@ class Bench:
     restart: Callable[[dict[str, object]], Awaitable[None]]
     states: Callable[[], Awaitable[Sequence[str]]]
     crash: Callable[[], Awaitable[None]]
+    silenced: Callable[[str], bool]
 
     @property
     def can(self) -> Capabilities:
@@ -47,6 +48,13 @@ class Bench:
         """Have a phone send this, which must be acknowledged."""
         acknowledged = await self.peer.message(name, number, text)
         must(acknowledged, f"the message {text[:40]!r} was not acknowledged{self.why()}")
+
+    def last(self) -> Taken:
+        """The last message that was sent to the operator; there must be one."""
+        if isinstance(self.peer, HttpPeer):
+            self.peer.check()
+        must(self.peer.seen, "nothing was sent to the operator")
+        return self.peer.seen[-1]
 
     def why(self) -> str:
         """What the node answered to the last request, if it refused it, and the reason that the gateway gave."""

@@ -75,7 +75,7 @@ async def not_committed(bench: Bench) -> None:
     """What is not committed is not acknowledged, and is taken when it comes again."""
     await bench.hear("m1", "1")
     await bench.send()
-    taken = bench.peer.seen[0]
+    taken = bench.last()
     with bench.full():
         must(not await bench.peer.message("m2", NUMBER, "2"), "a message that was not committed was acknowledged")
         if bench.can.reports:
@@ -109,7 +109,7 @@ async def reports(bench: Bench) -> None:
     for number, (status, wanted) in enumerate(bench.peer.statuses.items()):
         await bench.hear(f"m{number}", str(number))
         await bench.send()
-        taken = bench.peer.seen[-1]
+        taken = bench.last()
         for _ in range(2):
             must(await bench.peer.report(taken, status), f"the report {status!r} was not acknowledged{bench.why()}")
         after = "sent" if wanted in {"sent", "unknown"} else wanted
@@ -143,6 +143,9 @@ async def each_way_to_fail(bench: Bench) -> None:
         bench.go(3600)
         await bench.send()
         expect(len(bench.peer.seen) - before, int(again), f"further attempts after {manner!r}")
+        if AFTER[manner][0] == "unknown" and again:
+            marks = {taken.echo.get("mark", "") for taken in bench.peer.seen[before - 1 :]}
+            must(len(marks) == 1 and "" not in marks, f"asked again after {manner!r}, and not under the same mark")
         expect((await bench.states())[-1], "sent" if again else state, f"the message in the end, after {manner!r}")
 
 
@@ -246,8 +249,10 @@ async def too_fast(bench: Bench) -> None:
 async def opted_out(bench: Bench) -> None:
     """A number that wants no more is silenced, twice too."""
     applies(bench.can.optouts, "the operator does not pass on that a number wants no more")
+    must(not bench.silenced(NUMBER), "it was silent before")
     for _ in range(2):
         must(await bench.peer.opt_out(NUMBER), f"the opt-out was not acknowledged{bench.why()}")
+        must(bench.silenced(NUMBER), "the number is not silenced")
 
 
 CASES: Final[tuple[Case, ...]] = (

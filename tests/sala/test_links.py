@@ -164,6 +164,26 @@ def read(folder: Path, more: str) -> Any:
     return routing.routes(found, plugs.channels(found))
 
 
+async def test_a_gateway_that_gives_up_waits_longer_each_time_and_a_chance_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+
+    class Hopeless:
+        async def run(self, sink: Any) -> None:
+            raise OSError("no line")
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 9:
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr("sala.links.asyncio.sleep", sleep)
+    with pytest.raises(asyncio.CancelledError):
+        await Links(None, chance=lambda: 0.5)._keep("c", Hopeless(), Sink(None, None, None))  # type: ignore[arg-type] # it needs no store
+    assert waited == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
+
+
 def test_the_channels_are_the_routes(tmp_path: Path) -> None:
     routes = read(tmp_path, '[routing]\nsend_by = {a = "b"}\nfailover = false\n')
     assert [(one.channel, one.codes, one.prefixes) for one in routes.all] == [
