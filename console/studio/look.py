@@ -84,8 +84,7 @@ class Look:
         """By step: the room of its screen in each language."""
         if self.subject is None or self.flow is None:
             return ()
-        ways = Ways(self.flow, self.parts)
-        return tuple(_rooms(self.subject, at, ways) for at in range(len(self.flow.steps)))
+        return tuple(_rooms(self.subject, at, self.subject.ways) for at in range(len(self.flow.steps)))
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:

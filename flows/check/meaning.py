@@ -37,7 +37,7 @@ def computed(subject: Subject) -> Iterator[Finding]:
 def expressions(subject: Subject) -> Iterator[Finding]:
     """`when`, `let`, `anonymous` and what a part is given are right wherever the flow comes to them."""
     flow = subject.flow
-    ways = Ways(flow, subject.parts)
+    ways = subject.ways
     for index, state in sorted(ways.states.items()):
         if index < 0:
             continue
@@ -62,7 +62,7 @@ def expressions(subject: Subject) -> Iterator[Finding]:
 
 def texts(subject: Subject) -> Iterator[Finding]:
     """A text puts in only what is known where it is shown."""
-    ways = Ways(subject.flow, subject.parts)
+    ways = subject.ways
     for place in subject.texts:
         for tag, wording in {(tag, words) for tag, _, words in place.text.every()}:
             if stray_brace(wording):

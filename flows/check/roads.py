@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from flows.check.subject import Subject
-from flows.check.ways import OUT, Ways, reach
+from flows.check.ways import OUT, reach
 from flows.findings import Finding
 from flows.kinds import conjuncts
 from flows.steps import Ask, Confirm, Menu, Run, Submit
@@ -11,7 +11,7 @@ from flows.steps import Ask, Confirm, Menu, Run, Submit
 
 def unreachable(subject: Subject) -> Iterator[Finding]:
     """Every step can be reached."""
-    ways = Ways(subject.flow, subject.parts)
+    ways = subject.ways
     for index in range(len(subject.flow.steps)):
         if index not in ways.reachable:
             yield subject.error(
@@ -24,7 +24,7 @@ def dead_ends(subject: Subject) -> Iterator[Finding]:
     flow = subject.flow
     if flow.is_part:
         return
-    ways = Ways(flow, subject.parts)
+    ways = subject.ways
     for index in sorted(ways.reachable):
         if OUT in ways.successors[index]:
             words = "the steps run out after this one: put an `end` without `when` below it"
@@ -33,7 +33,7 @@ def dead_ends(subject: Subject) -> Iterator[Finding]:
 
 def rings(subject: Subject) -> Iterator[Finding]:
     """From every step some way leads to an end, and no ring turns without waiting for the citizen."""
-    ways = Ways(subject.flow, subject.parts)
+    ways = subject.ways
     for index in sorted(ways.reachable - ways.finishing):
         yield subject.error("loop", "from this step no way leads to an end: it goes round for ever", "steps", index)
         return
@@ -51,7 +51,7 @@ def rings(subject: Subject) -> Iterator[Finding]:
 
 def sent_once(subject: Subject) -> Iterator[Finding]:
     """On each way at most one submission: a citizen holds one reference."""
-    ways = Ways(subject.flow, subject.parts)
+    ways = subject.ways
     sends = [index for index in sorted(ways.reachable) if isinstance(subject.flow.steps[index], Submit)]
     for index in sends:
         further = reach(ways.successors[index], ways.successors)

@@ -87,7 +87,7 @@ def notice(subject: Subject) -> Iterator[Finding]:
 
 def pages(subject: Subject) -> Iterator[Finding]:
     """A screen of many pages is tiring."""
-    ways = Ways(subject.flow, subject.parts)
+    ways = subject.ways
     for index in sorted(ways.reachable):
         step = subject.flow.steps[index]
         limit = MANY_CHECK_PAGES * len(step.confirm) if isinstance(step, Confirm) else MANY_PAGES

@@ -23,7 +23,7 @@ def unconfirmed(subject: Subject) -> Iterator[Finding]:
     the dialogue: whoever came further knows what it was. A sending without any check page is the explorer's to judge.
     """
     flow = subject.flow
-    ways = Ways(flow, subject.parts)
+    ways = subject.ways
     told = _deciding(ways)
     for index in sorted(ways.reachable):
         for name in _asked(flow, index):
@@ -41,7 +41,7 @@ def unconfirmed(subject: Subject) -> Iterator[Finding]:
 def late_texts(subject: Subject) -> Iterator[Finding]:
     """What the citizen should know before she sends does not come after the check page."""
     flow = subject.flow
-    ways = Ways(flow, subject.parts)
+    ways = subject.ways
     texts = {index for index, step in enumerate(flow.steps) if isinstance(step, Say)}
     onward = {index: after if index in texts else () for index, after in ways.successors.items()}
     sends = {index for index, step in enumerate(flow.steps) if isinstance(step, Submit)}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from flows.check.ways import Ways
 from flows.fields import ChoiceField, MultiField, Text
 from flows.findings import Finding, Severity
 from flows.model import Flow
@@ -40,6 +41,11 @@ class Subject:
     others: Sequence[Flow] = ()
     ussd: Budget = field(default=USSD)
     sms: Budget = field(default=SMS)
+
+    @cached_property
+    def ways(self) -> Ways:
+        """The ways through the flow, worked out once: of a long flow with many conditions they are most of the work."""
+        return Ways(self.flow, self.parts)
 
     def error(self, code: str, sentence: str, *path: str | int, language: str = "") -> Finding:
         """A finding that blocks; the line is that of the path, the step that of `steps, n`."""

@@ -161,7 +161,7 @@ class Ways:
                 merged = after if known is None else known.meet(after)
                 if merged != known:
                     states[edge.to] = merged
-                    if edge.to != OUT:
+                    if edge.to != OUT and edge.to not in queue:
                         queue.append(edge.to)
         return states
 
@@ -177,8 +177,12 @@ class Ways:
         new = frozenset(edge.answered)
         empty = self._optional & new
         moved = self._with_computed(new)
-        implied = frozenset(pair for pair in inside.implied if not _looks_at(pair[0], moved))
-        needed = frozenset(pair for pair in inside.needed if pair[1] not in empty and not _looks_at(pair[0], moved))
+        # Many pairs share a condition: each is looked at once, and where all stay, nothing is put together anew.
+        gone = {held for held in {held for held, _ in inside.implied | inside.needed} if _looks_at(held, moved)}
+        implied, needed = inside.implied, inside.needed
+        if gone or empty:
+            implied = frozenset(pair for pair in implied if pair[0] not in gone)
+            needed = frozenset(pair for pair in needed if pair[1] not in empty and pair[0] not in gone)
         answered, present = inside.answered | new, (inside.present | new) - empty
         if tree is not None and not moved & _names(tree):
             held, other = conjuncts(tree, edge.ran), conjuncts(tree, not edge.ran)
