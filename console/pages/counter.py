@@ -14,8 +14,8 @@ from flows.fields import PhoneField
 from flows.inputs import Frame, read
 from store.values import Call
 
-LONGEST: Final = 1500
-"""Characters of all keys of one session."""
+LONGEST: Final = 20_000
+"""Characters of all keys of one session: sixty answers as long as one may be; one that was cut would lead nowhere."""
 
 
 async def counter(visit: Visit, *, why: str = "") -> web.StreamResponse:

@@ -89,12 +89,20 @@
   // Live parts: the server says that something changed, and the element asks for itself again.
   const live = document.querySelector("[data-live]");
   if (live && "EventSource" in window) {
-    const source = new EventSource(live.dataset.live);
-    source.addEventListener("change", () => {
+    const changed = () => {
       htmx.trigger(live, "changed");
       const strip = document.getElementById("strip");
       if (strip) htmx.trigger(strip, "changed");
-    });
-    addEventListener("pagehide", () => source.close());
+    };
+    const listen = () => {
+      const source = new EventSource(live.dataset.live);
+      source.addEventListener("change", changed);
+      // Not taken (too many listen, somebody was signed out): ask by hand now and then, and try to listen again.
+      source.addEventListener("error", () => {
+        if (source.readyState === EventSource.CLOSED) setTimeout(() => { changed(); listen(); }, 15000);
+      });
+      addEventListener("pagehide", () => source.close(), { once: true });
+    };
+    listen();
   }
 })();

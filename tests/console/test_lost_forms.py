@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Route, expect
 
 from console import roles, secrets
@@ -17,7 +18,7 @@ from store.scope import EVERYTHING
 from store.users import Newcomer
 from store.values import Settlement, Trip
 from tests.console.conftest import NARROW, WIDE, SignedIn, Site
-from tests.console.test_skeleton import EXAMPLES, SEEN, address
+from tests.console.test_skeleton import AXE, EXAMPLES, SEEN, address
 from tests.console.town import soon
 from tests.store.desk_kit import submission, write
 
@@ -81,6 +82,12 @@ async def typed(site: Site, signed_in: SignedIn, place: str, n: int, language: s
     return page, reference
 
 
+async def no_barrier(page: Page) -> None:
+    seen = await Axe().run(page, options=AXE)
+    assert [(one["id"], one["nodes"][0]["html"]) for one in seen.response["violations"]] == []
+    assert await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
 async def press(page: Page, field: str) -> None:
     await page.locator(f"form:has({field}) button").first.click()
 
@@ -119,6 +126,7 @@ async def test_an_answer_that_was_lost_makes_nothing_twice_and_loses_no_word(sit
     await press(page, "#f-mother_name")
     await expect(page.get_by_role("alert")).to_contain_text("Nothing was sent twice")
     await expect(page.locator("main pre")).to_have_text("Bouavanh Keomany")
+    await no_barrier(page)
     found = await site.memory.queue.one(EVERYTHING, reference)
     assert found
     assert found.case_revision == 2
@@ -151,6 +159,7 @@ async def test_what_was_typed_comes_back_after_the_sign_in_and_can_be_sent(
     await page.context.clear_cookies(name=COOKIE)
     await press(page, field)
     await expect(page.locator("#name")).to_be_visible()
+    await no_barrier(page)
     await page.locator("#name").fill("late")
     await page.locator("#password").fill("not the right one")
     await page.locator("main form button").click()
@@ -158,6 +167,7 @@ async def test_what_was_typed_comes_back_after_the_sign_in_and_can_be_sent(
     await page.locator("#password").fill(PASSWORD)
     await page.locator("main form button").click()
     await expect(page.locator("main pre").last).to_have_text(words)
+    await no_barrier(page)
     await page.locator("main form button").click()
     if place == "counter":
         await expect(page.locator("#screen")).to_be_visible()

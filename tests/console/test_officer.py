@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from console import live
 from console.visit import ROOT
 from sala.agency import _read_bundles
 from store.queue import Entry
@@ -75,6 +76,25 @@ async def test_o3_a_new_request_appears_without_reload(site: Site, signed_in: Si
     (reference,) = await births(site, ["+8562055500002"])
     await expect(page.get_by_role("table").get_by_role("link", name=spaced(reference))).to_be_visible()
     assert await page.evaluate("window.same") == "the same page"
+
+
+async def test_o3_where_no_stream_is_taken_the_list_asks_now_and_then(
+    site: Site, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "MOST", 0)
+    page = await signed_in("officer")
+    await page.clock.install()
+    async with page.expect_response(lambda answer: "/queue/events?" in answer.url) as refused_:
+        await page.goto(ROOT + "/queue?state=all")
+    assert (await refused_.value).status == 503
+    (reference,) = await births(site, ["+8562055500077"])
+    link = page.get_by_role("table").get_by_role("link", name=spaced(reference))
+
+    async def there() -> bool:
+        await page.clock.fast_forward(16_000)
+        return bool(await link.count())
+
+    await soon(there, "the new request")
 
 
 async def test_o4_o5_sync_now_counts_survives_a_reload_and_says_what_a_broken_link_left(

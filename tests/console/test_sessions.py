@@ -288,3 +288,14 @@ async def test_an_account_that_cannot_be_changed_stands_there_as_it_was_typed(si
     assert 'value="Noy of the south"' in text
     assert 'value="LA-09"' in text
     assert re.search(r'value="auditor" checked', text)
+
+
+async def test_a_long_talk_at_the_counter_is_never_cut(site: Site) -> None:
+    person = await site.person("officer")
+    said = "1*" + "*".join(["ຄຳຕອບຍາວ " * 20 + "x"] * 12)
+    form = {"token": person.token, "number": "+8562055512398", "session": "counter-" + "a" * 16, "input": "1"}
+    async with site.client(person) as http:
+        status, text, _ = await post(http, "/counter", form | {"heard": said})
+    assert status == 200
+    assert hidden(text, "heard") == f"{said}*1"
+    assert len(said) > 2_000
