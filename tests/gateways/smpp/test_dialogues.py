@@ -31,13 +31,17 @@ class Phone:
 
     async def press(self, words: str, operation: int, *, end: bool = False, coding: int = 15) -> tuple[str, bool]:
         """The screen, and whether the dialogue is over."""
-        before = len(self.one.taken)
+        before = len(self.screens())
         octets = words.encode("utf-16-be") if coding == 0x48 else words.encode()
         message = Message("USSD", 1, 1, NUMBER, 0, 0, "999", data_coding=coding, short_message=octets)
         status = await self.one.deliver(message, ((Tag.USSD_SERVICE_OP, bytes([operation])), self.info(end=end)))
         assert status == Status.OK
-        await self.one.until(lambda: len(self.one.taken) > before)
-        return self.shown(self.one.taken[before])
+        await self.one.until(lambda: len(self.screens()) > before)
+        return self.shown(self.screens()[before])
+
+    def screens(self) -> list[Pdu]:
+        """What came as a screen; a reminder by SMS comes whenever it comes."""
+        return [pdu for pdu in self.one.taken if isinstance(pdu.body, Message) and pdu.body.service_type]
 
     def shown(self, pdu: Pdu) -> tuple[str, bool]:
         body = pdu.body
