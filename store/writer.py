@@ -91,10 +91,10 @@ class Writer:
         self._held: dict[bytes, list[Ask]] = {}
         self._slow: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
-        self._turns = True
+        self._takes_turns = True
         self._answered = 0
         self._changes = 0
-        self._turned = -LIVELY
+        self._last_turn = -LIVELY
         self._closing = False
         self._broken: StoreFault | None = None
         self._task: asyncio.Task[None] | None = None
@@ -114,7 +114,7 @@ class Writer:
     @property
     def lively(self) -> bool:
         """Whether turns are coming, so that what is slow had better be done in small pieces."""
-        return time.monotonic() - self._turned < LIVELY
+        return time.monotonic() - self._last_turn < LIVELY
 
     @property
     def idle(self) -> bool:
@@ -123,7 +123,7 @@ class Writer:
 
     def start(self, *, turns: bool) -> None:
         """Begin to serve; without `turns` in a process beside the node, which alone numbers sessions."""
-        self._turns = turns
+        self._takes_turns = turns
         self._changes = self._database.changes
         self._task = asyncio.create_task(self._run(), name="store-writer")
 
@@ -163,7 +163,7 @@ class Writer:
             Busy: too many wait, or the node is stopping. StoreFault: the disk failed.
         """
         self._refuse()
-        if not self._turns:
+        if not self._takes_turns:
             raise StoreFault("a process beside the node takes no turns")
         if self.waiting >= self._most_waiting:
             self.counts["busy"] += 1
@@ -173,7 +173,7 @@ class Writer:
             held.append(ask)
             return
         self._asks.append(ask)
-        self._turned = time.monotonic()
+        self._last_turn = time.monotonic()
         self._wake.set()
 
     async def do(self, run: Callable[[Database], Awaitable[T]], *, slow: bool = False, small: bool = False) -> T:

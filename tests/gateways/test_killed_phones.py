@@ -12,14 +12,12 @@ from yarl import URL
 
 from gateways.capcom6.sms_kit import KEY, event, received
 from gateways.cht.kit import PASSWORD, Phone
-from sala import config as configuration
-from sala import keys
-from store.sqlite import FILE, Sqlite
 from store.values import Answer, Received
 from tests.gateways.capcom6.test_capcom6 import PhoneServer
 from tests.gateways.phones import beside, until
 from tests.gateways.smpp.ordeal import Killable
 from tests.ports import free_port
+from tests.sala.nodes import rows_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -58,13 +56,7 @@ class Node:
             return False
 
     async def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        config = configuration.load(self.file)
-        key = keys.database_key(config.key_source, config.data)
-        database = await Sqlite.open(config.data / FILE, key, reader=True)
-        try:
-            return [tuple(row) for row in await database.rows(statement)]
-        finally:
-            await database.close()
+        return await rows_of(self.file, statement)
 
 
 async def told(phone: Phone, node: Node) -> None:

@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sala import config as configuration
+from sala import keys
+from store.sqlite import FILE, Sqlite
 from tests.ports import free_port
 
 SECRET = "a-secret-of-many-characters-0001"
@@ -109,6 +112,18 @@ def sala(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
     """One command, to its end."""
     command = [sys.executable, "-m", "sala", *arguments]
     return subprocess.run(command, cwd=cwd, env=environment(), capture_output=True, text=True, timeout=240, check=False)
+
+
+async def rows_of(file: Path, statement: str) -> list[tuple[Any, ...]]:
+    """Rows of the node of this configuration, while it runs or not; none before it has a database."""
+    config = configuration.load(file)
+    if not (config.data / FILE).exists():
+        return []
+    database = await Sqlite.open(config.data / FILE, keys.database_key(config.key_source, config.data), reader=True)
+    try:
+        return await database.rows(statement)
+    finally:
+        await database.close()
 
 
 def written(folder: Path, agencies: str = "", **over: Any) -> tuple[Path, int, int]:

@@ -10,14 +10,12 @@ import pytest
 
 from flows.text.paging import split_sms
 from gateways.gammu import backup
-from sala import config as configuration
-from sala import keys
 from sala.kit import House
 from sms.kit.cases import LONG
-from store.sqlite import FILE, Sqlite
 from tests.gateways.gammu.smsd import PATIENCE, Smsd, message, needs_peer
 from tests.gateways.smpp.ordeal import Killable
 from tests.ports import free_port
+from tests.sala.nodes import rows_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -120,15 +118,7 @@ class Node:
         self.process = Killable(command, folder, "node")
 
     async def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        config = configuration.load(self.file)
-        if not (config.data / FILE).exists():
-            return []
-        key = keys.database_key(config.key_source, config.data)
-        database = await Sqlite.open(config.data / FILE, key, reader=True)
-        try:
-            return [tuple(row) for row in await database.rows(statement)]
-        finally:
-            await database.close()
+        return await rows_of(self.file, statement)
 
 
 async def test_kill_of_either_side_in_mid_traffic(smsd: Smsd, tmp_path: Path) -> None:
