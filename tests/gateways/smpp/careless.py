@@ -1,8 +1,8 @@
 """`sala serve` with a mistake built in, for the controls: `python -m tests.gateways.smpp.careless HOW sala.toml`.
 
 All of them try again after a second where a node waits ten, so that a killed SMSC does not take a minute. `nothing`:
-no mistake. `hasty`: messages and key presses are acknowledged before they are committed. `nameless`: what comes again
-is always another message, and another press.
+no mistake. `hasty`: messages, and answers by key press, are acknowledged before they are committed. `nameless`: what
+comes again is always another message, and another press.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from gateways.smpp.gateway import Gateway
-from gateways.smpp.pdu import Pdu, answer
+from gateways.smpp.pdu import Message, Pdu, answer
 from gateways.smpp.presses import Presses
 from gateways.smpp.session import Reply
 from sala.cli import main
@@ -24,8 +24,11 @@ from store.values import Inbound
 from ussd.port import Sink as UssdSink
 
 LATE = 2.0
-SOON = 0.2
-"""Seconds after the acknowledgement at which the hasty one commits a message, and a key press."""
+LATER = 10.0
+"""Seconds after the acknowledgement at which the hasty one commits a message, and an answer by key press."""
+
+ANSWER = 4
+"""Octets of what is more than a choice: a date, a name."""
 
 _later: set[asyncio.Task[Any]] = set()
 
@@ -48,9 +51,12 @@ def hasty() -> None:
 
     async def press(self: Gateway, presses: Presses, sink: UssdSink, pdu: Pdu) -> Reply:
         async def afterwards() -> None:
-            await asyncio.sleep(SOON)
+            await asyncio.sleep(LATER)
             await careful(self, presses, sink, pdu)
 
+        octets = pdu.body.short_message if isinstance(pdu.body, Message) else b""
+        if len(octets) < ANSWER or octets.startswith(b"*"):
+            return await careful(self, presses, sink, pdu)
         self.line.spawn(afterwards())
         return Reply(answer(pdu))
 

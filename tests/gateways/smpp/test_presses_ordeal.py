@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.flows.engine_kit import LIBRARY
+from tests.gateways.smpp.careless import ANSWER
 from tests.gateways.smpp.handsets import Phone, phones
 from tests.gateways.smpp.ordeal import Ordeal, ordeal
 from tests.gateways.smpp.replay import Verdict, verdict
@@ -80,9 +81,21 @@ async def test_the_verdict_would_see_a_double(tmp_path: Path) -> None:
 
 
 async def test_the_verdict_would_see_a_loss(tmp_path: Path) -> None:
-    """The control: a node that acknowledges first and commits later, killed in between."""
-    async with network(tmp_path, "generic", 4, how=["hasty"]) as (one, _, walking):
-        await one.until(lambda: len(one.acknowledged()) >= 20)
+    """The control: a node that acknowledges an answer first and commits it later, killed in between."""
+
+    def answered() -> bool:
+        acknowledged = one.acknowledged()
+        return any(
+            entry["pressed"] in acknowledged and is_answer(entry) for entry in one.journal() if "pressed" in entry
+        )
+
+    async with network(tmp_path, "generic", 2, how=["hasty"]) as (one, _, walking):
+        await one.until(answered)
         await one.node.end()
+        one.node.command[one.node.command.index("hasty")] = "nothing"
         await one.node.start()
         assert (await finished(one, walking)).lost > 0
+
+
+def is_answer(entry: Mapping[str, Any]) -> bool:
+    return entry["op"] == "input" and len(entry["text"]) >= ANSWER

@@ -51,6 +51,19 @@ async def test_what_is_refused_for_now_goes_once_and_what_is_refused_for_good_do
         assert len(smsc.found("id")) == 1
 
 
+async def test_what_cannot_be_committed_is_not_acknowledged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with other() as smsc, house(tmp_path, smsc, sending=False) as home:
+
+        async def fail(message: object) -> None:
+            raise OSError(message)
+
+        with monkeypatch.context() as broken:
+            broken.setattr(home.memory.turns, "overhear", fail)
+            assert await smsc.deliver(b"hello") == Status.APP_TEMPORARY
+        assert await smsc.deliver(b"hello") == 0
+        assert await home.heard() == ["1 hello"]
+
+
 async def test_every_coding(tmp_path: Path) -> None:
     async with other() as smsc, house(tmp_path, smsc, sending=False) as home:
         for data_coding, octets, _ in READING:
