@@ -238,7 +238,7 @@ class Person:
 
 
 @contextlib.asynccontextmanager
-async def _opened(config: Config, weeks: int, seed: int) -> AsyncIterator[Past]:
+async def _opened(config: Config, weeks: int, seed: int, until: float) -> AsyncIterator[Past]:
     """The node's own services, tables and district, in the past."""
     where = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=where) as folder:
@@ -246,7 +246,9 @@ async def _opened(config: Config, weeks: int, seed: int) -> AsyncIterator[Past]:
         prepared = services.prepare(own, plugs.channels(own))
         overlay = Overlay.over(prepared)
         mind = services.mind(prepared, overlay.given, overlay.under)
-        morning = datetime.now(ZoneInfo(own.timezone)).replace(hour=8, minute=0, second=0, microsecond=0)
+        morning = datetime.fromtimestamp(until, ZoneInfo(own.timezone)).replace(
+            hour=8, minute=0, second=0, microsecond=0
+        )
         # By a clock that is older than this program nothing is told.
         now = [max(morning.timestamp() - weeks * 7 * DAY, EARLIEST + DAY)]
         clock = Clock(own.timezone, lambda: now[0], lambda: now[0])
@@ -257,12 +259,13 @@ async def _opened(config: Config, weeks: int, seed: int) -> AsyncIterator[Past]:
             yield Past(memory, next(iter(own.channels)), random.Random(seed), now)  # noqa: S311 - a game, not a secret
 
 
-async def made_up(config: Config, weeks: int = WEEKS, seed: int = SEED) -> tuple[list[Figure], int]:
-    """What the engine tells of invented people who came in these weeks until today, and how many they were."""
-    async with _opened(config, weeks, seed) as past:
-        while past.now[0] < time.time() - 7 * DAY:
+async def made_up(config: Config, weeks: int = WEEKS, seed: int = SEED, until: float = 0) -> tuple[list[Figure], int]:
+    """What the engine tells of invented people who came in these weeks, and how many; `until` is now when not given."""
+    until = until or time.time()
+    async with _opened(config, weeks, seed, until) as past:
+        while past.now[0] < until - 7 * DAY:
             await past.week()
-        past.now[0] = time.time()
+        past.now[0] = until
         for _ in range(6):
             await past.memory.sweep.round()
             past.now[0] += 3600
