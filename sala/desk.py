@@ -50,6 +50,10 @@ class Links:
             self._found = [self._link(state) for state in await self._road.status()]
         return self._found
 
+    def forget(self) -> None:
+        """Ask again at the next look: what was just done is to be seen."""
+        self._asked = -FRESH
+
     def _link(self, state: AgencyState) -> Link:
         now = self._memory.clock.now()
         known, since = self._since.get(state.agency, ("", 0))
@@ -84,6 +88,7 @@ def compose(
     upkeep: Upkeep | None = None,
 ) -> Desk:
     """The desk of a running node."""
+    links = Links(memory, road)
     return Desk(
         memory,
         config.node,
@@ -91,11 +96,11 @@ def compose(
         country=config.country,
         languages=config.languages,
         zone=ZoneInfo(config.timezone),
-        links=Links(memory, road),
+        links=links,
         hands=_hands(memory, publishing) if publishing is not None else {},
         publisher=publishing,
         upkeep=upkeep,
-        sticks=BundleShelf(config, memory),
+        sticks=BundleShelf(config, memory, links.forget),
         counter=next(iter(config.channels), ""),
         ministry=_ministry(config.console.oidc),
         public_url=config.console.public_url,

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +22,9 @@ KEPT: Final = 20
 class BundleShelf:
     """The files in `data/sticks`, each with what is in it beside it."""
 
-    def __init__(self, config: Config, memory: Memory) -> None:
-        """Take what the road needs."""
+    def __init__(self, config: Config, memory: Memory, changed: Callable[[], None] = lambda: None) -> None:
+        """Take what the road needs; `changed` is told when what waits is not what it was."""
+        self._changed = changed
         self._config = config
         self._memory = memory
         self._folder = config.data / "sticks"
@@ -34,6 +35,7 @@ class BundleShelf:
         async with self._one:
             await asyncio.to_thread(self._folder.mkdir, mode=0o700, parents=True, exist_ok=True)
             written = await road.bundle_of(self._config, self._memory, self._folder)
+            self._changed()
             return await asyncio.to_thread(self._note, written.path, dict(written.records))
 
     def written(self) -> Sequence[Stick]:
@@ -54,6 +56,7 @@ class BundleShelf:
                 await asyncio.to_thread((Path(folder) / f"receipt{SUFFIX}").write_bytes, content)
                 async with self._one:
                     readings = await road.receipts_in(self._config, self._memory, Path(folder))
+            self._changed()
             receipts += [_receipt(name, one) for one in readings] or [Receipt(name, problem="none_for_us")]
         return receipts
 

@@ -60,7 +60,7 @@ async def spent(work: Work, look: Look) -> dict[str, Any]:
     """
     memory, revision = work.visit.desk.memory, look.revision
     if revision is None:
-        return {"costs": (), "silent": work.visit.say["fl_phone_silent"], "beside": ""}
+        return {"costs": (), "silent": work.visit.say["fl_phone_silent"], "beside": "", "language_names": {}}
     live = memory.office.live.get(work.name)
     old = live if live is not None else work.look.revision
     costs: list[Spent] = []
@@ -71,7 +71,8 @@ async def spent(work: Work, look: Look) -> dict[str, Any]:
     except Fault as fault:
         silent = str(fault)
     beside = "" if old is None or old.digest == revision.digest else "fl_beside_live" if live else "fl_beside_saved"
-    return {"costs": costs, "silent": silent, "beside": beside}
+    names = {one.language: memory.office.phrases.names.get(one.language, one.language) for one in costs}
+    return {"costs": costs, "silent": silent, "beside": beside, "language_names": names}
 
 
 async def page(visit: Visit) -> web.StreamResponse:

@@ -83,13 +83,21 @@ _ONLY: Final = {"missing": frozenset({"none"}), "open": frozenset({"none", "no",
 WRITERS: Final = frozenset({roles.ADMIN, roles.TRANSLATOR})
 
 
+NAMED: Final = frozenset({"fields", "messages"})
+PARTS: Final = {"choices": "option"}
+"""Parts of a text's place whose word is called otherwise."""
+
+
 def where(work: Work, one: Entry) -> str:
     """How a reader finds a text: its step, else what it is part of."""
     if one.step:
         steps = {work.look.sound.step_name(at): at for at in range(len(work.look.sound.steps))}
         return work.step(steps[one.step]) if one.step in steps else one.step
-    head, _, rest = one.key.partition(".")
-    return " ".join(filter(None, (work.visit.say.get(f"p_{head}", head), rest.replace(".", " "))))
+    say, (head, *rest) = work.visit.say, one.key.split(".")
+    # The first part below the fields and the messages is a name that somebody gave: no word of ours.
+    named = rest[:1] if head in NAMED else []
+    words = [say.get(f"w_{PARTS.get(part, part)}", part) for part in rest[len(named) :]]
+    return " ".join([say.get(f"p_{head}", head), *named, *words])
 
 
 def _stands(work: Work, one: Entry, place: str, tag: str, marks: Marks, places: Places) -> Standing:

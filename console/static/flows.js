@@ -2,7 +2,8 @@
 "use strict";
 (() => {
   let map = null;
-  let dirty = false;
+  // The fields that hold something else than when they came; typed back to what it was, a field is as it was.
+  const dirty = new Set();
   const work = () => document.getElementById("work");
   const box = () => document.querySelector(".mapbox");
 
@@ -47,7 +48,7 @@
     event.detail.shouldSwap = false;
     // Too long to be taken: the words stay where they were written, desk.js says why.
     if (status === 413) return;
-    dirty = false;
+    dirty.clear();
     if (event.detail.requestConfig.verb === "get") { location.assign(event.detail.xhr.responseURL); return; }
     document.body.innerHTML = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").body.innerHTML;
   });
@@ -59,7 +60,7 @@
       return;
     }
     if (event.target.id !== "work") return;
-    dirty = false;
+    dirty.clear();
     show();
     const alarm = document.querySelector("#work > [role=alert]");
     const anchor = event.detail.pathInfo && event.detail.pathInfo.anchor;
@@ -70,11 +71,14 @@
   addEventListener("hashchange", jump);
 
   document.addEventListener("input", (event) => {
-    if (event.target.closest("[data-dirty]")) dirty = true;
+    const field = event.target;
+    if (!field.closest("[data-dirty]")) return;
+    if (field.matches("textarea, input:not([type=checkbox], [type=radio])") && field.value === field.defaultValue) dirty.delete(field);
+    else dirty.add(field);
   });
   // While a step is being saved nobody asks for its room any more: the page that comes has it.
   let saving = false;
-  document.addEventListener("submit", (event) => { dirty = false; saving = event.target.matches(".editor"); }, true);
+  document.addEventListener("submit", (event) => { dirty.clear(); saving = event.target.matches(".editor"); }, true);
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (saving && event.detail.pathInfo.requestPath.endsWith("/rooms")) event.preventDefault();
   });
@@ -84,11 +88,11 @@
   });
   document.addEventListener("htmx:confirm", (event) => {
     const leaves = event.detail.elt.matches("a, form:not([data-dirty])") && !event.detail.elt.closest("#phone form");
-    if (!dirty || !leaves || event.detail.verb !== "get") return;
+    if (!dirty.size || !leaves || event.detail.verb !== "get") return;
     event.preventDefault();
-    if (confirm(work().dataset.unsaved)) { dirty = false; event.detail.issueRequest(true); }
+    if (confirm(work().dataset.unsaved)) { dirty.clear(); event.detail.issueRequest(true); }
   });
-  addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
+  addEventListener("beforeunload", (event) => { if (dirty.size) event.preventDefault(); });
 
   // Where something is typed, the keypad writes; where one key is the answer, it sends.
   document.addEventListener("click", (event) => {

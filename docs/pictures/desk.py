@@ -1,37 +1,32 @@
-"""Pictures of every page of the desk, in both languages, at a desk's and a telephone's width: docs/pictures/desk/*.png.
+"""`python -m docs.pictures.desk [NAME ...]`: every page of the desk, in English at a desk and in Lao on a telephone.
 
 It runs the demonstration with some requests in it, so what is shown is what anybody sees who runs `make demo`.
-With names of pages (`node users`) it takes only theirs.
+With names of pages (`node users`) it takes only theirs. `--all` takes both languages at both widths, to be looked at.
 """
 
 import asyncio
 import re
 import sys
-import tempfile
-from pathlib import Path
-
-from playwright.async_api import Page, async_playwright
+from typing import Final
 
 from console.cookies import COOKIE, LANGUAGE
 from console.pages import PAGES
 from console.visit import ROOT
-from sala import config as configuration
-from sala import demo, invented
-from store.scope import EVERYTHING
-from tests.console.conftest import CHROMIUM, NARROW, SWITCHES, WIDE, Site
-from tests.console.town import Wire, births
-from tests.ports import free_port
-from tests.store.test_queue import refuse
+from docs.pictures.rig import PICTURES, Studio, studio
+from sala import invented
+from sala.loops import new_loop
+from tests.console.conftest import NARROW, WIDE
+from tests.console.morning import town
+from tests.console.town import births
 
-FOLDER = Path(__file__).parent / "desk"
-ASKED = {"/queue": "?state=all", "/reports/map": "?level=village&service=birth"}
-ROLE = {"/audit": "auditor", "/login": ""}
+FOLDER = PICTURES / "desk"
+ROLE: Final = {"/audit": "auditor", "/login": ""}
+KEPT: Final = (("en", "wide"), ("lo", "narrow"))
+SIZES: Final = {"wide": WIDE, "narrow": NARROW}
+ELSEWHERE: Final = re.compile(r"csv|xlsx|events|oidc|language|/link$|^/$|/file|/paper/|\{(name|number|what|old|new)")
+"""What is no page, or leads to one."""
 
-
-PLACE = (
-    "place => document.querySelectorAll('code').forEach("
-    "one => { one.textContent = one.textContent.replace(place, '/var/lib/sala') })"
-)
+ASKED: Final = {"/queue": "?state=all", "/reports/map": "?level=village&service=birth"}
 
 
 def name_of(path: str) -> str:
@@ -39,49 +34,44 @@ def name_of(path: str) -> str:
     return re.sub(r"\{(\w+)[^}]*\}", r"\1", path).strip("/").replace("/", "-") or "home"
 
 
-async def shoot(page: Page, site: Site, reference: str) -> None:
-    """Each page but those of services, which have pictures of their own, in both languages."""
+def addresses(reference: str) -> dict[str, tuple[str, str]]:
+    """By the picture's name: who looks, and at which address."""
+    found = {}
     for one in PAGES:
-        if one.method != "GET" or re.search(r"csv|events|oidc|flows|\{(?!ref)|/link$|^/$", one.path):
-            continue
-        if sys.argv[1:] and name_of(one.path) not in sys.argv[1:]:
+        if one.method != "GET" or ELSEWHERE.search(one.path):
             continue
         role = ROLE.get(one.path, next((role for role in ("officer", "admin") if role in one.roles), ""))
-        for language, size, width in (("en", WIDE, "wide"), ("lo", NARROW, "narrow")):
-            await page.context.clear_cookies()
-            person = await site.person(role) if role else None
+        path = re.sub(r"\{ref[^}]*\}", reference, one.path)
+        path = re.sub(r"\{id[^}]*\}", "birth", re.sub(r"\{user[^}]*\}", "officer", path))
+        found[name_of(one.path)] = (role, path + ASKED.get(one.path, ""))
+    return found
+
+
+async def shoot(made: Studio, reference: str, wanted: set[str], kinds: tuple[tuple[str, str], ...]) -> None:
+    """Each page that is wanted."""
+    for name, (role, path) in addresses(reference).items():
+        for language, width in kinds if not wanted or name in wanted else ():
+            page = await made.page(language, SIZES[width])
+            person = await made.site.person(role) if role else None
             cookies = {LANGUAGE: language} | ({COOKIE: person.cookie} if person else {})
-            await page.context.add_cookies([{"name": n, "value": v, "url": site.base} for n, v in cookies.items()])
-            await page.set_viewport_size(size)
-            path = re.sub(r"\{\w+[^}]*\}", reference, one.path)
-            await page.goto(f"{ROOT}{path}{ASKED.get(path, '')}")
-            # The folder of this run is nobody else's.
-            await page.evaluate(PLACE, str(site.folder))
-            await page.screenshot(path=FOLDER / f"{name_of(one.path)}-{language}-{width}.png", full_page=True)
+            await page.context.add_cookies(
+                [{"name": key, "value": value, "url": made.site.base} for key, value in cookies.items()]
+            )
+            await page.goto(ROOT + path)
+            await made.keep(page, FOLDER / f"{name}-{language}-{width}.png", whole=True)
+            await page.context.close()
 
 
-async def main() -> None:
+async def main(said: list[str]) -> None:
     """Run the demonstration, fill it, take the pictures."""
-    FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as place:
-        port = free_port()
-        written = await asyncio.to_thread(demo.written, port, Path(place))
-        async with demo.running(configuration.load(written), Path(place)) as running, async_playwright() as playwright:
-            site = Site(f"http://127.0.0.1:{port}", running.node, Path(place))
-            await births(site, [f"+85620555123{n:02d}" for n in range(3)])
-            wire = Wire(running.node, "civil-registry")
-            wire.cut()
-            references = await births(site, [f"+85620555124{n:02d}" for n in range(4)])
-            entry = await site.memory.queue.one(EVERYTHING, references[0])
-            if entry is not None:
-                await refuse(site.memory, entry.latest, "civil-registry", "mother_name")
-            await site.memory.figures.invent(*await invented.made_up(running.config))
-            await site.memory.review.tell("unmatched", "ຂໍຖາມເລື່ອງໃບເກີດ")
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(SWITCHES))
-            context = await browser.new_context(base_url=site.base, locale="en-GB")
-            await shoot(await context.new_page(), site, references[0])
-            await browser.close()
+    kinds = tuple((tag, width) for tag in ("en", "lo") for width in SIZES) if "--all" in said else KEPT
+    async with studio() as made:
+        await births(made.site, [f"+85620555123{n:02d}" for n in range(3)])
+        await made.site.memory.figures.invent(*await invented.made_up(made.site.node.config))
+        async with town(made.site) as morning:
+            await shoot(made, morning.wrong, set(said) - {"--all"}, kinds)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(main(sys.argv[1:]))

@@ -27,6 +27,7 @@ TINY = {
     "over_http": ["--rounds", "1", "--seconds", "0.5", "--phones", "3"],
     "queue": ["--rounds", "1", "--rows", "1500"],
     "tail": ["--rounds", "1", "--requests", "600", "--seconds", "0.5"],
+    "walks": ["--languages", "en", "--walks", "morning", "--no-link"],
     "smpp": ["--rounds", "1", "--messages", "200", "--committed", "40"],
 }
 PRINTS_ONLY = {"frames"}

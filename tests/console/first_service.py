@@ -2,105 +2,131 @@
 
 from collections.abc import Awaitable, Callable
 
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from console.visit import ROOT
+from sala.demo import PASSWORD
+from tests.console.hand import Hand, sign_in
 
 LONGER = "ກະລຸນາບອກພວກເຮົາວ່າແມ່ນເລື່ອງຫຍັງ ແລະ ເກີດຂຶ້ນຢູ່ໃສ ເພື່ອໃຫ້ພວກເຮົາຊ່ວຍໄດ້ໄວ"
 Shoot = Callable[[str], Awaitable[None]]
-ANSWERS = ("1", "1", "The tap is dry", "1", "0901005", "1")
-"""Water; urgent; what happened; no day; the village; send."""
+SAID = {"en": "The tap is dry", "lo": "ກອກນ້ຳບໍ່ໄຫຼ"}
+WALK = {"en": "a dry tap", "lo": "ກອກນ້ຳບໍ່ໄຫຼ"}
+NOTE = {"en": "The first version", "lo": "ສະບັບທຳອິດ"}
 
 
 async def nothing(_name: str) -> None:
     """Take no picture."""
 
 
-async def walk(page: Page, shoot: Shoot = nothing, name: str = "water-fault") -> None:
-    """Everything from the list of services to the version that is live."""
-    await page.goto(f"{ROOT}/flows")
+async def walk(hand: Hand, shoot: Shoot = nothing, name: str = "water-fault") -> None:
+    """Everything from the address of the desk to the version that is live."""
+    page = hand.page
+    await sign_in(hand, "admin", PASSWORD)
+    await shoot("sign-in")
+    await hand.button("sign_in")
+    await expect(page.get_by_role("link", name=hand.say["fl_new_service"])).to_be_visible()
     await shoot("list")
-    await page.get_by_role("link", name="New service").click()
-    await page.get_by_label("A report of a problem").check()
-    await page.locator("#title-lo").fill("ແຈ້ງນ້ຳປະປາ")
-    await page.locator("#title-en").fill("Report a water problem")
-    await page.locator("#id").fill(name)
-    await page.locator("#agency").fill("commerce")
-    await shoot("new")
-    await page.get_by_role("button", name="Make the service").click()
-    await expect(page.locator("h1")).to_contain_text("ແຈ້ງນ້ຳປະປາ")
-    await shoot("editor")
-    await _question(page, shoot)
-    await _costs(page, shoot)
-    await _walks(page, shoot, name)
-    await _texts(page, shoot)
-    await page.get_by_role("link", name="Publish", exact=True).click()
-    await page.locator("#note").fill("The first version")
+    await _new(hand, shoot, name)
+    await _question(hand, shoot)
+    await _costs(hand, shoot)
+    await _phone(hand, shoot)
+    await _walks(hand, shoot)
+    await _texts(hand, shoot)
+    await hand.link("tab_publish")
+    await hand.write(page.locator("#note"), NOTE[hand.language])
     await shoot("publish")
-    await page.get_by_role("button", name="Publish").click()
-    await expect(page.get_by_role("heading", name="Version 1")).to_be_visible()
+    await hand.button("fl_publish")
+    await expect(page.get_by_role("heading", name=hand.say["fl_version_n"].format(n=1))).to_be_visible()
     await shoot("versions")
 
 
-async def _question(page: Page, shoot: Shoot) -> None:
-    await page.get_by_role("link", name="Add a step").click()
-    await page.get_by_role("link", name="A question", exact=True).click()
-    await page.get_by_role("link", name="One of a few").click()
-    await page.locator("#text-lo").fill("ຮີບດ່ວນບໍ?")
-    await page.locator("#text-en").fill("Is it urgent?")
-    await page.locator("#name").fill("urgency")
-    await page.locator("#label-lo").fill("ດ່ວນ")
-    await page.locator("#label-en").fill("Urgency")
-    await page.locator("#choices-lo").fill("ດ່ວນ\nບໍ່ດ່ວນ")
-    await page.locator("#choices-en").fill("Urgent\nNot urgent")
+async def _new(hand: Hand, shoot: Shoot, name: str) -> None:
+    page = hand.page
+    await hand.link("fl_new_service")
+    await hand.click(page.get_by_label(hand.say["tpl_report"]))
+    await hand.write(page.locator("#title-lo"), "ແຈ້ງນ້ຳປະປາ")
+    await hand.write(page.locator("#title-en"), "Report a water problem")
+    await hand.write(page.locator("#id"), name)
+    await hand.write(page.locator("#agency"), "commerce")
+    await shoot("new")
+    await hand.button("fl_make_service")
+    await expect(page.locator("#step-title")).to_be_visible()
+    await shoot("editor")
+
+
+async def _question(hand: Hand, shoot: Shoot) -> None:
+    page = hand.page
+    await hand.link("fl_add_step")
+    await hand.link("a_question")
+    await hand.link("t_choice")
+    for field, words in {
+        "text-lo": "ຮີບດ່ວນບໍ?",
+        "text-en": "Is it urgent?",
+        "name": "urgency",
+        "label-lo": "ດ່ວນ",
+        "label-en": "Urgency",
+        "choices-lo": "ດ່ວນ\nບໍ່ດ່ວນ",
+        "choices-en": "Urgent\nNot urgent",
+    }.items():
+        await hand.write(page.locator(f"#{field}"), words)
     await shoot("question")
-    await page.get_by_role("button", name="Add a step").click()
+    await hand.button("fl_add_step")
     await expect(page.locator("#step-title")).to_contain_text("2 urgency")
 
 
-async def _costs(page: Page, shoot: Shoot) -> None:
+async def _costs(hand: Hand, shoot: Shoot) -> None:
     """A longer question, and what it would cost; then the first one again."""
-    field = page.locator(".editor textarea").first
+    field = hand.page.locator(".editor textarea").first
     short = await field.input_value()
-    await field.fill(f"{short} {LONGER}")
-    costs = page.locator("#costs")
+    await hand.write(field, f"{short} {LONGER}", over=True)
+    costs = hand.page.locator("#costs")
     await expect(costs.locator(".changed").first).to_be_visible()
     await costs.scroll_into_view_if_needed()
     await shoot("costs")
-    await field.fill(short)
+    await hand.write(field, short, over=True)
     await expect(costs.locator("table")).to_be_visible()
     await expect(costs.locator(".changed")).to_have_count(0)
 
 
-async def _texts(page: Page, shoot: Shoot) -> None:
-    """All texts: one is read and marked; then the phone, large, for the colleagues in the room."""
-    await page.get_by_role("link", name="All texts").click()
-    await page.get_by_role("checkbox").first.check()
-    await page.get_by_role("button", name="Save texts").click()
-    await expect(page.get_by_role("checkbox").first).to_be_checked()
-    await shoot("texts")
-    await page.get_by_role("link", name="Large phone").click()
-    await expect(page.locator("#phone .lcd")).to_be_visible()
-    await shoot("large")
-
-
-async def _walks(page: Page, shoot: Shoot, name: str) -> None:
-    """The template's walks go another way now: the new one is walked on the phone and kept, theirs go."""
-    await page.goto(f"{ROOT}/flows/{name}?step=2&lang=en")
-    await page.get_by_role("button", name="Dial at the start").click()
+async def _phone(hand: Hand, shoot: Shoot) -> None:
+    """The whole service on the phone beside the map, in her language."""
+    page = hand.page
+    await hand.click(page.locator(f".tools .tabs a[lang={hand.language}]"))
+    await expect(page.locator(f".tools .tabs a[lang={hand.language}]")).to_have_attribute("aria-current", "true")
+    await hand.button("fl_dial_start")
     log = page.locator("#phone .log li")
     await expect(log).to_have_count(1)
-    for count, answer in enumerate(ANSWERS, 2):
-        await page.locator("#typed").fill(answer)
-        await page.locator(".reply button").click()
+    # Water; urgent; what happened; no day; the village; send.
+    for count, answer in enumerate(("1", "1", SAID[hand.language], "1", "0901005", "1"), 2):
+        await hand.enter(page.locator("#typed"), answer)
         await expect(log).to_have_count(count)
-    await expect(page.locator("#phone .lcd")).to_contain_text("Received")
+    await expect(page.locator("#phone .good")).to_have_text(hand.say["fl_submitted"])
     await shoot("phone")
-    await page.locator("#walk-name").fill("a dry tap, in English")
-    await page.get_by_role("button", name="Keep as a walk").click()
-    await expect(page.get_by_role("rowheader", name="a dry tap, in English")).to_be_visible()
+
+
+async def _walks(hand: Hand, shoot: Shoot) -> None:
+    """The template's walks go another way now: the new one is kept, theirs go."""
+    page, name = hand.page, WALK[hand.language]
+    await hand.write(page.locator("#walk-name"), name)
+    await hand.button("fl_keep_walk")
+    await expect(page.get_by_role("rowheader", name=name)).to_be_visible()
     await shoot("walks")
-    broken = page.get_by_role("row").filter(has_text="another way")
+    broken = page.get_by_role("row").filter(has_text=hand.say["fl_walk_other"])
     for left in (1, 0):
-        await broken.first.get_by_role("button").click()
+        await hand.click(broken.first.get_by_role("button"))
         await expect(broken).to_have_count(left)
+
+
+async def _texts(hand: Hand, shoot: Shoot) -> None:
+    """All texts: one is read and marked; then the phone, large, for the colleagues in the room."""
+    page = hand.page
+    await hand.link("tab_texts")
+    # A text that reads like one that was reviewed elsewhere is ticked already.
+    unread = await page.locator("input[type=checkbox]:not([checked])").first.get_attribute("name")
+    await hand.click(page.locator(f"input[name='{unread}']"))
+    await hand.button("fl_save_texts")
+    await expect(page.locator(f"input[name='{unread}'][checked]")).to_be_checked()
+    await shoot("texts")
+    await hand.link("tab_phone")
+    await expect(page.locator("#phone .lcd")).to_be_visible()
+    await shoot("large")

@@ -11,7 +11,6 @@ from playwright.async_api import Page, expect
 from console.visit import ROOT
 from flows.editing import AddStep, SetText, SetValue, edit, new_flow
 from flows.editing.templates import starter
-from tests.console import first_service
 from tests.console.conftest import NARROW, SignedIn, Site
 from tests.console.test_skeleton import AXE
 from tests.flows.imports import books, rapid
@@ -280,17 +279,6 @@ async def test_the_whole_walk_by_keyboard(site: Site, signed_in: SignedIn) -> No
     await page.keyboard.press("Enter")
     await expect(page.locator("#phone .log li")).to_have_count(4)
     assert "ຍິງ ຫຼື ຊາຍ?" in (await site.memory.drafts.open("keys")).text
-
-
-async def test_a_first_service_from_template_to_published_without_a_line_of_yaml(
-    site: Site, signed_in: SignedIn
-) -> None:
-    page = await signed_in("admin")
-    await first_service.walk(page)
-    live = site.memory.office.live["water-fault"]
-    assert "# A report: what happened" in live.source
-    assert "urgency:\n    type: choice" in live.source
-    assert [test.name for test in live.flow.tests] == ["a dry tap, in English"]
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ async def test_o2_the_strip_says_since_when_and_hears_by_itself_that_the_link_is
     await page.goto(ROOT + "/queue")
     strip = page.locator("#strip")
     await expect(strip).to_contain_text(re.compile(r"down since \d\d:\d\d"))
-    await expect(strip).to_contain_text("1 requests wait here, safe on this machine")
+    await expect(strip).to_contain_text("1 request waits here, safe on this machine")
     wire.mend()
     await expect(strip).to_contain_text("Nothing waits")
     await expect(strip).to_contain_text("Link to the agencies: up")
@@ -198,6 +198,7 @@ async def test_o8_o9_a_stick_carries_what_waits_and_brings_the_receipts_home(
     await page.get_by_role("button", name="Write a file").click()
     newest = page.locator("li.good")
     await expect(newest).to_contain_text(re.compile(r"[2-9] requests"))
+    await expect(page.locator("main")).to_contain_text(re.compile(r"0 wait · [2-9] on the way by stick"))
     async with page.expect_download() as waiting:
         await newest.get_by_role("link").click()
     stick = site.folder / "stick"
