@@ -63,9 +63,11 @@ faults: develop ## break everything in full, and make the table of docs/reliabil
 pages: develop ## 60,000 random Lao screens at 67, 70 and 80 units, with ICU and without
 	SALA_PAGES=60000 $(BIN)/python -m pytest -q -m slow --timeout=0 tests/flows/text -k many_screens
 
-picture: develop ## make docs/pictures/*.png anew (needs chromium and a Lao font)
+picture: develop ## make the pictures of docs/ anew: phone, papers, both guides, every page of the desk (needs chromium and a Lao font)
 	$(BIN)/python docs/pictures/make.py
 	$(BIN)/python docs/pictures/storyboard.py
+	$(BIN)/python -m docs.pictures.guides
+	$(BIN)/python -m docs.pictures.desk
 
 sbom: develop ## what this is built from, as CycloneDX: dist/sbom.cdx.json
 	mkdir -p dist

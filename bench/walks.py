@@ -1,12 +1,12 @@
-"""The two walks of the guides behind a thin link: clicks, keys, pages, kilobytes, and minutes by the keystroke-level model.
+"""The two walks of the guides behind a thin link: clicks, keys, pages, kilobytes, minutes by the keystroke-level model.
 
     python -m bench walks [--languages en,lo] [--walks service,morning] [--no-link]
 
 A browser walks what `docs/admin-guide.md` and `docs/officer-guide.md` show, on a node of its own each time, behind
 128 kbit/s and 300 ms each way and back, with an empty cache at the start. It acts at once, so its time is what a person
 waits for pages, for *Sync now* and for figures that follow her typing. What she needs beside that is by the model:
-`tests/console/hand.py` has its operators and where they are from. Reading the guide is told apart, at half the 238 words
-a minute of Brysbaert, "How many words do we read per minute?", Journal of Memory and Language 109 (2019).
+`tests/console/hand.py` has its operators and where they are from. Reading the guide is told apart, at half the 238
+words a minute of Brysbaert, "How many words do we read per minute?", Journal of Memory and Language 109 (2019).
 """
 
 import asyncio

@@ -1,6 +1,7 @@
-"""`python -m docs.pictures.guides`: walks both guides in a browser, in English and in Lao, and keeps a picture of each step.
+"""`python -m docs.pictures.guides`: walks both guides in a browser, in both languages; keeps a picture of each step.
 
-The walks are those that tests/console/test_walks.py holds to ten minutes: a new admin's first service, an officer's morning.
+The walks are those that tests/console/test_walks.py holds to ten minutes: a new admin's first service, an officer's
+morning.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What all pictures of the desk share: a demonstration, a browser in front of it, and a folder that is nobody else's."""
+"""What all pictures of the desk share: a demonstration in a folder that is nobody else's, and a browser before it."""
 
 import asyncio
 import contextlib

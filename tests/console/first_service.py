@@ -101,6 +101,7 @@ async def _phone(hand: Hand, shoot: Shoot) -> None:
         await hand.enter(page.locator("#typed"), answer)
         await expect(log).to_have_count(count)
     await expect(page.locator("#phone .good")).to_have_text(hand.say["fl_submitted"])
+    await page.locator("#phone .lcd").scroll_into_view_if_needed()
     await shoot("phone")
 
 

@@ -1,9 +1,9 @@
-"""A person's hand at the desk: does in a browser what she does, and counts what it costs her by the keystroke-level model.
+"""A person's hand at the desk: does in a browser what she does, and counts her cost by the keystroke-level model.
 
 The operators and their seconds are of Card, Moran and Newell, "The keystroke-level model for user performance time
 with interactive systems", Communications of the ACM 23 (1980) 7, and "The psychology of human-computer interaction"
-(1983), chapter 8. The model is for people who know what they do and make no mistakes, so it is told here pessimistically:
-a stop to think before every click and every field, and the paper's slowest typists.
+(1983), chapter 8. The model is for people who know what they do and make no mistakes, so it is told here
+pessimistically: a stop to think before every click and every field, and the paper's slowest typists.
 """
 
 from collections.abc import Mapping

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 from store.scope import EVERYTHING
 from tests.console import first_service, morning
 from tests.console.conftest import WIDE, Site
-from tests.console.hand import HOME, KEY, LAO_KEY, THINK, Hand, Tally, keys_of
+from tests.console.hand import CLICK, HOME, KEY, LAO_KEY, POINT, THINK, Hand, Tally, keys_of
 
 expect.set_options(timeout=60_000)
 TEN_MINUTES = 600
@@ -19,7 +19,9 @@ TEN_MINUTES = 600
 async def hand(request: pytest.FixtureRequest, site: Site, browser: Browser) -> AsyncIterator[Hand]:
     """Somebody whom the desk does not know yet, in a browser of her own that asks for her language."""
     language: str = request.param
-    context = await browser.new_context(base_url=site.base, viewport=WIDE, locale={"lo": "lo-LA"}.get(language, "en-GB"))
+    context = await browser.new_context(
+        base_url=site.base, viewport=WIDE, locale={"lo": "lo-LA"}.get(language, "en-GB")
+    )
     context.set_default_timeout(60_000)
     yield Hand(await context.new_page(), language)
     await context.close()
@@ -61,8 +63,14 @@ async def test_a_morning_of_an_officer_whose_link_is_down(site: Site, hand: Hand
     assert hand.tally.seconds <= TEN_MINUTES
 
 
-def test_a_key_costs_what_the_model_says() -> None:
-    assert keys_of("ab1") == (3, pytest.approx(3 * KEY))
-    assert keys_of("Ab?") == (5, pytest.approx(5 * KEY))
-    assert keys_of("ລາວ") == (3, pytest.approx(3 * LAO_KEY))
-    assert (THINK, HOME) == (1.35, 0.40)
+@pytest.mark.parametrize(
+    ("text", "keys", "seconds"), [("ab1", 3, 3 * KEY), ("Ab?", 5, 5 * KEY), ("ລາວ", 3, 3 * LAO_KEY), ("", 0, 0)]
+)
+def test_a_key_costs_what_the_model_says(text: str, keys: int, seconds: float) -> None:
+    found = keys_of(text)
+    assert found[0] == keys
+    assert found[1] == pytest.approx(seconds)
+
+
+def test_the_operators_are_those_of_the_paper() -> None:
+    assert (THINK, POINT, CLICK, HOME, KEY, LAO_KEY) == (1.35, 1.10, 0.20, 0.40, 0.50, 1.20)
