@@ -93,6 +93,8 @@ async def _phone(hand: Hand, shoot: Shoot) -> None:
     page = hand.page
     await hand.click(page.locator(f".tools .tabs a[lang={hand.language}]"))
     await expect(page.locator(f".tools .tabs a[lang={hand.language}]")).to_have_attribute("aria-current", "true")
+    # What is beside the phone comes a moment later, and moves it.
+    await expect(page.locator("#costs table")).to_be_visible()
     await hand.button("fl_dial_start")
     log = page.locator("#phone .log li")
     await expect(log).to_have_count(1)
