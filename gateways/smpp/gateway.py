@@ -103,9 +103,13 @@ class Gateway:
         except Exception:  # whatever it is, nothing is committed: it may come again
             log.exception("key press not answered", channel=self._channel)
             return Reply(answer(pdu, Status.APP_TEMPORARY))
-        # The acknowledgement goes first, in this round of the loop; the screen is a request of our own.
-        self.line.spawn(self._show(presses, screen, call))
-        return Reply(answer(pdu), lambda read: presses.heard(call, read=read))
+        # The screen is a request of our own, behind the acknowledgement. A press that could not be acknowledged comes
+        # again by the next line, and gets its screen there, once.
+        return Reply(
+            answer(pdu),
+            lambda read: presses.heard(call, read=read),
+            lambda: self.line.spawn(self._show(presses, screen, call)),
+        )
 
     async def _end(self, sink: ussd_port.Sink, ended: Ended, pdu: Pdu) -> Reply:
         try:

@@ -20,10 +20,14 @@ from gateways.smpp.pdu import LONGEST, Body, Pdu, Tlv, answer, decode, encode, n
 
 
 class Reply(NamedTuple):
-    """A response to the peer; `known` is called once, with whether the peer is known to have read it."""
+    """A response to the peer.
+
+    `known` is called once, with whether the peer is known to have read it; `then` only when it was written.
+    """
 
     pdu: Pdu
     known: Callable[[bool], None] | None = None
+    then: Callable[[], None] | None = None
 
 
 Handler = Callable[[Pdu], Awaitable[Reply]]
@@ -311,6 +315,8 @@ class Session(asyncio.Protocol):
                 said.known(False)
             return
         self._put(said.pdu)
+        if said.then is not None:
+            said.then()
         if said.known is not None:
             self._unsure.append((self._order, said.known))
             if self._asking is None or self._asking.done():
