@@ -25,7 +25,7 @@ async def test_what_an_edit_costs_stands_beside_it_before_it_is_saved(site: Site
     page = await signed_in("admin")
     await page.goto(f"{ROOT}/flows/birth?step=2&lang=lo")
     costs = page.locator("#costs")
-    lao = costs.get_by_role("row", name="lo SMS")
+    lao = costs.get_by_role("row", name="ລາວ SMS")
     await expect(lao).to_be_visible()
     await expect(costs.locator(".changed")).to_have_count(0)
     field = page.locator("#f-steps-1-text-lo")
@@ -44,7 +44,7 @@ async def test_what_a_draft_costs_is_a_page_without_a_script(site: Site, signed_
     page = await signed_in("translator", script=False)
     await page.goto(f"{ROOT}/flows/costly?step=2&lang=lo")
     await page.get_by_role("link", name="Work it out").click()
-    await expect(page.get_by_role("row", name="en USSD")).to_be_visible()
+    await expect(page.get_by_role("row", name="English USSD")).to_be_visible()
 
 
 async def test_a_translator_marks_texts_as_reviewed_and_a_change_takes_the_mark_off(

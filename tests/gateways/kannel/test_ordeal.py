@@ -38,15 +38,18 @@ async def verdict(one: Rig) -> Verdict:
     answers = [(str(number), state, parts) for number, state, parts in await one.rows(SENT)]
     heard = Counter(number for number, _, _ in answers)
     came = Counter((entry["number"], entry.get("udh", "")) for entry in journal(one) if "id" in entry)
-    found.doubled_out = sum(count - 1 for count in came.values())
     for phone in EVERYBODY:
         if not heard[phone]:
             found.lost_in.add(phone)
         if heard[phone] > 1:
             found.doubled_in.add(phone)
-        wanted = sum(parts for number, state, parts in answers if number == phone and state in {"sent", "delivered"})
-        if sum(1 for number, _ in came if number == phone) < wanted:
+        settled = [parts for number, state, parts in answers if number == phone and state in {"sent", "delivered"}]
+        # Parts are told apart by their header; answers of one part that say the same can only be counted.
+        apart = sum(1 for number, udh in came if number == phone and udh) + came[phone, ""]
+        if apart < sum(settled):
             found.lost_out.add(phone)
+        found.doubled_out += max(0, came[phone, ""] - max(1, heard[phone]))
+    found.doubled_out += sum(count - 1 for (_, udh), count in came.items() if udh)
     found.open = sum(state == "unknown" for _, state, _ in answers)
     return found
 
