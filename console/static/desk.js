@@ -36,17 +36,34 @@
     for (const form of event.target.querySelectorAll("form[data-stays]")) htmx.process(form);
   });
 
+  // Whoever has followed a link since she pressed is on her way: a form's late answer does not call her back. It is
+  // shown if she is still here after all, as after a link to a file.
+  let gone = false;
+  const unlessGone = (show) => { if (gone) setTimeout(show, 8000); else show(); };
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt.matches("form[data-stays]")) gone = false;
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!link || link.target || link.getAttribute("href").startsWith("#")) return;
+    const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.button;
+    if (!elsewhere && !event.defaultPrevented) gone = true;
+  });
+
   // On to another page after a form; to another place of this one as well.
   document.addEventListener("htmx:beforeOnLoad", (event) => {
     const { xhr, requestConfig } = event.detail;
     const to = xhr.getResponseHeader("HX-Redirect");
     if (!to || !requestConfig.elt.matches("form[data-stays]")) return;
     event.preventDefault();
+    unlessGone(() => goOn(to));
+  });
+  const goOn = (to) => {
     const there = new URL(to, location.href);
     const same = there.pathname + there.search === location.pathname + location.search;
     location.assign(there);
     if (same && there.hash) location.reload();
-  });
+  };
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, requestConfig } = event.detail;
     if (!requestConfig.elt.matches("form[data-stays]")) return;
@@ -54,6 +71,9 @@
     // Too long to be taken: the words stand where they were written, to be shortened there.
     if (xhr.status === 413) return;
     event.detail.isError = false;
+    unlessGone(() => showInstead(xhr));
+  });
+  const showInstead = (xhr) => {
     const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
     if (!page.getElementById("main")) { say(xhr.responseText || says.dataset.failed); return; }
     document.title = page.title;
@@ -69,7 +89,7 @@
     if (alarm) alarm.tabIndex = -1;
     (alarm || main.querySelector("[autofocus]") || main).focus();
     scrollTo(0, 0);
-  });
+  };
 
   // A browser lays out a million letters for minutes, above all Lao ones: what is far too long stays on the clipboard.
   document.addEventListener("paste", (event) => {

@@ -265,3 +265,29 @@ async def test_without_a_script_the_same_forms_work(site: Site, signed_in: Signe
     await page.get_by_label("Her telephone number").fill("020 55 512 345")
     await page.get_by_role("button", name="Begin").click()
     await expect(page.locator("#screen")).to_be_visible()
+
+
+async def test_a_late_answer_does_not_call_back_whoever_has_gone_on(site: Site, signed_in: SignedIn) -> None:
+    """A button, and a link while its answer is under way: the link is where she wants to be."""
+    page, _ = await typed(site, signed_in, "user", 90, "en")
+    followed, told = asyncio.Event(), asyncio.Event()
+
+    async def when_followed(route: Route) -> None:
+        if route.request.method == "POST":
+            await followed.wait()
+        await route.continue_()
+
+    async def when_told(route: Route) -> None:
+        followed.set()
+        await told.wait()
+        # Time in which a page that called her back would have done so.
+        await asyncio.sleep(0.5)
+        await route.continue_()
+
+    await page.route("**/users/*", when_followed)
+    await page.route("**/audit", when_told)
+    page.on("response", lambda answer: told.set() if answer.request.method == "POST" else None)
+    await page.locator("form:has(#shown) button").first.click(no_wait_after=True)
+    await page.get_by_role("link", name="Audit", exact=True).click(no_wait_after=True)
+    await page.wait_for_url("**/audit")
+    await expect(page.locator("h1")).to_have_text(Words()["en"]["audit"])
